@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The board interface: what a matching card shows its driver.
+ *
+ * A PCIe card with registers in BAR 0, its memory in BAR 2, DMA to the host and
+ * MSI-X (one vector suffices). The driver and the board share three rings in
+ * host memory; Documentation/board.rst tells the protocol in prose. Everything
+ * is little-endian. The driver trusts nothing that the board writes.
+ */
+#ifndef LIMEN_HW_H
+#define LIMEN_HW_H
+
+#include <linux/types.h>
+
+#define LIMEN_HW_ID			0x4e4d494c /* "LIMN" */
+#define LIMEN_HW_VERSION_MAJOR		1
+
+/* Registers in BAR 0, 32 bits each; read-only unless marked. */
+#define LIMEN_HW_REG_ID			0x000
+#define LIMEN_HW_REG_VERSION		0x004 /* major << 16 | minor */
+#define LIMEN_HW_REG_FEATURES		0x008
+#define   LIMEN_HW_FEATURE_CAMERA	0x00000001
+#define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
+#define LIMEN_HW_REG_CONTROL		0x010 /* RW */
+#define   LIMEN_HW_CONTROL_ENABLE	0x00000001
+/*
+ * Self-clearing. The board stops every ring and all DMA, forgets ring bases,
+ * wipes whatever it holds of templates and images outside card memory, and only
+ * then reports READY.
+ */
+#define   LIMEN_HW_CONTROL_RESET	0x00000002
+#define LIMEN_HW_REG_STATUS		0x014
+#define   LIMEN_HW_STATUS_READY		0x00000001
+#define   LIMEN_HW_STATUS_FATAL		0x00000002
+#define LIMEN_HW_REG_IRQ_STATUS		0x018 /* W1C, bit LIMEN_HW_RING_* */
+#define   LIMEN_HW_IRQ_FATAL		0x80000000
+#define LIMEN_HW_REG_IRQ_ENABLE		0x01c /* RW, same bits */
+
+/* The rings, in the order of their register blocks. */
+#define LIMEN_HW_RING_EXPRESS		0 /* 1:1 comparisons */
+#define LIMEN_HW_RING_SCAN		1 /* 1:N searches */
+#define LIMEN_HW_RING_CAMERA		2 /* empty frame buffers out, frames back */
+#define LIMEN_HW_RINGS			3
+
+#define LIMEN_HW_RING_BLOCK(ring)	(0x100 + 0x40 * (ring))
+#define LIMEN_HW_RING_SQ_LO		0x00 /* RW, bus address, 4 KiB aligned */
+#define LIMEN_HW_RING_SQ_HI		0x04 /* RW */
+#define LIMEN_HW_RING_CQ_LO		0x08 /* RW, bus address, 4 KiB aligned */
+#define LIMEN_HW_RING_CQ_HI		0x0c /* RW */
+#define LIMEN_HW_RING_SIZE		0x10 /* RW, log2 of the entries, 1 to 12 */
+#define LIMEN_HW_RING_ENABLE		0x14 /* RW, 1 starts at index 0, 0 stops */
+#define LIMEN_HW_RING_SQ_TAIL		0x18 /* WO doorbell: entries ever submitted */
+#define LIMEN_HW_RING_CQ_HEAD		0x1c /* WO doorbell: entries ever consumed */
+
+/* The camera. Size and interval are latched when streaming starts. */
+#define LIMEN_HW_REG_CAM_CONTROL	0x200 /* RW */
+#define   LIMEN_HW_CAM_STREAM		0x00000001
+#define   LIMEN_HW_CAM_LAMP		0x00000002
+#define LIMEN_HW_REG_CAM_SIZE		0x204 /* RW, width | height << 16 */
+#define LIMEN_HW_REG_CAM_INTERVAL	0x208 /* RW, microseconds a frame */
+#define LIMEN_HW_REG_CAM_EXPOSURE	0x20c /* RW, units of 100 microseconds */
+
+/* Sensor modes: the whole array, and the array binned two by two. */
+#define LIMEN_HW_CAM_WIDTH		640
+#define LIMEN_HW_CAM_HEIGHT		480
+#define LIMEN_HW_CAM_BYTES_PER_PIXEL	3 /* blue, green, red */
+#define LIMEN_HW_CAM_EXPOSURE_MIN	1
+#define LIMEN_HW_CAM_EXPOSURE_MAX	1000
+#define LIMEN_HW_CAM_EXPOSURE_NOMINAL	100
+
+#define LIMEN_HW_TOP_K_MAX		1024
+
+/* Vectors in host memory never cross a boundary of this many bytes. */
+#define LIMEN_HW_PAGE_SIZE		4096
+#define LIMEN_HW_VECTOR_ALIGN		64
+
+enum limen_hw_opcode {
+	LIMEN_HW_OP_COMPARE = 1, /* EXPRESS */
+	LIMEN_HW_OP_SCAN = 2,    /* SCAN */
+	LIMEN_HW_OP_CAPTURE = 3, /* CAMERA */
+};
+
+/* Submission flags: which addresses lie in card memory instead of host memory. */
+#define LIMEN_HW_F_PROBE_ON_CARD	0x01
+#define LIMEN_HW_F_REFERENCE_ON_CARD	0x02
+
+/**
+ * struct limen_hw_compare - compare two vectors
+ * @probe: bus address, or offset in card memory with LIMEN_HW_F_PROBE_ON_CARD
+ * @reference: likewise, with LIMEN_HW_F_REFERENCE_ON_CARD
+ * @reserved: zero
+ */
+struct limen_hw_compare {
+	__le64 probe;
+	__le64 reference;
+	__le64 reserved[5];
+};
+
+/**
+ * struct limen_hw_scan - rank a gallery's rows by similarity to a probe
+ * @probe: as in struct limen_hw_compare
+ * @gallery: offset of row 0 in card memory
+ * @result: bus address of @top_k struct limen_hw_row, contiguous
+ * @stride: bytes from row to row
+ * @rows: rows to read
+ * @top_k: most rows to return, 1 to LIMEN_HW_TOP_K_MAX
+ * @min_similarity: rows below it are not returned
+ * @reserved: zero
+ */
+struct limen_hw_scan {
+	__le64 probe;
+	__le64 gallery;
+	__le64 result;
+	__le32 stride;
+	__le32 rows;
+	__le32 top_k;
+	__le32 min_similarity;
+	__le64 reserved[2];
+};
+
+/**
+ * struct limen_hw_capture - fill a buffer with the next frame
+ * @buffer: bus address, contiguous
+ * @size: bytes at @buffer
+ * @reserved: zero
+ */
+struct limen_hw_capture {
+	__le64 buffer;
+	__le32 size;
+	__le32 reserved[11];
+};
+
+/**
+ * struct limen_hw_sqe - submission queue entry
+ * @opcode: enum limen_hw_opcode
+ * @flags: LIMEN_HW_F_*
+ * @cookie: returned in the completion
+ * @dim: components of the vectors; zero for captures
+ * @reserved: zero
+ * @compare: for LIMEN_HW_OP_COMPARE
+ * @scan: for LIMEN_HW_OP_SCAN
+ * @capture: for LIMEN_HW_OP_CAPTURE
+ */
+struct limen_hw_sqe {
+	__u8 opcode;
+	__u8 flags;
+	__le16 cookie;
+	__le16 dim;
+	__le16 reserved;
+	union {
+		struct limen_hw_compare compare;
+		struct limen_hw_scan scan;
+		struct limen_hw_capture capture;
+	};
+};
+
+enum limen_hw_status {
+	LIMEN_HW_OK = 0,
+	LIMEN_HW_BAD_DESCRIPTOR = 1, /* a field is out of range */
+	LIMEN_HW_BUS_ERROR = 2,      /* an address could not be read or written */
+	LIMEN_HW_INTERNAL = 3,       /* the engine failed; the entry had no effect */
+};
+
+/**
+ * struct limen_hw_cqe - completion queue entry
+ * @cookie: of the submission
+ * @status: enum limen_hw_status; with any but LIMEN_HW_OK the rest is zero
+ * @raw: raw score (COMPARE), frame number since streaming began (CAPTURE)
+ * @similarity: published similarity (COMPARE)
+ * @count: rows returned (SCAN), bytes written (CAPTURE)
+ * @device_ns: time the engine spent on the entry, nanoseconds
+ * @reserved: zero
+ * @seq: 1 for the first entry ever written to this ring since it was enabled,
+ *	2 for the next, and so on. The board writes an entry with this word last,
+ *	so the driver knows a whole entry by the number it expects.
+ */
+struct limen_hw_cqe {
+	__le16 cookie;
+	__le16 status;
+	__le32 raw;
+	__le32 similarity;
+	__le32 count;
+	__le64 device_ns;
+	__le32 reserved;
+	__le32 seq;
+};
+
+/**
+ * struct limen_hw_row - one row of a scan's result
+ * @row: row number, from 0
+ * @raw: raw score
+ * @similarity: published similarity
+ * @reserved: zero
+ *
+ * Rows come by falling similarity; rows of equal similarity by rising number.
+ */
+struct limen_hw_row {
+	__le32 row;
+	__le32 raw;
+	__le32 similarity;
+	__le32 reserved;
+};
+
+_Static_assert(sizeof(struct limen_hw_compare) == 56, "pinned");
+_Static_assert(sizeof(struct limen_hw_scan) == 56, "pinned");
+_Static_assert(sizeof(struct limen_hw_capture) == 56, "pinned");
+_Static_assert(sizeof(struct limen_hw_sqe) == 64, "pinned");
+_Static_assert(sizeof(struct limen_hw_cqe) == 32, "pinned");
+_Static_assert(sizeof(struct limen_hw_row) == 16, "pinned");
+
+#endif /* LIMEN_HW_H */

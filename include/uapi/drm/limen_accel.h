@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+#ifndef _UAPI_LIMEN_ACCEL_H_
+#define _UAPI_LIMEN_ACCEL_H_
+
+#include <drm/drm.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/**
+ * DOC: The contract
+ *
+ * A Limen board compares face templates. Its node, /dev/accel/accelN, offers two
+ * services: EXPRESS compares pairs of vectors (1:1) at the lowest latency, SCAN
+ * ranks the rows of a gallery by similarity to a probe (1:N). Both return
+ * integers, defined to the bit by include/limen/score.h. The device knows no
+ * threshold and takes no decision.
+ *
+ * Life of a comparison:
+ *
+ * 1. DRM_IOCTL_LIMEN_QUERY tells what the board can do.
+ * 2. DRM_IOCTL_LIMEN_BO_CREATE makes buffers. A host buffer holds probes,
+ *    references and results; a buffer on the card (DRM_LIMEN_BO_CARD) holds a
+ *    gallery. DRM_IOCTL_LIMEN_BO_MMAP_OFFSET gives the offset to mmap() it at.
+ *    Buffers are zeroed before the first use and wiped when the last reference
+ *    is gone. They cannot be exported.
+ * 3. DRM_IOCTL_LIMEN_GALLERY_CREATE turns a filled card buffer into a gallery.
+ *    Its geometry is validated here, once, and its content is frozen: every
+ *    mapping of the buffer is revoked, touching one raises SIGBUS, and the
+ *    buffer serves nothing but its galleries until it is closed.
+ * 4. DRM_IOCTL_LIMEN_QUEUE_CREATE makes a queue of one kind.
+ * 5. DRM_IOCTL_LIMEN_SUBMIT hands an array of descriptors to a queue. The kernel
+ *    writes each result to the host buffer that its descriptor names.
+ *
+ * Waiting. A submission may signal syncobjs when its last descriptor has
+ * finished, and may wait inline, in the same system call, until an absolute
+ * CLOCK_MONOTONIC time. SCAN submissions may also depend on syncobjs; EXPRESS
+ * takes no dependencies, so a comparison waits for nothing but comparisons.
+ *
+ * Failure. A result is a score only if its @error is 0. Until then the field
+ * holds -EINPROGRESS; afterwards, if the board failed, one of
+ *
+ * - -EIO: the board said it could not do it, or its answer was not valid;
+ * - -ETIME: the board did not answer within the watchdog's time and was reset;
+ * - -ECANCELED: the board was reset, or the queue destroyed, before this
+ *   descriptor had finished;
+ * - -ENODEV: the board is gone.
+ *
+ * An inline wait returns 0 only if every descriptor finished with @error 0,
+ * otherwise the first error. A fence signalled with an error carries the same.
+ *
+ * Versions. Structures only grow, at the end. Sizes travel with every array and
+ * query, so old binaries work with new kernels and, as long as what they do not
+ * know is zero, new binaries with old kernels. Reserved and padding fields and
+ * unknown flags must be zero, or the call fails with EINVAL. The layout is the
+ * same for 32-bit and 64-bit processes.
+ */
+
+#define DRM_LIMEN_QUERY			0x00
+#define DRM_LIMEN_BO_CREATE		0x01
+#define DRM_LIMEN_BO_MMAP_OFFSET	0x02
+#define DRM_LIMEN_GALLERY_CREATE	0x03
+#define DRM_LIMEN_GALLERY_DESTROY	0x04
+#define DRM_LIMEN_QUEUE_CREATE		0x05
+#define DRM_LIMEN_QUEUE_DESTROY		0x06
+#define DRM_LIMEN_SUBMIT		0x07
+
+/**
+ * enum drm_limen_query_type - what DRM_IOCTL_LIMEN_QUERY can tell
+ */
+enum drm_limen_query_type {
+	/** @DRM_LIMEN_QUERY_DEVICE: struct drm_limen_device_info */
+	DRM_LIMEN_QUERY_DEVICE = 0,
+	/** @DRM_LIMEN_QUERY_MEMORY: struct drm_limen_memory_info */
+	DRM_LIMEN_QUERY_MEMORY = 1,
+};
+
+/**
+ * struct drm_limen_query - arguments of DRM_IOCTL_LIMEN_QUERY
+ *
+ * With @pointer 0 the call only stores the structure's size in @size. Otherwise
+ * it writes at most @size bytes and zeroes what lies beyond what it knows, and
+ * @size becomes the number of bytes it knows.
+ *
+ * Errors: EINVAL for an unknown @type, EFAULT.
+ */
+struct drm_limen_query {
+	/** @type: enum drm_limen_query_type */
+	__u32 type;
+	/** @size: in: bytes at @pointer; out: size of the structure */
+	__u32 size;
+	/** @pointer: user address to write to, or 0 */
+	__u64 pointer;
+};
+
+/**
+ * struct drm_limen_device_info - what the board is and how much it takes
+ */
+struct drm_limen_device_info {
+	/** @hw_version: board interface, major << 16 | minor */
+	__u32 hw_version;
+	/** @hw_features: LIMEN_HW_FEATURE_* of the board interface */
+	__u32 hw_features;
+	/** @dim_max: most components of a vector */
+	__u32 dim_max;
+	/** @top_k_max: most rows a scan returns */
+	__u32 top_k_max;
+	/** @batch_max: most descriptors in one submission */
+	__u32 batch_max;
+	/** @express_depth: comparisons the board takes at once */
+	__u32 express_depth;
+	/** @scan_depth: scans the board takes at once */
+	__u32 scan_depth;
+	/** @watchdog_ms: milliseconds without an answer before the board is reset */
+	__u32 watchdog_ms;
+	/** @resets: resets since the driver bound to the board */
+	__u32 resets;
+	/** @pad: zero */
+	__u32 pad;
+	/** @board: name of the board, NUL-terminated */
+	char board[32];
+};
+
+/**
+ * struct drm_limen_memory_info - memory of the board and of this file
+ */
+struct drm_limen_memory_info {
+	/** @card_size: bytes of card memory */
+	__u64 card_size;
+	/** @card_free: bytes of card memory nobody holds */
+	__u64 card_free;
+	/** @host_limit: most bytes of host buffers one open file may hold */
+	__u64 host_limit;
+	/** @host_used: bytes of host buffers this open file holds */
+	__u64 host_used;
+};
+
+/* struct drm_limen_bo_create.flags: in the card's memory, else in the host's */
+#define DRM_LIMEN_BO_CARD		0x00000001
+
+/**
+ * struct drm_limen_bo_create - arguments of DRM_IOCTL_LIMEN_BO_CREATE
+ *
+ * Errors: EINVAL for a @size of 0 or too large to round up, unknown @flags or
+ * nonzero @handle; ENOSPC if card memory is full; EDQUOT past the limit of host
+ * buffers; ENOMEM.
+ */
+struct drm_limen_bo_create {
+	/** @size: in: bytes wanted; out: bytes given, a multiple of the page size */
+	__u64 size;
+	/** @flags: DRM_LIMEN_BO_* */
+	__u32 flags;
+	/** @handle: out: GEM handle; in: zero */
+	__u32 handle;
+};
+
+/**
+ * struct drm_limen_bo_mmap_offset - arguments of DRM_IOCTL_LIMEN_BO_MMAP_OFFSET
+ *
+ * Errors: EINVAL for nonzero @pad or @offset, ENOENT for an unknown handle,
+ * EBUSY if the buffer is frozen in a gallery.
+ */
+struct drm_limen_bo_mmap_offset {
+	/** @handle: of the buffer */
+	__u32 handle;
+	/** @pad: zero */
+	__u32 pad;
+	/** @offset: out: what to give mmap() as offset; in: zero */
+	__u64 offset;
+};
+
+/**
+ * enum drm_limen_format - how a vector's components are stored
+ */
+enum drm_limen_format {
+	/** @DRM_LIMEN_FORMAT_S8: signed bytes */
+	DRM_LIMEN_FORMAT_S8 = 1,
+};
+
+/**
+ * struct drm_limen_gallery_create - arguments of DRM_IOCTL_LIMEN_GALLERY_CREATE
+ *
+ * Errors: ENOENT for an unknown handle; EINVAL if the buffer is not on the card,
+ * for an unknown @format or @dim, a @stride that is below @dim or no multiple of
+ * 64, an @offset that is no multiple of 64, 0 @rows, rows that do not fit into
+ * the buffer, or nonzero @flags, @gallery or @pad; EBUSY if a submission uses the
+ * buffer; ENOSPC with too many galleries; ENOMEM.
+ */
+struct drm_limen_gallery_create {
+	/** @handle: of a buffer on the card */
+	__u32 handle;
+	/** @format: enum drm_limen_format */
+	__u32 format;
+	/** @offset: of row 0 in the buffer, bytes */
+	__u64 offset;
+	/** @dim: components of a row: 128, 256 or 512 */
+	__u32 dim;
+	/** @stride: bytes from row to row */
+	__u32 stride;
+	/** @rows: number of rows */
+	__u32 rows;
+	/** @flags: zero */
+	__u32 flags;
+	/** @gallery: out: identifier, never 0; in: zero */
+	__u32 gallery;
+	/** @pad: zero */
+	__u32 pad;
+};
+
+/**
+ * struct drm_limen_gallery_destroy - arguments of DRM_IOCTL_LIMEN_GALLERY_DESTROY
+ *
+ * Scans already submitted finish. Errors: ENOENT; EINVAL for nonzero @pad.
+ */
+struct drm_limen_gallery_destroy {
+	/** @gallery: identifier */
+	__u32 gallery;
+	/** @pad: zero */
+	__u32 pad;
+};
+
+/**
+ * enum drm_limen_queue_type - the services of a board
+ */
+enum drm_limen_queue_type {
+	/** @DRM_LIMEN_QUEUE_EXPRESS: comparisons, struct drm_limen_compare */
+	DRM_LIMEN_QUEUE_EXPRESS = 1,
+	/** @DRM_LIMEN_QUEUE_SCAN: searches, struct drm_limen_scan */
+	DRM_LIMEN_QUEUE_SCAN = 2,
+};
+
+/**
+ * struct drm_limen_queue_create - arguments of DRM_IOCTL_LIMEN_QUEUE_CREATE
+ *
+ * Errors: EINVAL for an unknown @type or nonzero @flags, @queue or @pad; ENOSPC
+ * with too many queues; ENOMEM.
+ */
+struct drm_limen_queue_create {
+	/** @type: enum drm_limen_queue_type */
+	__u32 type;
+	/** @flags: zero */
+	__u32 flags;
+	/** @queue: out: identifier, never 0; in: zero */
+	__u32 queue;
+	/** @pad: zero */
+	__u32 pad;
+};
+
+/**
+ * struct drm_limen_queue_destroy - arguments of DRM_IOCTL_LIMEN_QUEUE_DESTROY
+ *
+ * What the board has not begun is cancelled with ECANCELED. Errors: ENOENT;
+ * EINVAL for nonzero @pad.
+ */
+struct drm_limen_queue_destroy {
+	/** @queue: identifier */
+	__u32 queue;
+	/** @pad: zero */
+	__u32 pad;
+};
+
+/**
+ * struct drm_limen_sync - a syncobj to wait for or to signal
+ */
+struct drm_limen_sync {
+	/** @handle: of the syncobj */
+	__u32 handle;
+	/** @flags: zero */
+	__u32 flags;
+	/** @point: on a timeline syncobj, or 0 for a binary one */
+	__u64 point;
+};
+
+/**
+ * struct drm_limen_compare - compare a probe with a reference
+ *
+ * A vector starts at a multiple of 64 bytes and lies within one 4 KiB page of
+ * its buffer. The result starts at a multiple of 32 bytes.
+ */
+struct drm_limen_compare {
+	/** @probe_handle: buffer of the probe */
+	__u32 probe_handle;
+	/** @reference_handle: buffer of the reference */
+	__u32 reference_handle;
+	/** @probe_offset: of the probe in its buffer, bytes */
+	__u64 probe_offset;
+	/** @reference_offset: of the reference in its buffer, bytes */
+	__u64 reference_offset;
+	/** @result_handle: host buffer of the result */
+	__u32 result_handle;
+	/** @dim: components of both vectors: 128, 256 or 512 */
+	__u32 dim;
+	/** @result_offset: of the struct drm_limen_compare_result, bytes */
+	__u64 result_offset;
+	/** @flags: zero */
+	__u32 flags;
+	/** @pad: zero */
+	__u32 pad;
+};
+
+/**
+ * struct drm_limen_compare_result - what a comparison yields
+ *
+ * Written by the kernel; -EINPROGRESS in @error until it has finished.
+ */
+struct drm_limen_compare_result {
+	/** @error: 0, or a negative errno; then there is no score */
+	__s32 error;
+	/** @raw: dot product */
+	__s32 raw;
+	/** @similarity: published similarity, 32768 stands for 1.0 */
+	__s32 similarity;
+	/** @pad: zero */
+	__u32 pad;
+	/** @device_ns: time the board spent, nanoseconds, as it says */
+	__u64 device_ns;
+	/** @reserved: zero */
+	__u64 reserved;
+};
+
+/**
+ * struct drm_limen_scan - rank the rows of a gallery
+ *
+ * The probe has the gallery's dimension; its place is bound as in
+ * struct drm_limen_compare. The result, a struct drm_limen_scan_result with
+ * room for @top_k rows, starts at a multiple of 64 bytes.
+ */
+struct drm_limen_scan {
+	/** @gallery: identifier */
+	__u32 gallery;
+	/** @probe_handle: buffer of the probe */
+	__u32 probe_handle;
+	/** @probe_offset: of the probe in its buffer, bytes */
+	__u64 probe_offset;
+	/** @top_k: most rows to return, 1 to drm_limen_device_info.top_k_max */
+	__u32 top_k;
+	/** @min_similarity: rows below it are left out */
+	__s32 min_similarity;
+	/** @result_offset: of the result in its buffer, bytes */
+	__u64 result_offset;
+	/** @result_handle: host buffer of the result */
+	__u32 result_handle;
+	/** @flags: zero */
+	__u32 flags;
+};
+
+/**
+ * struct drm_limen_scan_row - one row found
+ */
+struct drm_limen_scan_row {
+	/** @row: number in the gallery, from 0 */
+	__u32 row;
+	/** @raw: dot product */
+	__s32 raw;
+	/** @similarity: published similarity */
+	__s32 similarity;
+	/** @pad: zero */
+	__u32 pad;
+};
+
+/**
+ * struct drm_limen_scan_result - what a scan yields
+ *
+ * Written by the kernel; -EINPROGRESS in @error until it has finished. Rows come
+ * by falling similarity, rows of equal similarity by rising number.
+ */
+struct drm_limen_scan_result {
+	/** @error: 0, or a negative errno; then there are no rows */
+	__s32 error;
+	/** @count: rows that follow */
+	__u32 count;
+	/** @device_ns: time the board spent, nanoseconds, as it says */
+	__u64 device_ns;
+	/** @rows: @count rows */
+	struct drm_limen_scan_row rows[];
+};
+
+/* struct drm_limen_submit.flags: do not return before it has finished */
+#define DRM_LIMEN_SUBMIT_WAIT		0x00000001
+
+/**
+ * struct drm_limen_submit - arguments of DRM_IOCTL_LIMEN_SUBMIT
+ *
+ * All descriptors are checked before the first one reaches the board: the call
+ * either submits all or none.
+ *
+ * Errors before anything was submitted: ENOENT for an unknown queue, handle,
+ * gallery or syncobj; EINVAL for anything out of the ranges given here, nonzero
+ * reserved fields, unknown flags, in-syncs on EXPRESS, or a timeout without
+ * DRM_LIMEN_SUBMIT_WAIT; E2BIG for descriptors with nonzero bytes past those
+ * this kernel knows; EBUSY for a buffer frozen in a gallery; EAGAIN if the ring
+ * has no room and the call does not wait; EFAULT; ENOMEM; ENODEV.
+ *
+ * Errors of the inline wait, after submission: ETIMEDOUT if the time came first
+ * (the work goes on, also when the ring had no room until then: then nothing was
+ * submitted and results are untouched); EINTR for a signal (the work goes on);
+ * else the first error of a result, as told above.
+ */
+struct drm_limen_submit {
+	/** @queue: identifier */
+	__u32 queue;
+	/** @flags: DRM_LIMEN_SUBMIT_* */
+	__u32 flags;
+	/** @descs: user address of @count descriptors, of the queue's kind */
+	__u64 descs;
+	/** @count: 1 to drm_limen_device_info.batch_max */
+	__u32 count;
+	/** @desc_size: bytes from descriptor to descriptor */
+	__u32 desc_size;
+	/** @in_syncs: user address of struct drm_limen_sync, SCAN only */
+	__u64 in_syncs;
+	/** @out_syncs: user address of struct drm_limen_sync */
+	__u64 out_syncs;
+	/** @in_sync_count: 0 to 16 */
+	__u32 in_sync_count;
+	/** @out_sync_count: 0 to 16 */
+	__u32 out_sync_count;
+	/** @timeout_ns: absolute CLOCK_MONOTONIC time the inline wait ends */
+	__s64 timeout_ns;
+};
+
+#define DRM_IOCTL_LIMEN_QUERY \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_LIMEN_QUERY, struct drm_limen_query)
+#define DRM_IOCTL_LIMEN_BO_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_LIMEN_BO_CREATE, \
+		 struct drm_limen_bo_create)
+#define DRM_IOCTL_LIMEN_BO_MMAP_OFFSET \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_LIMEN_BO_MMAP_OFFSET, \
+		 struct drm_limen_bo_mmap_offset)
+#define DRM_IOCTL_LIMEN_GALLERY_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_LIMEN_GALLERY_CREATE, \
+		 struct drm_limen_gallery_create)
+#define DRM_IOCTL_LIMEN_GALLERY_DESTROY \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_LIMEN_GALLERY_DESTROY, \
+		struct drm_limen_gallery_destroy)
+#define DRM_IOCTL_LIMEN_QUEUE_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_LIMEN_QUEUE_CREATE, \
+		 struct drm_limen_queue_create)
+#define DRM_IOCTL_LIMEN_QUEUE_DESTROY \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_LIMEN_QUEUE_DESTROY, \
+		struct drm_limen_queue_destroy)
+#define DRM_IOCTL_LIMEN_SUBMIT \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_LIMEN_SUBMIT, struct drm_limen_submit)
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif /* _UAPI_LIMEN_ACCEL_H_ */
