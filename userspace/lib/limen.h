@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * liblimen: templates, scores, galleries, boards and the comparison service.
+ *
+ * Functions return 0 or a count on success and a negative errno otherwise,
+ * unless they say something else. Nothing here is locked: use an object from one
+ * thread at a time.
+ */
+#ifndef LIMEN_H
+#define LIMEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <limen/score.h>
+#include <limen/template.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * struct limen_template - a template in memory
+ * @model: identifier of the model that made it
+ * @quality: norm of the embedding, in thousandths; 0 when unknown
+ * @dim: components
+ * @vector: components, the first @dim in use
+ *
+ * Wipe it with limen_template_wipe() as soon as it has served.
+ */
+struct limen_template {
+	uint8_t model[LIMEN_MODEL_ID_SIZE];
+	uint32_t quality;
+	uint32_t dim;
+	int8_t vector[LIMEN_DIM_MAX] __attribute__((aligned(64)));
+};
+
+/* Reads a template; -EBADMSG if it is none, -EPROTONOSUPPORT for a newer one. */
+int limen_template_parse(struct limen_template *tmpl, const void *data,
+			 size_t size);
+/* Bytes the template takes when written. */
+size_t limen_template_size(const struct limen_template *tmpl);
+/* Writes it; the number of bytes, or -ENOSPC, or -EINVAL for no template. */
+int limen_template_write(const struct limen_template *tmpl, void *data,
+			 size_t size);
+/* File variants; the file is created with mode 0600 and replaced atomically. */
+int limen_template_load(struct limen_template *tmpl, const char *path);
+int limen_template_save(const struct limen_template *tmpl, const char *path);
+void limen_template_wipe(struct limen_template *tmpl);
+
+/* 0 if both can be compared; -EMEDIUMTYPE: other model; -EDOM: other dimension. */
+int limen_comparable(const struct limen_template *probe,
+		     const struct limen_template *reference);
+
+/* Where a score was computed. */
+enum limen_backend_kind {
+	LIMEN_BACKEND_CPU = 1,
+	LIMEN_BACKEND_BOARD = 2,
+};
+
+const char *limen_backend_name(enum limen_backend_kind kind);
+
+/**
+ * struct limen_pair - one comparison of a batch
+ * @probe: in
+ * @reference: in
+ * @error: out: 0, or a negative errno and no score
+ * @score: out
+ * @device_ns: out: time the backend spent on this pair, nanoseconds; 0 unknown
+ */
+struct limen_pair {
+	const struct limen_template *probe;
+	const struct limen_template *reference;
+	int error;
+	struct limen_score score;
+	uint64_t device_ns;
+};
+
+struct limen_row {
+	uint32_t row;
+	struct limen_score score;
+};
+
+struct limen_backend;
+struct limen_gallery;
+
+/*
+ * Opens the CPU (node must be NULL) or a board; node is a path as
+ * /dev/accel/accel0, or NULL for the first board found. -ENODEV: no board.
+ */
+int limen_backend_open(struct limen_backend **backend,
+		       enum limen_backend_kind kind, const char *node);
+void limen_backend_close(struct limen_backend *backend);
+enum limen_backend_kind limen_backend_kind(const struct limen_backend *backend);
+/* The board's name and node, or the processor's kind; for people. */
+const char *limen_backend_description(const struct limen_backend *backend);
+
+/* Most pairs limen_compare() takes at once. */
+#define LIMEN_BATCH_MAX 64
+
+/*
+ * Compares a batch. Every pair's @error is set; the result is 0 only if all are
+ * 0, else the first one. Waits at most timeout_ms. A pair of templates that do
+ * not compare is -EMEDIUMTYPE or -EDOM and spoils no other pair.
+ */
+int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
+		  unsigned int count, int timeout_ms);
+
+/*
+ * Galleries: templates of one model and dimension, kept in a file that is
+ * verified in full (sizes, checksum, model) when it is opened.
+ */
+int limen_gallery_create(struct limen_gallery **gallery,
+			 const uint8_t model[LIMEN_MODEL_ID_SIZE], uint32_t dim);
+int limen_gallery_open(struct limen_gallery **gallery, const char *path);
+/* Appends a row; its number, or -EMEDIUMTYPE, -EDOM, -ENOMEM, -ENOSPC. */
+int64_t limen_gallery_add(struct limen_gallery *gallery,
+			  const struct limen_template *tmpl);
+int limen_gallery_save(const struct limen_gallery *gallery, const char *path);
+uint32_t limen_gallery_rows(const struct limen_gallery *gallery);
+uint32_t limen_gallery_dim(const struct limen_gallery *gallery);
+const uint8_t *limen_gallery_model(const struct limen_gallery *gallery);
+const int8_t *limen_gallery_row(const struct limen_gallery *gallery,
+				uint32_t row);
+void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
+
+/*
+ * The at most top_k rows most similar to the probe, none below min_similarity;
+ * falling similarity, then rising row. The number of rows, or an error.
+ */
+int limen_search(struct limen_backend *backend,
+		 const struct limen_template *probe,
+		 const struct limen_gallery *gallery, uint32_t top_k,
+		 int32_t min_similarity, struct limen_row *rows, int timeout_ms);
+
+/* Boards that come and go, by libudev. */
+struct limen_monitor;
+
+enum limen_board_event {
+	LIMEN_BOARD_ADDED = 1,
+	LIMEN_BOARD_REMOVED = 2,
+};
+
+/* Calls found() for each board's node; stops at and returns its first nonzero. */
+int limen_boards_enumerate(int (*found)(const char *node, void *context),
+			   void *context);
+int limen_monitor_open(struct limen_monitor **monitor);
+int limen_monitor_fd(const struct limen_monitor *monitor); /* for poll() */
+/* The next event and its node, or -EAGAIN. */
+int limen_monitor_next(struct limen_monitor *monitor,
+		       enum limen_board_event *event, char *node, size_t size);
+void limen_monitor_close(struct limen_monitor *monitor);
+
+/* The client of limend. */
+struct limen_client;
+
+/**
+ * struct limen_service_result - what limend says of one comparison
+ * @error: 0, or a negative errno and no score
+ * @score: the score
+ * @backend: where it was computed
+ * @device_ns: time in the backend, nanoseconds
+ * @service_ns: time from request read to reply written, nanoseconds
+ */
+struct limen_service_result {
+	int error;
+	struct limen_score score;
+	enum limen_backend_kind backend;
+	uint64_t device_ns;
+	uint64_t service_ns;
+};
+
+/**
+ * struct limen_service_status - what limend says of itself
+ * @backend: in use now
+ * @clients: connected now
+ * @comparisons: scored since it started
+ * @failures: not scored since it started
+ * @batches: submissions to the backend since it started
+ * @description: of the backend, NUL-terminated
+ */
+struct limen_service_status {
+	enum limen_backend_kind backend;
+	uint32_t clients;
+	uint64_t comparisons;
+	uint64_t failures;
+	uint64_t batches;
+	char description[64];
+};
+
+/* -ECONNREFUSED, -ENOENT: no daemon; -EACCES: this user may not. */
+int limen_client_connect(struct limen_client **client, const char *socket_path);
+/* One comparison, start to end. Times out with -ETIMEDOUT; then reconnect. */
+int limen_client_compare(struct limen_client *client,
+			 const struct limen_template *probe,
+			 const struct limen_template *reference, int timeout_ms,
+			 struct limen_service_result *result);
+int limen_client_status(struct limen_client *client, int timeout_ms,
+			struct limen_service_status *status);
+void limen_client_close(struct limen_client *client);
+
+/* Overwrites memory in a way no compiler removes. */
+void limen_wipe(void *data, size_t size);
+/* No core dump, no ptrace by the same user, no swap: for processes that see
+ * biometric data. Call first thing in main(). */
+int limen_process_harden(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIMEN_H */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What limend and its clients say to each other: one request or reply a packet,
+ * over a SOCK_SEQPACKET Unix socket. Little-endian. A client may have many
+ * requests under way; replies carry the request's number. A packet that is
+ * malformed ends the connection.
+ */
+#ifndef LIMEN_PROTOCOL_H
+#define LIMEN_PROTOCOL_H
+
+#include <linux/types.h>
+
+#include <limen/template.h>
+
+#define LIMEND_MAGIC	0x444e4d4c /* "LMND" */
+#define LIMEND_VERSION	1
+
+enum limend_op {
+	LIMEND_COMPARE = 1, /* two whole templates follow: probe, reference */
+	LIMEND_STATUS = 2,  /* nothing follows */
+};
+
+/**
+ * struct limend_request - head of a request
+ * @magic: LIMEND_MAGIC
+ * @version: LIMEND_VERSION
+ * @op: enum limend_op
+ * @number: chosen by the client, returned in the reply
+ */
+struct limend_request {
+	__le32 magic;
+	__le16 version;
+	__le16 op;
+	__le64 number;
+};
+
+/**
+ * struct limend_compare_reply - answer to LIMEND_COMPARE
+ * @magic: LIMEND_MAGIC
+ * @version: LIMEND_VERSION
+ * @op: LIMEND_COMPARE
+ * @number: of the request
+ * @error: 0, or a negative errno and no score
+ * @backend: enum limen_backend_kind
+ * @raw: raw score
+ * @similarity: published similarity
+ * @device_ns: time in the backend, nanoseconds
+ * @service_ns: time in limend, nanoseconds
+ */
+struct limend_compare_reply {
+	__le32 magic;
+	__le16 version;
+	__le16 op;
+	__le64 number;
+	__le32 error;
+	__le32 backend;
+	__le32 raw;
+	__le32 similarity;
+	__le64 device_ns;
+	__le64 service_ns;
+};
+
+/**
+ * struct limend_status_reply - answer to LIMEND_STATUS
+ * @magic: LIMEND_MAGIC
+ * @version: LIMEND_VERSION
+ * @op: LIMEND_STATUS
+ * @number: of the request
+ * @backend: enum limen_backend_kind
+ * @clients: connected now
+ * @comparisons: scored since the start
+ * @failures: not scored since the start
+ * @batches: submissions to the backend since the start
+ * @description: of the backend, NUL-terminated
+ */
+struct limend_status_reply {
+	__le32 magic;
+	__le16 version;
+	__le16 op;
+	__le64 number;
+	__le32 backend;
+	__le32 clients;
+	__le64 comparisons;
+	__le64 failures;
+	__le64 batches;
+	char description[64];
+};
+
+#define LIMEND_PACKET_MAX \
+	(sizeof(struct limend_request) + 2 * LIMEN_TEMPLATE_SIZE_MAX)
+
+_Static_assert(sizeof(struct limend_request) == 16, "pinned");
+_Static_assert(sizeof(struct limend_compare_reply) == 48, "pinned");
+_Static_assert(sizeof(struct limend_status_reply) == 112, "pinned");
+
+#endif /* LIMEN_PROTOCOL_H */
