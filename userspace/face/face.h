@@ -56,14 +56,38 @@ struct face_times {
 
 struct face_extractor;
 
-/* Loads the models from a folder (fr_detect.onnx, fr_landmark.onnx,
- * fr_feature.onnx). -ENOENT names the missing file in error_path. */
+/**
+ * face_extractor_open() - load the models
+ * @extractor: out: the extractor
+ * @model_folder: where fr_detect.onnx, fr_landmark.onnx and fr_feature.onnx lie
+ * @min_quality: least quality of a face, in thousandths; see struct
+ *	limen_template
+ * @failed: out: path of the file that could not be loaded, empty if it was not
+ *	a file's fault; may be NULL
+ * @failed_size: bytes at @failed
+ *
+ * Return: 0, -EBADMSG if a file is no model or not the one expected, -ENOMEM,
+ * or what open() and read() say.
+ */
 int face_extractor_open(struct face_extractor **extractor,
-			const char *model_folder, uint32_t min_quality);
+			const char *model_folder, uint32_t min_quality,
+			char *failed, size_t failed_size);
 void face_extractor_close(struct face_extractor *extractor);
 const uint8_t *face_extractor_model(const struct face_extractor *extractor);
 
-/* face_result, or a negative errno. The template is only valid with FACE_OK. */
+/**
+ * face_extract() - make a template of the face in a picture
+ * @extractor: the extractor
+ * @image: the picture
+ * @tmpl: out: the template; zero unless FACE_OK
+ * @times: out: how long each stage took; 0 for one that did not run
+ *
+ * The face is the largest one. Any other counts as a second person if it is at
+ * least a third as high: people further behind, or pictures on a wall, are not
+ * at the gate.
+ *
+ * Return: enum face_result, or a negative errno.
+ */
 int face_extract(struct face_extractor *extractor,
 		 const struct face_image *image, struct limen_template *tmpl,
 		 struct face_times *times);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The thin layer over OpenCV's dnn module. No exception leaves it.
+ *
+ * The inputs and outputs are wiped. What the layers in between keep is
+ * overwritten by the next run; a process that has seen a face should end soon
+ * after (limen-gate gives each transit a process of its own).
+ */
+#include "net.h"
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include <opencv2/core.hpp>
+#include <opencv2/dnn.hpp>
+
+#include <limen.h>
+
+struct face_net {
+	cv::dnn::Net net;
+	std::vector<cv::String> names;
+};
+
+/* The error is reported as a number; OpenCV would print to stderr as well. */
+static int quiet(int, const char *, const char *, const char *, int, void *)
+{
+	return 0;
+}
+
+static size_t elements(const struct face_tensor &tensor)
+{
+	return static_cast<size_t>(tensor.channels) * tensor.height *
+	       tensor.width;
+}
+
+static int copy_output(const std::vector<cv::Mat> &results,
+		       const struct face_tensor &output)
+{
+	for (const cv::Mat &result : results) {
+		if (result.total() != elements(output) ||
+		    result.type() != CV_32F || !result.isContinuous())
+			continue;
+		memcpy(output.data, result.data,
+		       result.total() * sizeof(float));
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+static void wipe(cv::Mat &mat)
+{
+	if (mat.isContinuous())
+		limen_wipe(mat.data, mat.total() * mat.elemSize());
+}
+
+int face_net_open(struct face_net **net, const void *onnx, size_t size)
+{
+	/*
+	 * One thread: the networks are too small for two to pay, and a process
+	 * without threads can fork.
+	 */
+	cv::setNumThreads(1);
+	cv::redirectError(quiet);
+	*net = nullptr;
+	try {
+		*net = new face_net;
+		(*net)->net = cv::dnn::readNetFromONNX(
+			static_cast<const char *>(onnx), size);
+		(*net)->names = (*net)->net.getUnconnectedOutLayersNames();
+		return 0;
+	} catch (const std::bad_alloc &) {
+		face_net_close(*net);
+		*net = nullptr;
+		return -ENOMEM;
+	} catch (const std::exception &) {
+		face_net_close(*net);
+		*net = nullptr;
+		return -EBADMSG;
+	}
+}
+
+int face_net_run(struct face_net *net, const struct face_tensor *input,
+		 const struct face_tensor *outputs, unsigned int count)
+{
+	const int shape[4] = { 1, input->channels, input->height,
+			       input->width };
+	int err = 0;
+
+	try {
+		cv::Mat blob(4, shape, CV_32F, input->data);
+		std::vector<cv::Mat> results;
+
+		net->net.setInput(blob);
+		net->net.forward(results, net->names);
+		for (unsigned int i = 0; i < count && !err; i++)
+			err = copy_output(results, outputs[i]);
+		for (cv::Mat &result : results)
+			wipe(result);
+		return err;
+	} catch (const std::bad_alloc &) {
+		return -ENOMEM;
+	} catch (const std::exception &) {
+		return -EBADMSG;
+	}
+}
+
+void face_net_close(struct face_net *net)
+{
+	delete net;
+}
