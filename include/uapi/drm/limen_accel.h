@@ -2,7 +2,12 @@
 #ifndef _UAPI_LIMEN_ACCEL_H_
 #define _UAPI_LIMEN_ACCEL_H_
 
+/* The kernel has drm.h as <drm/drm.h>, libdrm wherever pkg-config says. */
+#ifdef __KERNEL__
 #include <drm/drm.h>
+#else
+#include "drm.h"
+#endif
 
 #if defined(__cplusplus)
 extern "C" {
