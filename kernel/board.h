@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a board driver gives limen.ko: access to registers and card memory, and
+ * its interrupt. Everything else is the board interface of include/limen/hw.h.
+ */
+#ifndef LIMEN_BOARD_H
+#define LIMEN_BOARD_H
+
+#include <linux/types.h>
+
+struct device;
+struct limen_board;
+struct limen_device;
+
+/**
+ * struct limen_board_ops - how to reach a board
+ */
+struct limen_board_ops {
+	/** @read: read a register; any context */
+	u32 (*read)(struct limen_board *board, u32 reg);
+	/** @write: write a register, doorbells too; any context */
+	void (*write)(struct limen_board *board, u32 reg, u32 value);
+	/** @mem_pfn: page frame at an offset in card memory, for mmap() */
+	unsigned long (*mem_pfn)(struct limen_board *board, u64 offset);
+	/** @mem_wipe: zero a range of card memory; whole pages, may sleep */
+	void (*mem_wipe)(struct limen_board *board, u64 offset, u64 size);
+};
+
+/**
+ * struct limen_board - a board, embedded in its driver's own structure
+ */
+struct limen_board {
+	/** @dev: device that does DMA; its DMA mask is already set */
+	struct device *dev;
+	/** @name: what user space is told, less than 32 characters */
+	const char *name;
+	/** @ops: how to reach it */
+	const struct limen_board_ops *ops;
+	/** @mem_cached: card memory is ordinary memory, to be mapped cached */
+	bool mem_cached;
+	/** @limen: set by limen_board_register() for limen.ko's own use */
+	struct limen_device *limen;
+};
+
+int limen_board_register(struct limen_board *board);
+void limen_board_unregister(struct limen_board *board);
+void limen_board_interrupt(struct limen_board *board);
+
+#endif /* LIMEN_BOARD_H */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A board as limen.ko sees it.
+ */
+#ifndef LIMEN_DEVICE_H
+#define LIMEN_DEVICE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include <drm/drm_device.h>
+#include <drm/drm_mm.h>
+#include <drm/gpu_scheduler.h>
+
+#include <limen/hw.h>
+#include <uapi/drm/limen_accel.h>
+
+#include "board.h"
+#include "ring.h"
+
+/* Limits that user space is told by DRM_IOCTL_LIMEN_QUERY. */
+#define LIMEN_DIM_MAX		512
+#define LIMEN_BATCH_MAX		64
+#define LIMEN_EXPRESS_LOG2	8
+#define LIMEN_SCAN_DEPTH	4
+#define LIMEN_SCAN_LOG2		3
+#define LIMEN_HOST_LIMIT	(64ull << 20)
+#define LIMEN_WATCHDOG_MS	500
+
+/* Limits of one open file that it learns by ENOSPC. */
+#define LIMEN_GALLERIES_MAX	64
+#define LIMEN_QUEUES_MAX	16
+
+/* struct limen_device.faults */
+enum limen_fault {
+	LIMEN_FAULT_SILENT,	/* a ring makes no progress */
+	LIMEN_FAULT_ANSWER,	/* the board answered nonsense */
+	LIMEN_FAULT_FATAL,	/* the board says it cannot go on */
+	LIMEN_FAULT_STUCK,	/* a ring did not stop when told to */
+};
+
+struct limen_camera;
+
+/**
+ * struct limen_scanner - the SCAN side of a device
+ * @sched: decides whose scan is next; up to LIMEN_SCAN_DEPTH run at once
+ * @bounce: coherent memory the board writes rows to, one part a running scan
+ * @bounce_dma: bus address of @bounce
+ * @lock: protects @free and @done; taken in hard interrupt context, inside
+ *	the lock of the SCAN ring
+ * @free: parts of @bounce that no scan uses, one bit each
+ * @done: struct limen_scan_job answered or aborted, not yet finished
+ * @work: finishes what is on @done; part of signalling fences
+ */
+struct limen_scanner {
+	struct drm_gpu_scheduler sched;
+	struct limen_hw_row *bounce;
+	dma_addr_t bounce_dma;
+	spinlock_t lock;
+	unsigned long free;
+	struct list_head done;
+	struct work_struct work;
+};
+
+/**
+ * struct limen_device - a board
+ */
+struct limen_device {
+	/** @drm: base class */
+	struct drm_device drm;
+	/**
+	 * @board: how to reach it. Gone after limen_board_unregister(): use it
+	 * between drm_dev_enter() and drm_dev_exit(), or from what
+	 * unregistering waits for (interrupt, watchdog, recovery, rings).
+	 */
+	struct limen_board *board;
+	/** @version: LIMEN_HW_REG_VERSION */
+	u32 version;
+	/** @features: LIMEN_HW_REG_FEATURES */
+	u32 features;
+	/** @mem_size: bytes of card memory */
+	u64 mem_size;
+
+	/** @rings: by LIMEN_HW_RING_*; CAMERA is started by camera.c alone */
+	struct limen_ring rings[LIMEN_HW_RINGS];
+	/** @scanner: the SCAN side */
+	struct limen_scanner scanner;
+	/** @camera: the camera, or NULL */
+	struct limen_camera *camera;
+
+	/** @card_lock: protects @card */
+	struct mutex card_lock;
+	/** @card: who holds which part of card memory */
+	struct drm_mm card;
+	/** @hosts_lock: protects @hosts and whether its buffers are mapped */
+	struct mutex hosts_lock;
+	/** @hosts: host buffers, so that DMA mappings can end before they do */
+	struct list_head hosts;
+
+	/** @wq: what brings fences to an end; never allocates */
+	struct workqueue_struct *wq;
+	/** @watchdog: looks at rings that have work */
+	struct timer_list watchdog;
+	/** @recovery: deals with @faults */
+	struct work_struct recovery;
+	/** @faults: bits of enum limen_fault seen since the last recovery */
+	unsigned long faults;
+	/** @resets: resets since limen_board_register() */
+	atomic_t resets;
+};
+
+static inline struct limen_device *to_limen(struct drm_device *drm)
+{
+	return container_of(drm, struct limen_device, drm);
+}
+
+/**
+ * struct limen_file - an open file
+ */
+struct limen_file {
+	/** @galleries: struct limen_gallery by identifier */
+	struct xarray galleries;
+	/** @queues: struct limen_queue by identifier */
+	struct xarray queues;
+	/** @quota: what its host buffers use; outlives the file with them */
+	struct limen_quota *quota;
+};
+
+static inline u32 limen_read(struct limen_device *limen, u32 reg)
+{
+	return limen->board->ops->read(limen->board, reg);
+}
+
+static inline void limen_write(struct limen_device *limen, u32 reg, u32 value)
+{
+	limen->board->ops->write(limen->board, reg, value);
+}
+
+/* drv.c */
+extern const struct drm_driver limen_driver;
+
+/*
+ * recovery.c: limen_fault() may be called in any context. Who calls it for a
+ * ring has frozen that ring.
+ */
+void limen_fault(struct limen_device *limen, enum limen_fault fault);
+void limen_watch(struct limen_device *limen);
+int limen_reset(struct limen_device *limen);
+void limen_run(struct limen_device *limen);
+int limen_recovery_init(struct limen_device *limen);
+void limen_recovery_fini(struct limen_device *limen);
+
+#endif /* LIMEN_DEVICE_H */

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The emulated board.
+ */
+#ifndef LIMEN_EMU_H
+#define LIMEN_EMU_H
+
+#include <linux/irq_work.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <limen/hw.h>
+
+#include "../board.h"
+
+struct dentry;
+struct emu_sensor;
+struct platform_device;
+struct task_struct;
+
+/**
+ * struct emu_ring - the board's half of a ring
+ *
+ * All under struct emu.lock.
+ */
+struct emu_ring {
+	/** @sq: bus address of the submission queue */
+	u64 sq;
+	/** @cq: bus address of the completion queue */
+	u64 cq;
+	/** @size_log2: log2 of the entries in either */
+	u32 size_log2;
+	/** @enabled: between a write of 1 to ENABLE and one of 0, or a reset */
+	bool enabled;
+	/** @epoch: counts starts and stops, so that stale work is recognised */
+	u32 epoch;
+	/** @sq_head: entries ever fetched */
+	u32 sq_head;
+	/** @sq_tail: entries ever submitted, by the doorbell */
+	u32 sq_tail;
+	/** @cq_head: entries ever consumed, by the doorbell */
+	u32 cq_head;
+	/** @cq_tail: completions ever written */
+	u32 cq_tail;
+};
+
+/**
+ * struct emu_faults - knobs in debugfs; see faults.c
+ *
+ * Counters of what is still to go wrong, each taken down by one atomically
+ * where the fault happens.
+ */
+struct emu_faults {
+	/** @fail: comparisons and scans that end with LIMEN_HW_INTERNAL */
+	atomic_t fail;
+	/** @hang: comparisons and scans fetched and never answered */
+	atomic_t hang;
+	/** @drop_irq: interrupts lost */
+	atomic_t drop_irq;
+	/** @corrupt_seq: completions, of any ring, with a wrong seq */
+	atomic_t corrupt_seq;
+	/** @corrupt_cookie: likewise with a cookie of nothing outstanding */
+	atomic_t corrupt_cookie;
+	/** @corrupt_status: likewise with an unknown status */
+	atomic_t corrupt_status;
+	/** @corrupt_count: likewise with an impossible count */
+	atomic_t corrupt_count;
+	/** @corrupt_score: comparisons with a similarity above one */
+	atomic_t corrupt_score;
+	/** @corrupt_rows: scans with a row that lies outside the gallery */
+	atomic_t corrupt_rows;
+	/** @corrupt_order: scans with rows in the wrong order */
+	atomic_t corrupt_order;
+	/** @delay_us: microseconds every comparison and scan takes longer */
+	u32 delay_us;
+	/** @stick: resets that do not end */
+	atomic_t stick;
+	/** @dir: folder in debugfs */
+	struct dentry *dir;
+};
+
+/**
+ * struct emu_engine - what executes one of the matching rings
+ */
+struct emu_engine {
+	/** @emu: the board */
+	struct emu *emu;
+	/** @ring: LIMEN_HW_RING_EXPRESS or LIMEN_HW_RING_SCAN */
+	unsigned int ring;
+	/** @task: thread that executes entries */
+	struct task_struct *task;
+	/** @busy: held while an entry is executed; a reset waits for it */
+	struct mutex busy;
+	/** @probe: the board's own copy of the probe, under @busy */
+	s8 probe[512];
+	/** @reference: likewise of the reference */
+	s8 reference[512];
+	/** @heap: best rows so far, under @busy */
+	struct limen_hw_row *heap;
+};
+
+/**
+ * struct emu - an emulated board
+ */
+struct emu {
+	/** @board: what limen.ko sees */
+	struct limen_board board;
+	/** @pdev: the device it lives on; it does the DMA */
+	struct platform_device *pdev;
+	/** @mem: card memory */
+	void *mem;
+	/** @mem_size: its size in bytes */
+	u64 mem_size;
+
+	/** @lock: protects registers and rings; taken in any context */
+	spinlock_t lock;
+	/** @control: LIMEN_HW_REG_CONTROL */
+	u32 control;
+	/** @status: LIMEN_HW_REG_STATUS */
+	u32 status;
+	/** @irq_status: LIMEN_HW_REG_IRQ_STATUS */
+	u32 irq_status;
+	/** @irq_enable: LIMEN_HW_REG_IRQ_ENABLE */
+	u32 irq_enable;
+	/** @rings: the rings */
+	struct emu_ring rings[LIMEN_HW_RINGS];
+
+	/** @irq: raises the interrupt, in hard interrupt context */
+	struct irq_work irq;
+	/** @reset: ends a reset once the engines have stopped */
+	struct work_struct reset;
+	/** @engines: EXPRESS and SCAN */
+	struct emu_engine engines[2];
+	/** @faults: knobs in debugfs */
+	struct emu_faults faults;
+	/** @sensor: the camera; sensor.c */
+	struct emu_sensor *sensor;
+};
+
+static inline struct emu *to_emu(struct limen_board *board)
+{
+	return container_of(board, struct emu, board);
+}
+
+/**
+ * struct emu_entry - an entry fetched from a submission queue
+ * @sqe: the board's own copy
+ * @epoch: of the ring when it was fetched
+ */
+struct emu_entry {
+	struct limen_hw_sqe sqe;
+	u32 epoch;
+};
+
+/* ring.c: all callable in any context that does not hold struct emu.lock */
+void *emu_dma_ptr(struct emu *emu, u64 address, size_t size);
+bool emu_ring_fetch(struct emu *emu, unsigned int ring,
+		    struct emu_entry *entry);
+bool emu_ring_live(struct emu *emu, unsigned int ring, u32 epoch);
+void emu_ring_complete(struct emu *emu, unsigned int ring,
+		       const struct emu_entry *entry,
+		       struct limen_hw_cqe *cqe);
+void emu_raise(struct emu *emu, u32 bits);
+
+/* engine.c */
+int emu_engines_init(struct emu *emu);
+void emu_engines_fini(struct emu *emu);
+void emu_engine_kick(struct emu *emu, unsigned int ring);
+void emu_engines_wipe(struct emu *emu);
+
+/* faults.c */
+void emu_faults_init(struct emu *emu);
+void emu_faults_fini(struct emu *emu);
+bool emu_fault_due(atomic_t *knob);
+void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe);
+
+#endif /* LIMEN_EMU_H */

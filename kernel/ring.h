@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A pair of submission and completion queues in host memory.
+ */
+#ifndef LIMEN_RING_H
+#define LIMEN_RING_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <limen/hw.h>
+
+struct limen_device;
+struct limen_ring;
+
+/**
+ * struct limen_answer - a completion, read once and in the CPU's byte order
+ * @status: enum limen_hw_status, already known to be one of them
+ * @raw: as in struct limen_hw_cqe, not validated, as all below
+ * @similarity: likewise
+ * @count: likewise
+ * @device_ns: likewise
+ */
+struct limen_answer {
+	u16 status;
+	s32 raw;
+	s32 similarity;
+	u32 count;
+	u64 device_ns;
+};
+
+/**
+ * struct limen_ring_ops - who uses a ring
+ *
+ * Both are called with the ring's lock held and interrupts off, once for every
+ * entry that was pushed: either @complete returns 0 or @abort is called.
+ */
+struct limen_ring_ops {
+	/**
+	 * @complete: the board has finished an entry. Returns 0, or -EPROTO if
+	 * no working board says such a thing: then nothing may have been done
+	 * with the entry, the board is reset and @abort follows with -EIO.
+	 */
+	int (*complete)(struct limen_ring *ring, void *data,
+			const struct limen_answer *answer);
+	/**
+	 * @abort: the entry never finished, and the board no longer touches its
+	 * memory. The error is -EIO, -ETIME, -ECANCELED or -ENODEV.
+	 */
+	void (*abort)(struct limen_ring *ring, void *data, int error);
+	/** @watched: entries finish by themselves, so a silent board hangs */
+	bool watched;
+};
+
+/**
+ * struct limen_slot - an entry that the board has and has not answered
+ * @data: what its owner calls it; NULL while the slot is free
+ * @position: entries submitted before it
+ * @generation: counts its uses, so that a stale cookie is known as one
+ * @error: what the entry is to be blamed for at the next abort, or 0
+ */
+struct limen_slot {
+	void *data;
+	u32 position;
+	u16 generation;
+	int error;
+};
+
+/**
+ * struct limen_ring - a ring
+ */
+struct limen_ring {
+	/** @limen: the device */
+	struct limen_device *limen;
+	/** @ops: who uses it; NULL before limen_ring_init() */
+	const struct limen_ring_ops *ops;
+	/** @index: LIMEN_HW_RING_* */
+	unsigned int index;
+	/** @size_log2: log2 of @size */
+	unsigned int size_log2;
+	/** @size: entries in either queue */
+	unsigned int size;
+	/** @sq: submission queue, coherent; written under @lock */
+	struct limen_hw_sqe *sq;
+	/** @sq_dma: its bus address */
+	dma_addr_t sq_dma;
+	/** @cq: completion queue, coherent; read under @lock */
+	struct limen_hw_cqe *cq;
+	/** @cq_dma: its bus address */
+	dma_addr_t cq_dma;
+	/**
+	 * @room: those who wait for a free slot; woken with @lock held, so that
+	 * nobody is missed who queued up before looking under @lock
+	 */
+	wait_queue_head_t room;
+	/** @lock: protects what follows; taken in hard interrupt context */
+	spinlock_t lock;
+	/**
+	 * @state: 0 while the ring runs, else what a push returns: -EAGAIN
+	 * while it is stopped, -ENODEV when it will never run again
+	 */
+	int state;
+	/** @tail: entries ever submitted */
+	u32 tail;
+	/** @head: entries ever consumed */
+	u32 head;
+	/** @outstanding: slots in use */
+	unsigned int outstanding;
+	/** @progress: jiffies of the last answer, or of the first push */
+	unsigned long progress;
+	/** @slots: one an entry, found by the low bits of the cookie */
+	struct limen_slot *slots;
+	/** @free: stack of free slots, @size - @outstanding deep */
+	u16 *free;
+};
+
+int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
+		    unsigned int index, unsigned int size_log2,
+		    const struct limen_ring_ops *ops);
+void limen_ring_fini(struct limen_ring *ring);
+
+void limen_ring_start(struct limen_ring *ring);
+int limen_ring_stop(struct limen_ring *ring);
+
+int limen_ring_room(const struct limen_ring *ring, unsigned int entries);
+int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
+		    void *data);
+void limen_ring_kick(struct limen_ring *ring);
+
+void limen_ring_reap(struct limen_ring *ring);
+void limen_ring_freeze(struct limen_ring *ring, int state);
+void limen_ring_blame(struct limen_ring *ring, int error);
+void limen_ring_abort(struct limen_ring *ring, int error);
+bool limen_ring_overdue(struct limen_ring *ring, unsigned long limit);
+
+#endif /* LIMEN_RING_H */
