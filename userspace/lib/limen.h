@@ -20,6 +20,9 @@
 extern "C" {
 #endif
 
+/* What an error returned by this library means, in a few words. */
+const char *limen_strerror(int error);
+
 /**
  * struct limen_template - a template in memory
  * @model: identifier of the model that made it
@@ -109,7 +112,8 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 
 /*
  * Galleries: templates of one model and dimension, kept in a file that is
- * verified in full (sizes, checksum, model) when it is opened.
+ * verified in full (sizes, checksum) when it is opened. -EBADMSG: no gallery;
+ * -EPROTONOSUPPORT: a newer one; -ENODATA: truncated; -EUCLEAN: corrupted.
  */
 int limen_gallery_create(struct limen_gallery **gallery,
 			 const uint8_t model[LIMEN_MODEL_ID_SIZE], uint32_t dim);
@@ -125,9 +129,12 @@ const int8_t *limen_gallery_row(const struct limen_gallery *gallery,
 				uint32_t row);
 void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
 
+#define LIMEN_TOP_K_MAX 1024
+
 /*
- * The at most top_k rows most similar to the probe, none below min_similarity;
- * falling similarity, then rising row. The number of rows, or an error.
+ * The at most top_k (1 to LIMEN_TOP_K_MAX) rows most similar to the probe, none
+ * below min_similarity; falling similarity, then rising row. The number of rows,
+ * or an error.
  */
 int limen_search(struct limen_backend *backend,
 		 const struct limen_template *probe,

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+/* The board backend: opening one, and comparisons (EXPRESS). */
+#include <drm/limen_accel.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include <limen/hw.h>
+
+#include "board.h"
+
+#define DRIVER_NAME "limen"
+
+/* One call compares all a buffer holds, so that a batch is one system call. */
+struct express_slot {
+	int8_t probe[LIMEN_DIM_MAX];
+	int8_t reference[LIMEN_DIM_MAX];
+};
+
+struct express_memory {
+	struct express_slot slots[LIMEN_BATCH_MAX];
+	struct drm_limen_compare_result results[LIMEN_BATCH_MAX];
+};
+
+_Static_assert(4096 % sizeof(struct express_slot) == 0,
+	       "vectors stay within a page");
+_Static_assert(offsetof(struct express_memory, results) % 32 == 0,
+	       "results are aligned");
+
+int board_call(const struct board *board, unsigned long request, void *args)
+{
+	return drmIoctl(board->fd, request, args) ? -errno : 0;
+}
+
+int board_submit(const struct board *board, struct drm_limen_submit *submit)
+{
+	/* Not drmIoctl(): it would submit again after EINTR. */
+	return ioctl(board->fd, DRM_IOCTL_LIMEN_SUBMIT, submit) ? -errno : 0;
+}
+
+int board_queue_create(const struct board *board,
+		       enum drm_limen_queue_type type, uint32_t *queue)
+{
+	struct drm_limen_queue_create create = { .type = type };
+	int error = board_call(board, DRM_IOCTL_LIMEN_QUEUE_CREATE, &create);
+
+	*queue = create.queue;
+	return error;
+}
+
+void board_queue_destroy(const struct board *board, uint32_t *queue)
+{
+	struct drm_limen_queue_destroy destroy = { .queue = *queue };
+
+	if (*queue)
+		board_call(board, DRM_IOCTL_LIMEN_QUEUE_DESTROY, &destroy);
+	*queue = 0;
+}
+
+int board_buffer_create(const struct board *board, struct board_buffer *buffer,
+			size_t size, uint32_t flags)
+{
+	struct drm_limen_bo_create create = { .size = size, .flags = flags };
+	struct drm_limen_bo_mmap_offset map = {};
+	int error;
+
+	error = board_call(board, DRM_IOCTL_LIMEN_BO_CREATE, &create);
+	if (error)
+		return error;
+	buffer->handle = create.handle;
+	buffer->size = create.size;
+	if (create.size < size)
+		return -EPROTO;
+
+	map.handle = create.handle;
+	error = board_call(board, DRM_IOCTL_LIMEN_BO_MMAP_OFFSET, &map);
+	if (error)
+		return error;
+	buffer->memory = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, board->fd, map.offset);
+	if (buffer->memory == MAP_FAILED) {
+		buffer->memory = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+void board_buffer_unmap(struct board_buffer *buffer)
+{
+	if (buffer->memory)
+		munmap(buffer->memory, buffer->size);
+	buffer->memory = NULL;
+}
+
+void board_buffer_destroy(const struct board *board,
+			  struct board_buffer *buffer)
+{
+	board_buffer_unmap(buffer);
+	if (buffer->handle)
+		drmCloseBufferHandle(board->fd, buffer->handle);
+	buffer->handle = 0;
+}
+
+static void express_close(struct board *board)
+{
+	board_queue_destroy(board, &board->express_queue);
+	board_buffer_destroy(board, &board->express_buffer);
+}
+
+/* The buffer and the queue last from the first batch to the close. */
+static int express_open(struct board *board)
+{
+	int error;
+
+	if (board->express_buffer.memory)
+		return 0;
+	error = board_queue_create(board, DRM_LIMEN_QUEUE_EXPRESS,
+				   &board->express_queue);
+	if (!error)
+		error = board_buffer_create(board, &board->express_buffer,
+					    sizeof(struct express_memory), 0);
+	if (error)
+		express_close(board);
+	return error;
+}
+
+static void fill_slot(struct express_memory *memory, unsigned int slot,
+		      uint32_t handle, const struct limen_pair *pair,
+		      struct drm_limen_compare *desc)
+{
+	uint32_t dim = pair->probe->dim;
+
+	memcpy(memory->slots[slot].probe, pair->probe->vector, dim);
+	memcpy(memory->slots[slot].reference, pair->reference->vector, dim);
+	/* Whatever happens to the call, only the kernel makes this a score. */
+	memory->results[slot].error = -EINPROGRESS;
+
+	*desc = (struct drm_limen_compare){
+		.probe_handle = handle,
+		.reference_handle = handle,
+		.result_handle = handle,
+		.probe_offset = offsetof(struct express_memory,
+					 slots[slot].probe),
+		.reference_offset = offsetof(struct express_memory,
+					     slots[slot].reference),
+		.result_offset = offsetof(struct express_memory, results[slot]),
+		.dim = dim,
+	};
+}
+
+static void read_result(const struct drm_limen_compare_result *result,
+			int submit_error, struct limen_pair *pair)
+{
+	int error = __atomic_load_n(&result->error, __ATOMIC_ACQUIRE);
+
+	if (error == -EINPROGRESS)
+		error = submit_error ?: -EIO;
+	pair->score.raw = result->raw;
+	pair->score.similarity = result->similarity;
+	pair->device_ns = result->device_ns;
+	if (error > 0 || (!error && !score_possible(&pair->score,
+						    pair->probe->dim)))
+		error = -EIO;
+	pair->error = error;
+}
+
+static void compare_some(struct board *board, struct limen_pair *pairs,
+			 unsigned int count, int64_t deadline)
+{
+	struct express_memory *memory = board->express_buffer.memory;
+	struct drm_limen_compare descs[LIMEN_BATCH_MAX];
+	struct limen_pair *pending[LIMEN_BATCH_MAX];
+	struct drm_limen_submit submit = {
+		.queue = board->express_queue,
+		.flags = DRM_LIMEN_SUBMIT_WAIT,
+		.descs = (uintptr_t)descs,
+		.desc_size = sizeof(*descs),
+		.timeout_ns = deadline,
+	};
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < count; i++) {
+		if (pairs[i].error != -EINPROGRESS)
+			continue;
+		pending[submit.count] = &pairs[i];
+		fill_slot(memory, submit.count, board->express_buffer.handle,
+			  &pairs[i], &descs[submit.count]);
+		submit.count++;
+	}
+	if (!submit.count)
+		return;
+
+	error = board_submit(board, &submit);
+	for (i = 0; i < submit.count; i++)
+		read_result(&memory->results[i], error, pending[i]);
+	/*
+	 * Still read and written by the board: not to be wiped or used again.
+	 * The kernel wipes it once the board has finished.
+	 */
+	if (error == -ETIMEDOUT || error == -EINTR)
+		express_close(board);
+	else
+		limen_wipe(memory->slots,
+			   submit.count * sizeof(*memory->slots));
+}
+
+static void board_compare(struct limen_backend *backend,
+			  struct limen_pair *pairs, unsigned int count,
+			  int64_t deadline)
+{
+	struct board *board = (struct board *)backend;
+	unsigned int most = board->batch_max;
+	unsigned int at, some, i;
+	int error;
+
+	for (at = 0; at < count; at += some) {
+		some = count - at < most ? count - at : most;
+		error = express_open(board);
+		if (!error) {
+			compare_some(board, pairs + at, some, deadline);
+			continue;
+		}
+		for (i = at; i < at + some; i++)
+			if (pairs[i].error == -EINPROGRESS)
+				pairs[i].error = error;
+	}
+}
+
+static void board_close(struct limen_backend *backend)
+{
+	struct board *board = (struct board *)backend;
+
+	scan_close(board);
+	express_close(board);
+	close(board->fd);
+	free(board);
+}
+
+static const struct limen_backend_ops board_ops = {
+	.close = board_close,
+	.compare = board_compare,
+	.search = board_search,
+};
+
+static int check_driver(int fd)
+{
+	drmVersionPtr version = drmGetVersion(fd);
+	int error = -ENODEV;
+
+	if (version && !strcmp(version->name, DRIVER_NAME))
+		error = 0;
+	drmFreeVersion(version);
+	return error;
+}
+
+static int query(struct board *board, const char *node)
+{
+	struct drm_limen_device_info info = {};
+	struct drm_limen_query query = {
+		.type = DRM_LIMEN_QUERY_DEVICE,
+		.size = sizeof(info),
+		.pointer = (uintptr_t)&info,
+	};
+	int error = board_call(board, DRM_IOCTL_LIMEN_QUERY, &query);
+
+	if (error)
+		return error;
+	if (info.hw_version >> 16 != LIMEN_HW_VERSION_MAJOR ||
+	    info.dim_max < LIMEN_DIM_MAX || !info.batch_max ||
+	    !memchr(info.board, '\0', sizeof(info.board)))
+		return -EPROTO;
+	board->batch_max = info.batch_max;
+	board->top_k_max = info.top_k_max;
+	snprintf(board->backend.description,
+		 sizeof(board->backend.description), "%s at %s", info.board,
+		 node);
+	return 0;
+}
+
+static int open_node(const char *node, void *context)
+{
+	struct limen_backend **backend = context;
+	struct board *board = calloc(1, sizeof(*board));
+	int error;
+
+	if (!board)
+		return -ENOMEM;
+	board->backend.ops = &board_ops;
+	board->backend.kind = LIMEN_BACKEND_BOARD;
+	board->fd = open(node, O_RDWR | O_CLOEXEC);
+	if (board->fd < 0) {
+		error = -errno;
+		free(board);
+		return error;
+	}
+	error = check_driver(board->fd);
+	if (!error)
+		error = query(board, node);
+	if (error) {
+		board_close(&board->backend);
+		return error;
+	}
+	*backend = &board->backend;
+	return 0;
+}
+
+struct first {
+	struct limen_backend **backend;
+	int error;
+};
+
+/* Tries boards until one opens. */
+static int try_node(const char *node, void *context)
+{
+	struct first *first = context;
+
+	first->error = open_node(node, first->backend);
+	return !first->error;
+}
+
+int board_open(struct limen_backend **backend, const char *node)
+{
+	struct first first = { .backend = backend, .error = -ENODEV };
+	int result;
+
+	if (node)
+		return open_node(node, backend);
+	result = limen_boards_enumerate(try_node, &first);
+	return result < 0 ? result : first.error;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration of limend, limen-gate and limen. Internal to the project. */
+#ifndef LIMEN_CONFIG_H
+#define LIMEN_CONFIG_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#define LIMEN_CONFIG_PATH "/etc/limen/limen.conf"
+
+/* LIMEN_CONFIG_NO_THRESHOLD: the file gives none; the code has no default. */
+#define LIMEN_CONFIG_NO_THRESHOLD INT32_MAX
+
+#define LIMEN_CONFIG_ALLOW_MAX 16
+#define LIMEN_CONFIG_NAME_MAX 64
+
+enum limen_config_backend {
+	LIMEN_CONFIG_AUTO = 0,
+	LIMEN_CONFIG_BOARD,
+	LIMEN_CONFIG_CPU,
+};
+
+/**
+ * struct limen_config - what limen.conf says
+ * @threshold: [policy] threshold, the least published similarity for a match, in
+ *	units of 1 / LIMEN_SIMILARITY_ONE, rounded up
+ * @models: [extractor] models
+ * @min_quality: [extractor] min_quality, in thousandths
+ * @socket: [service] socket
+ * @backend: [service] backend
+ * @allow: [service] allow, each a user's name or number
+ * @allow_count: users in @allow
+ * @timeout_ms: [service] timeout
+ * @camera: [gate] camera
+ * @attempts: [gate] attempts
+ */
+struct limen_config {
+	int32_t threshold;
+	char models[PATH_MAX];
+	uint32_t min_quality;
+	char socket[PATH_MAX];
+	enum limen_config_backend backend;
+	char allow[LIMEN_CONFIG_ALLOW_MAX][LIMEN_CONFIG_NAME_MAX];
+	uint32_t allow_count;
+	uint32_t timeout_ms;
+	char camera[PATH_MAX];
+	uint32_t attempts;
+};
+
+/*
+ * Reads a file; keys it does not give keep their defaults. With path NULL it is
+ * LIMEN_CONFIG_PATH, which need not exist. Returns 0, or -1 with one line for
+ * people in error, naming file and line.
+ */
+int limen_config_load(struct limen_config *config, const char *path,
+		      char *error, size_t error_size);
+
+/* Reads a decimal such as 0.40 as millionths, exactly; -EINVAL, -ERANGE. */
+int limen_config_decimal(const char *text, uint32_t max, uint32_t *millionths);
+/* Reads a whole number within bounds; -EINVAL, -ERANGE. */
+int limen_config_number(const char *text, uint32_t min, uint32_t max,
+			uint32_t *number);
+
+#endif /* LIMEN_CONFIG_H */

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/* What errors mean here, for people. */
+#include <errno.h>
+#include <string.h>
+
+#include "private.h"
+
+const char *limen_strerror(int error)
+{
+	switch (-error) {
+	case EBADMSG:
+		return "not a valid Limen file or message";
+	case EPROTONOSUPPORT:
+		return "written by a newer version of Limen";
+	case ENODATA:
+		return "truncated";
+	case EUCLEAN:
+		return "corrupted: the checksum does not match";
+	case EMEDIUMTYPE:
+		return "templates of different models do not compare";
+	case EDOM:
+		return "templates of different dimensions do not compare";
+	case ENODEV:
+		return "no board";
+	case EIO:
+		return "the board failed";
+	case ETIME:
+		return "the board did not answer and was reset";
+	case ECANCELED:
+		return "cancelled because the board was reset";
+	case ETIMEDOUT:
+		return "no answer in time";
+	case EPROTO:
+		return "limend's answer is not valid";
+	default:
+		return strerror(-error);
+	}
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/* Processes and memory that hold biometric data. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "private.h"
+
+void limen_wipe(void *data, size_t size)
+{
+	explicit_bzero(data, size);
+}
+
+int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static bool may_lock_any_memory(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {};
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_MEMLOCK, &limit) &&
+	    limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	if (syscall(SYS_capget, &header, caps))
+		return false;
+	return caps[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &
+	       CAP_TO_MASK(CAP_IPC_LOCK);
+}
+
+int limen_process_harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setrlimit(RLIMIT_CORE, &none))
+		return -errno;
+	/*
+	 * Under a limit MCL_FUTURE would make allocations fail later on, which
+	 * is worse than a page on an encrypted swap: then lock nothing. Pages
+	 * are locked as they are touched, or every thread's stack would be.
+	 */
+	if (may_lock_any_memory() &&
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		return -errno;
+	return 0;
+}
