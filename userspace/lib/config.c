@@ -19,6 +19,8 @@
 #define MILLION 1000000u
 #define TIMEOUT_MS_MAX 60000
 #define ATTEMPTS_MAX 1000
+#define TRANSIT_MS_MIN 100
+#define TRANSIT_MS_MAX 120000
 #define QUALITY_MAX 1000 /* as a norm */
 
 struct reader {
@@ -141,6 +143,10 @@ static int read_socket(struct reader *reader, const char *value)
 
 static int read_camera(struct reader *reader, const char *value)
 {
+	if (!strcmp(value, LIMEN_CONFIG_CAMERA_AUTO)) {
+		strcpy(reader->config->camera, value);
+		return 0;
+	}
 	return read_path(reader, value, reader->config->camera);
 }
 
@@ -202,6 +208,15 @@ static int read_attempts(struct reader *reader, const char *value)
 	return 0;
 }
 
+static int read_transit_timeout(struct reader *reader, const char *value)
+{
+	if (limen_config_number(value, TRANSIT_MS_MIN, TRANSIT_MS_MAX,
+				&reader->config->transit_ms))
+		return mistake(reader, "timeout must be %u to %u milliseconds",
+			       TRANSIT_MS_MIN, TRANSIT_MS_MAX);
+	return 0;
+}
+
 static const struct {
 	const char *section;
 	const char *name;
@@ -216,6 +231,7 @@ static const struct {
 	{ "service", "timeout", read_timeout },
 	{ "gate", "camera", read_camera },
 	{ "gate", "attempts", read_attempts },
+	{ "gate", "timeout", read_transit_timeout },
 };
 
 static int on_key(void *context, const char *section, const char *name,
@@ -267,8 +283,9 @@ static const struct limen_config defaults = {
 	.socket = "/run/limen/limend.sock",
 	.backend = LIMEN_CONFIG_AUTO,
 	.timeout_ms = 2000,
-	.camera = "/dev/video0",
+	.camera = LIMEN_CONFIG_CAMERA_AUTO,
 	.attempts = 3,
+	.transit_ms = 10000,
 };
 
 int limen_config_load(struct limen_config *config, const char *path,

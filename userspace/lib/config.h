@@ -11,6 +11,9 @@
 /* LIMEN_CONFIG_NO_THRESHOLD: the file gives none; the code has no default. */
 #define LIMEN_CONFIG_NO_THRESHOLD INT32_MAX
 
+/* Not a path: the first camera of the board's kind. */
+#define LIMEN_CONFIG_CAMERA_AUTO "auto"
+
 #define LIMEN_CONFIG_ALLOW_MAX 16
 #define LIMEN_CONFIG_NAME_MAX 64
 
@@ -33,6 +36,7 @@ enum limen_config_backend {
  * @timeout_ms: [service] timeout
  * @camera: [gate] camera
  * @attempts: [gate] attempts
+ * @transit_ms: [gate] timeout
  */
 struct limen_config {
 	int32_t threshold;
@@ -45,6 +49,7 @@ struct limen_config {
 	uint32_t timeout_ms;
 	char camera[PATH_MAX];
 	uint32_t attempts;
+	uint32_t transit_ms;
 };
 
 /*
