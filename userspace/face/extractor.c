@@ -133,6 +133,27 @@ void face_extractor_close(struct face_extractor *extractor)
 	free(extractor);
 }
 
+int face_extractor_warm(struct face_extractor *extractor)
+{
+	static uint8_t black[3];
+	const struct face_image blank = { 1, 1, black };
+	const struct face_box box = { .right = 1, .bottom = 1 };
+	const struct face_affine map = { { { 1, 0, 0 }, { 0, 1, 0 } } };
+	struct scratch *scratch = &extractor->scratch;
+	int err;
+
+	err = face_detect(extractor->detect, &blank, &scratch->detect,
+			  scratch->boxes);
+	if (err < 0)
+		return err;
+	err = face_landmarks(extractor->landmarks, &blank, &box,
+			     &scratch->landmarks, scratch->points);
+	if (!err)
+		err = face_embed(extractor->embed, &blank, &map,
+				 &scratch->embed);
+	return err;
+}
+
 const uint8_t *face_extractor_model(const struct face_extractor *extractor)
 {
 	return extractor->model;

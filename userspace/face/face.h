@@ -73,6 +73,19 @@ int face_extractor_open(struct face_extractor **extractor,
 			const char *model_folder, uint32_t min_quality,
 			char *failed, size_t failed_size);
 void face_extractor_close(struct face_extractor *extractor);
+
+/**
+ * face_extractor_warm() - make the networks do now what they do once
+ * @extractor: the extractor
+ *
+ * For a process that forks: what the first run sets up is then there for every
+ * child. Nobody's face is involved.
+ *
+ * Return: 0, -EBADMSG if a model is not the one expected, or -ENOMEM.
+ */
+int face_extractor_warm(struct face_extractor *extractor);
+
+/* SHA-256 of fr_feature.onnx: the model its templates name. */
 const uint8_t *face_extractor_model(const struct face_extractor *extractor);
 
 /**

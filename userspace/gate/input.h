@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines from the document reader.
+ */
+#ifndef GATE_INPUT_H
+#define GATE_INPUT_H
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * struct gate_input - a stream of lines
+ * @fd: where they come from
+ * @signals: mask to wait with: what may interrupt waiting
+ * @data: bytes read and not yet given out
+ * @size: how many
+ */
+struct gate_input {
+	int fd;
+	sigset_t signals;
+	char data[PATH_MAX];
+	size_t size;
+};
+
+/**
+ * gate_input_line() - wait for a line
+ * @input: the stream
+ * @line: out: the line without its end, or "" if it is no path: too long, or
+ *	with a NUL byte in it
+ *
+ * Return: true, or false at the end of the stream, on an error of it, or when a
+ * signal came.
+ */
+bool gate_input_line(struct gate_input *input, char line[PATH_MAX]);
+
+#endif /* GATE_INPUT_H */
