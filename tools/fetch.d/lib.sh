@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # the steps use what is set here
 # What every step of tools/fetch needs: a scratch folder that never survives,
 # verification, and publication by rename.
 
@@ -7,6 +8,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 scratch=
+deb_file=
 
 # scratch_begin: a folder beside the final place, removed whatever happens.
 # Two runs at once would download everything twice, so the second waits.
@@ -58,14 +60,17 @@ newest() {
 # kernel_apt: the private apt configuration that knows a 6.12 kernel.
 kernel_apt() {
 	case $(debian_release) in
-	bookworm) "$LIMEN_ROOT/tools/apt-private" bookworm-backports ;;
-	trixie) "$LIMEN_ROOT/tools/apt-private" trixie,trixie-updates,trixie-security ;;
+	bookworm) "$LIMEN_ROOT/tools/apt-private" "$scratch/apt" deb bookworm-backports ;;
+	trixie)
+		"$LIMEN_ROOT/tools/apt-private" "$scratch/apt" deb \
+			trixie trixie-updates trixie-security
+		;;
 	esac
 }
 
 # deb_field PACKAGE VERSION FIELD: from the signed index.
 deb_field() {
-	apt-cache show --no-all-versions "$1=$2" | sed -n "s/^$3: //p" | head -n 1
+	apt-cache show "$1=$2" | awk -v f="$3:" '$1 == f && !n++ { print $2 }'
 }
 
 # deb_get PACKAGE VERSION: download into the scratch folder, verify against the
