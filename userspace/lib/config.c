@@ -150,7 +150,7 @@ static int read_camera(struct reader *reader, const char *value)
 	return read_path(reader, value, reader->config->camera);
 }
 
-static int read_backend(struct reader *reader, const char *value)
+int limen_config_backend(const char *text, enum limen_config_backend *backend)
 {
 	static const char *const names[] = {
 		[LIMEN_CONFIG_AUTO] = "auto",
@@ -160,11 +160,18 @@ static int read_backend(struct reader *reader, const char *value)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(value, names[i])) {
-			reader->config->backend = i;
+		if (!strcmp(text, names[i])) {
+			*backend = i;
 			return 0;
 		}
-	return mistake(reader, "backend must be auto, board or cpu");
+	return -EINVAL;
+}
+
+static int read_backend(struct reader *reader, const char *value)
+{
+	if (limen_config_backend(value, &reader->config->backend))
+		return mistake(reader, "backend must be auto, board or cpu");
+	return 0;
 }
 
 static int read_allow(struct reader *reader, const char *value)

@@ -60,6 +60,8 @@ struct limen_config {
 int limen_config_load(struct limen_config *config, const char *path,
 		      char *error, size_t error_size);
 
+/* Reads auto, board or cpu; -EINVAL. */
+int limen_config_backend(const char *text, enum limen_config_backend *backend);
 /* Reads a decimal such as 0.40 as millionths, exactly; -EINVAL, -ERANGE. */
 int limen_config_decimal(const char *text, uint32_t max, uint32_t *millionths);
 /* Reads a whole number within bounds; -EINVAL, -ERANGE. */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine.h"
+#include "log.h"
+
+static struct limen_backend *in_use(const struct engine *engine)
+{
+	return engine->board ?: engine->cpu;
+}
+
+/* For limen_boards_enumerate(): takes the first board that opens. */
+static int take_board(const char *node, void *context)
+{
+	struct engine *engine = context;
+	int error;
+
+	error = limen_backend_open(&engine->board, LIMEN_BACKEND_BOARD, node);
+	if (error) {
+		log_line("board %s does not open: %s", node,
+			 limen_strerror(error));
+		return 0;
+	}
+	snprintf(engine->node, sizeof(engine->node), "%s", node);
+	log_line("comparing on %s", engine_description(engine));
+	return 1;
+}
+
+static void lose_board(struct engine *engine)
+{
+	limen_backend_close(engine->board);
+	engine->board = NULL;
+	log_line("board %s is gone; %s", engine->node,
+		 engine->cpu ? "comparing on the CPU" : "waiting for a board");
+}
+
+static int find_board(struct engine *engine)
+{
+	int error;
+
+	/* Watched before looked for, so that none comes unnoticed in between. */
+	error = limen_monitor_open(&engine->monitor);
+	if (error) {
+		log_line("boards cannot be watched: %s", limen_strerror(error));
+		return error;
+	}
+	error = limen_boards_enumerate(take_board, engine);
+	if (error < 0) {
+		log_line("boards cannot be listed: %s", limen_strerror(error));
+		return error;
+	}
+	if (!engine->board)
+		log_line("no board; %s", engine->cpu ?
+			 "comparing on the CPU" : "waiting for one");
+	return 0;
+}
+
+int engine_open(struct engine *engine, const struct limen_config *config)
+{
+	int error = 0;
+
+	*engine = (struct engine){
+		.mode = config->backend,
+		.timeout_ms = config->timeout_ms,
+	};
+	if (engine->mode != LIMEN_CONFIG_BOARD)
+		error = limen_backend_open(&engine->cpu, LIMEN_BACKEND_CPU,
+					   NULL);
+	if (!error && engine->mode != LIMEN_CONFIG_CPU)
+		error = find_board(engine);
+	if (error)
+		engine_close(engine);
+	return error;
+}
+
+void engine_close(struct engine *engine)
+{
+	limen_backend_close(engine->board);
+	limen_backend_close(engine->cpu);
+	limen_monitor_close(engine->monitor);
+}
+
+int engine_hotplug_fd(const struct engine *engine)
+{
+	return engine->monitor ? limen_monitor_fd(engine->monitor) : -1;
+}
+
+void engine_hotplug(struct engine *engine)
+{
+	enum limen_board_event event;
+	char node[PATH_MAX];
+
+	while (!limen_monitor_next(engine->monitor, &event, node,
+				   sizeof(node))) {
+		if (event == LIMEN_BOARD_ADDED && !engine->board)
+			take_board(node, engine);
+		else if (event == LIMEN_BOARD_REMOVED && engine->board &&
+			 !strcmp(node, engine->node))
+			lose_board(engine);
+	}
+}
+
+enum limen_backend_kind engine_kind(const struct engine *engine)
+{
+	struct limen_backend *backend = in_use(engine);
+
+	return backend ? limen_backend_kind(backend) : LIMEN_BACKEND_BOARD;
+}
+
+const char *engine_description(const struct engine *engine)
+{
+	struct limen_backend *backend = in_use(engine);
+
+	return backend ? limen_backend_description(backend) : "no board";
+}
+
+void engine_compare(struct engine *engine, struct limen_pair *pairs,
+		    unsigned int count)
+{
+	struct limen_backend *backend = in_use(engine);
+	bool gone = false;
+	unsigned int i;
+
+	engine->batches++;
+	if (backend)
+		limen_compare(backend, pairs, count, engine->timeout_ms);
+	for (i = 0; i < count; i++) {
+		if (!backend)
+			pairs[i].error = -ENODEV;
+		gone |= pairs[i].error == -ENODEV;
+		if (pairs[i].error)
+			engine->failures++;
+		else
+			engine->comparisons++;
+	}
+	/* These requests have failed; the next ones go elsewhere. */
+	if (gone && engine->board)
+		lose_board(engine);
+}

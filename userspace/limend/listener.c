@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "listener.h"
+#include "log.h"
+
+/* Clients of a gate connect once; this many may do so at the same moment. */
+#define BACKLOG 64
+
+/* root and limend's own user may connect without being named. */
+static void resolve_users(struct listener *listener,
+			  const struct limen_config *config)
+{
+	uint32_t number;
+	unsigned int i;
+
+	listener->allowed[listener->allowed_count++] = 0;
+	listener->allowed[listener->allowed_count++] = geteuid();
+	for (i = 0; i < config->allow_count; i++) {
+		const char *name = config->allow[i];
+		struct passwd *user = getpwnam(name);
+
+		if (user)
+			number = user->pw_uid;
+		else if (limen_config_number(name, 0, UINT32_MAX - 1,
+					     &number)) {
+			log_line("no user %s on this machine", name);
+			continue;
+		}
+		listener->allowed[listener->allowed_count++] = number;
+	}
+}
+
+static int complain(const char *path, int error)
+{
+	log_line("%s: %s", path, strerror(error));
+	return -1;
+}
+
+/* Whether somebody answers at the address. */
+static bool in_use(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+	bool refused;
+
+	if (fd < 0)
+		return true;
+	refused = connect(fd, (const struct sockaddr *)address,
+			  sizeof(*address)) && errno == ECONNREFUSED;
+	close(fd);
+	return !refused;
+}
+
+static int remove_stale(const struct sockaddr_un *address)
+{
+	const char *path = address->sun_path;
+	struct stat stat;
+
+	if (lstat(path, &stat))
+		return errno == ENOENT ? 0 : complain(path, errno);
+	if (!S_ISSOCK(stat.st_mode)) {
+		log_line("%s: there is something else than a socket", path);
+		return -1;
+	}
+	if (in_use(address)) {
+		log_line("%s: another limend is running", path);
+		return -1;
+	}
+	return unlink(path) ? complain(path, errno) : 0;
+}
+
+static int make_folder(const char *path)
+{
+	char copy[PATH_MAX];
+	const char *folder;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	folder = dirname(copy);
+	if (mkdir(folder, 0755) && errno != EEXIST)
+		return complain(folder, errno);
+	return 0;
+}
+
+static int bind_and_listen(struct listener *listener,
+			   const struct sockaddr_un *address)
+{
+	mode_t mask = umask(0177);
+	int failed = bind(listener->fd, (const struct sockaddr *)address,
+			  sizeof(*address));
+	struct stat stat;
+
+	umask(mask);
+	if (failed || lstat(listener->path, &stat))
+		return complain(listener->path, errno);
+	listener->device = stat.st_dev;
+	listener->inode = stat.st_ino;
+	/*
+	 * Users of several groups connect, so the file's mode cannot tell who
+	 * may: their credentials do, and they cannot be forged.
+	 */
+	if (chmod(listener->path, 0666) || listen(listener->fd, BACKLOG)) {
+		failed = errno;
+		listener_close(listener);
+		return complain(listener->path, failed);
+	}
+	return 0;
+}
+
+int listener_open(struct listener *listener, const struct limen_config *config)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	*listener = (struct listener){ .fd = -1 };
+	if (strlen(config->socket) >= sizeof(address.sun_path))
+		return complain(config->socket, ENAMETOOLONG);
+	strcpy(address.sun_path, config->socket);
+	strcpy(listener->path, config->socket);
+	resolve_users(listener, config);
+	if (make_folder(listener->path) || remove_stale(&address))
+		return -1;
+	listener->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+			      SOCK_NONBLOCK, 0);
+	if (listener->fd < 0)
+		return complain(listener->path, errno);
+	return bind_and_listen(listener, &address);
+}
+
+void listener_close(struct listener *listener)
+{
+	struct stat stat;
+
+	if (!lstat(listener->path, &stat) &&
+	    stat.st_dev == listener->device && stat.st_ino == listener->inode)
+		unlink(listener->path);
+	close(listener->fd);
+}
+
+static bool allowed(const struct listener *listener, uid_t uid)
+{
+	unsigned int i;
+
+	for (i = 0; i < listener->allowed_count; i++)
+		if (listener->allowed[i] == uid)
+			return true;
+	return false;
+}
+
+int listener_accept(struct listener *listener, uid_t *uid)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd;
+
+	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
+	    !allowed(listener, peer.uid)) {
+		log_line("user %d may not connect", size ? (int)peer.uid : -1);
+		close(fd);
+		return -1;
+	}
+	*uid = peer.uid;
+	return fd;
+}

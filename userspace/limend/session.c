@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+#include "session.h"
+
+void inbox_init(struct inbox *inbox)
+{
+	unsigned int i;
+
+	memset(inbox, 0, sizeof(*inbox));
+	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
+		inbox->parts[i].iov_base = inbox->packets[i];
+		inbox->parts[i].iov_len = sizeof(inbox->packets[i]);
+		inbox->messages[i].msg_hdr.msg_iov = &inbox->parts[i];
+		inbox->messages[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+static void end(struct session *session, const char *why)
+{
+	if (session->ended)
+		return;
+	session->ended = true;
+	if (why)
+		log_line("client of user %u ended: %s", session->uid, why);
+}
+
+static void reply_status(struct session *session, uint64_t number,
+			 session_status_fn status, void *context)
+{
+	struct limend_status_reply reply = {
+		.magic = htole32(LIMEND_MAGIC),
+		.version = htole16(LIMEND_VERSION),
+		.op = htole16(LIMEND_STATUS),
+		.number = htole64(number),
+	};
+
+	status(context, &reply);
+	if (send(session->fd, &reply, sizeof(reply),
+		 MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(reply))
+		end(session, "it does not read its replies");
+}
+
+/* Whether the packet was a request. */
+static bool take_packet(struct session *session, const uint8_t *packet,
+			size_t size, struct batch *batch,
+			session_status_fn status, void *context)
+{
+	struct limend_request head;
+	uint64_t number;
+
+	if (size < sizeof(head))
+		return false;
+	memcpy(&head, packet, sizeof(head));
+	if (le32toh(head.magic) != LIMEND_MAGIC ||
+	    le16toh(head.version) != LIMEND_VERSION)
+		return false;
+	number = le64toh(head.number);
+
+	switch (le16toh(head.op)) {
+	case LIMEND_COMPARE:
+		return !batch_add(batch, session, number,
+				  packet + sizeof(head), size - sizeof(head));
+	case LIMEND_STATUS:
+		if (size != sizeof(head))
+			return false;
+		reply_status(session, number, status, context);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void session_receive(struct session *session, struct inbox *inbox,
+		     unsigned int share, struct batch *batch,
+		     session_status_fn status, void *context)
+{
+	int got = recvmmsg(session->fd, inbox->messages, share, MSG_DONTWAIT,
+			   NULL);
+	int i;
+
+	if (got < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			end(session, NULL);
+		return;
+	}
+	for (i = 0; i < got; i++) {
+		struct mmsghdr *message = &inbox->messages[i];
+
+		if (session->ended)
+			; /* what follows a malformed packet is only wiped */
+		else if (!message->msg_len)
+			end(session, NULL);
+		else if (message->msg_hdr.msg_flags & MSG_TRUNC ||
+			 !take_packet(session, inbox->packets[i],
+				      message->msg_len, batch, status,
+				      context))
+			end(session, "a malformed packet");
+		limen_wipe(inbox->packets[i], message->msg_len);
+	}
+}
+
+void session_reply(struct session *session,
+		   const struct limend_compare_reply *replies,
+		   unsigned int count)
+{
+	struct mmsghdr messages[LIMEN_BATCH_MAX];
+	struct iovec parts[LIMEN_BATCH_MAX];
+	unsigned int i;
+	int sent;
+
+	for (i = 0; i < count; i++) {
+		parts[i].iov_base = (void *)&replies[i];
+		parts[i].iov_len = sizeof(replies[i]);
+		messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &parts[i],
+			.msg_iovlen = 1,
+		};
+	}
+	sent = sendmmsg(session->fd, messages, count,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+		end(session, NULL);
+	else if (sent < (int)count)
+		end(session, "it does not read its replies");
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* One client: its socket, from accept to close. */
+#ifndef LIMEND_SESSION_H
+#define LIMEND_SESSION_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "batch.h"
+
+/**
+ * struct session - a connected client
+ * @fd: its socket
+ * @uid: its user
+ * @ended: to be closed once the round is over, as the batch may point to it
+ * @previous: in the list of all
+ * @next: in the list of all
+ */
+struct session {
+	int fd;
+	uid_t uid;
+	bool ended;
+	struct session *previous;
+	struct session *next;
+};
+
+/**
+ * struct inbox - where packets are received
+ * @messages: for recvmmsg()
+ * @parts: likewise
+ * @packets: their bytes; wiped as soon as each has been read
+ */
+struct inbox {
+	struct mmsghdr messages[LIMEN_BATCH_MAX];
+	struct iovec parts[LIMEN_BATCH_MAX];
+	uint8_t packets[LIMEN_BATCH_MAX][LIMEND_PACKET_MAX];
+};
+
+void inbox_init(struct inbox *inbox);
+
+/* Fills in what a request for the status gets. */
+typedef void (*session_status_fn)(void *context,
+				  struct limend_status_reply *reply);
+
+/*
+ * Reads at most share packets, adds the comparisons to the batch and answers
+ * the rest. Ends the session at its end and at the first malformed packet.
+ */
+void session_receive(struct session *session, struct inbox *inbox,
+		     unsigned int share, struct batch *batch,
+		     session_status_fn status, void *context);
+/* Sends replies without waiting: a client that does not read them is ended. */
+void session_reply(struct session *session,
+		   const struct limend_compare_reply *replies,
+		   unsigned int count);
+
+#endif /* LIMEND_SESSION_H */
