@@ -52,7 +52,10 @@
 #define LIMEN_HW_RING_SQ_TAIL		0x18 /* WO doorbell: entries ever submitted */
 #define LIMEN_HW_RING_CQ_HEAD		0x1c /* WO doorbell: entries ever consumed */
 
-/* The camera. Size and interval are latched when streaming starts. */
+/*
+ * The camera. Size and interval are latched when streaming starts; with ones
+ * that the sensor does not have it does not start, and STREAM reads back 0.
+ */
 #define LIMEN_HW_REG_CAM_CONTROL	0x200 /* RW */
 #define   LIMEN_HW_CAM_STREAM		0x00000001
 #define   LIMEN_HW_CAM_LAMP		0x00000002

@@ -1,0 +1,719 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The board's camera, a V4L2 capture device.
+ *
+ * Empty buffers go to the board on the CAMERA ring and come back filled, one
+ * frame each. The ring runs only while the queue streams, so that the board
+ * holds no address of a buffer that its user could free. Nobody is handed a
+ * buffer whose completion does not add up.
+ *
+ * Pictures of travellers live in these buffers: they cannot be exported, and
+ * they are wiped before their memory goes back to the system.
+ */
+#include <linux/dev_printk.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <media/v4l2-common.h>
+#include <media/v4l2-ctrls.h>
+#include <media/v4l2-device.h>
+#include <media/v4l2-event.h>
+#include <media/v4l2-fh.h>
+#include <media/v4l2-ioctl.h>
+#include <media/videobuf2-dma-contig.h>
+#include <media/videobuf2-v4l2.h>
+
+#include "board.h"
+#include "camera.h"
+#include "device.h"
+#include "ring.h"
+
+#define LIMEN_CAMERA_NAME	"Limen camera"
+/* Entries of the ring, as a power of two: no fewer than a queue has buffers. */
+#define LIMEN_CAMERA_RING_LOG2	5
+
+static_assert(1 << LIMEN_CAMERA_RING_LOG2 >= VB2_MAX_FRAME);
+
+/* What the sensor can do: the whole array, and the array binned two by two. */
+static const struct v4l2_frmsize_discrete limen_camera_sizes[] = {
+	{ LIMEN_HW_CAM_WIDTH, LIMEN_HW_CAM_HEIGHT },
+	{ LIMEN_HW_CAM_WIDTH / 2, LIMEN_HW_CAM_HEIGHT / 2 },
+};
+
+/* Frames a second, fastest first. */
+static const unsigned int limen_camera_rates[] = { 30, 15, 10, 5 };
+
+/**
+ * struct limen_camera_buffer - a buffer
+ * @vbuf: what vb2 knows of it
+ * @link: in &limen_camera.waiting
+ */
+struct limen_camera_buffer {
+	struct vb2_v4l2_buffer vbuf;
+	struct list_head link;
+};
+
+/**
+ * struct limen_camera - the camera of one board
+ */
+struct limen_camera {
+	/**
+	 * @limen: the board's device; not touched once the node is unregistered
+	 */
+	struct limen_device *limen;
+	/** @v4l2: counts who still holds the camera; the last one frees it */
+	struct v4l2_device v4l2;
+	/** @video: the capture node */
+	struct video_device video;
+	/** @queue: its buffers */
+	struct vb2_queue queue;
+	/** @controls: exposure and lamp */
+	struct v4l2_ctrl_handler controls;
+	/** @lock: serialises ioctls and the queue; protects @size and @rate */
+	struct mutex lock;
+	/**
+	 * @size: in force, of limen_camera_sizes. Constant while there are
+	 * buffers, so that a completion may look at it.
+	 */
+	const struct v4l2_frmsize_discrete *size;
+	/** @rate: in force, frames a second */
+	unsigned int rate;
+	/**
+	 * @streaming: the board is meant to stream; this and what follows, and
+	 * the CAM_CONTROL register, are protected by the lock of the CAMERA
+	 * ring
+	 */
+	bool streaming;
+	/** @lamp: the lamp is meant to be on */
+	bool lamp;
+	/** @frame: lowest number that the next frame may have */
+	u32 frame;
+	/** @waiting: buffers to post when streaming starts */
+	struct list_head waiting;
+};
+
+static struct limen_camera_buffer *to_limen_buffer(struct vb2_buffer *vb)
+{
+	return container_of(to_vb2_v4l2_buffer(vb), struct limen_camera_buffer,
+			    vbuf);
+}
+
+static struct limen_ring *limen_camera_ring(struct limen_camera *camera)
+{
+	return &camera->limen->rings[LIMEN_HW_RING_CAMERA];
+}
+
+static u32 limen_camera_bytes(const struct v4l2_frmsize_discrete *size)
+{
+	return size->width * size->height * LIMEN_HW_CAM_BYTES_PER_PIXEL;
+}
+
+static void limen_camera_write_control(struct limen_camera *camera)
+{
+	u32 value = 0;
+
+	lockdep_assert_held(&limen_camera_ring(camera)->lock);
+
+	if (camera->streaming)
+		value |= LIMEN_HW_CAM_STREAM;
+	if (camera->lamp)
+		value |= LIMEN_HW_CAM_LAMP;
+	limen_write(camera->limen, LIMEN_HW_REG_CAM_CONTROL, value);
+}
+
+/* What comes back from the board */
+
+static void limen_camera_done(struct limen_camera_buffer *buffer,
+			      enum vb2_buffer_state state)
+{
+	if (state != VB2_BUF_STATE_DONE)
+		vb2_set_plane_payload(&buffer->vbuf.vb2_buf, 0, 0);
+	vb2_buffer_done(&buffer->vbuf.vb2_buf, state);
+}
+
+static int limen_camera_complete(struct limen_ring *ring, void *data,
+				 const struct limen_answer *answer)
+{
+	struct limen_camera *camera = ring->limen->camera;
+	struct limen_camera_buffer *buffer = data;
+	u32 frame = answer->raw;
+
+	if (answer->status != LIMEN_HW_OK) {
+		dev_warn_ratelimited(ring->limen->drm.dev,
+				     "camera: lost a frame, status %u\n",
+				     answer->status);
+		limen_camera_done(buffer, VB2_BUF_STATE_ERROR);
+		return 0;
+	}
+	/* A short frame would show what was in the buffer before. */
+	if (answer->count != limen_camera_bytes(camera->size) ||
+	    frame < camera->frame)
+		return -EPROTO;
+
+	camera->frame = frame + 1;
+	buffer->vbuf.sequence = frame;
+	buffer->vbuf.vb2_buf.timestamp = ktime_get_ns();
+	vb2_set_plane_payload(&buffer->vbuf.vb2_buf, 0, answer->count);
+	limen_camera_done(buffer, VB2_BUF_STATE_DONE);
+	return 0;
+}
+
+/* The board stopped, and not at our asking: user space must start anew. */
+static void limen_camera_fail(struct limen_camera *camera)
+{
+	camera->streaming = false;
+	vb2_queue_error(&camera->queue);
+}
+
+static void limen_camera_abort(struct limen_ring *ring, void *data, int error)
+{
+	struct limen_camera *camera = ring->limen->camera;
+
+	if (camera->streaming)
+		limen_camera_fail(camera);
+	limen_camera_done(data, VB2_BUF_STATE_ERROR);
+}
+
+static const struct limen_ring_ops limen_camera_ring_ops = {
+	.complete = limen_camera_complete,
+	.abort = limen_camera_abort,
+};
+
+/* Buffers */
+
+static int limen_camera_queue_setup(struct vb2_queue *queue,
+				    unsigned int *buffers,
+				    unsigned int *planes, unsigned int sizes[],
+				    struct device *alloc_devs[])
+{
+	struct limen_camera *camera = vb2_get_drv_priv(queue);
+	u32 bytes = limen_camera_bytes(camera->size);
+
+	if (*planes)
+		return *planes != 1 || sizes[0] < bytes ? -EINVAL : 0;
+	*planes = 1;
+	sizes[0] = bytes;
+	return 0;
+}
+
+static int limen_camera_buf_prepare(struct vb2_buffer *vb)
+{
+	struct limen_camera *camera = vb2_get_drv_priv(vb->vb2_queue);
+
+	if (vb2_plane_size(vb, 0) < limen_camera_bytes(camera->size))
+		return -EINVAL;
+	to_vb2_v4l2_buffer(vb)->field = V4L2_FIELD_NONE;
+	return 0;
+}
+
+/*
+ * The allocator zeroes what it hands out, so a wipe at the end is enough to
+ * keep a picture from the next user of the memory.
+ */
+static void limen_camera_buf_cleanup(struct vb2_buffer *vb)
+{
+	memzero_explicit(vb2_plane_vaddr(vb, 0), vb2_plane_size(vb, 0));
+}
+
+static void limen_camera_post(struct limen_camera *camera,
+			      struct limen_camera_buffer *buffer)
+{
+	struct vb2_buffer *vb = &buffer->vbuf.vb2_buf;
+	dma_addr_t address = vb2_dma_contig_plane_dma_addr(vb, 0);
+	struct limen_hw_sqe sqe = {
+		.opcode = LIMEN_HW_OP_CAPTURE,
+		.capture.buffer = cpu_to_le64(address),
+		.capture.size = cpu_to_le32(vb2_plane_size(vb, 0)),
+	};
+
+	/* There is room for every buffer, so the ring has been stopped. */
+	if (limen_ring_push(limen_camera_ring(camera), &sqe, buffer)) {
+		limen_camera_fail(camera);
+		limen_camera_done(buffer, VB2_BUF_STATE_ERROR);
+	}
+}
+
+static void limen_camera_buf_queue(struct vb2_buffer *vb)
+{
+	struct limen_camera *camera = vb2_get_drv_priv(vb->vb2_queue);
+	struct limen_ring *ring = limen_camera_ring(camera);
+	struct limen_camera_buffer *buffer = to_limen_buffer(vb);
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	if (camera->streaming) {
+		limen_camera_post(camera, buffer);
+		limen_ring_kick(ring);
+	} else {
+		list_add_tail(&buffer->link, &camera->waiting);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/* Post what waits, then let the board stream. */
+static int limen_camera_launch(struct limen_camera *camera)
+{
+	struct limen_ring *ring = limen_camera_ring(camera);
+	struct limen_camera_buffer *buffer, *next;
+	unsigned long flags;
+	int ret = limen_ring_start(ring);
+
+	if (ret)
+		return ret;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	/* A reset may have come in between. */
+	ret = limen_ring_room(ring, 1);
+	if (!ret) {
+		camera->frame = 0;
+		camera->streaming = true;
+		list_for_each_entry_safe(buffer, next, &camera->waiting, link) {
+			list_del(&buffer->link);
+			limen_camera_post(camera, buffer);
+		}
+		limen_ring_kick(ring);
+		limen_camera_write_control(camera);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return ret;
+}
+
+static void limen_camera_return_waiting(struct limen_camera *camera,
+					enum vb2_buffer_state state)
+{
+	struct limen_ring *ring = limen_camera_ring(camera);
+	struct limen_camera_buffer *buffer, *next;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	list_for_each_entry_safe(buffer, next, &camera->waiting, link) {
+		list_del(&buffer->link);
+		limen_camera_done(buffer, state);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+static int limen_camera_start_streaming(struct vb2_queue *queue,
+					unsigned int count)
+{
+	struct limen_camera *camera = vb2_get_drv_priv(queue);
+	struct limen_device *limen = camera->limen;
+	int ret;
+
+	limen_write(limen, LIMEN_HW_REG_CAM_SIZE,
+		    camera->size->width | camera->size->height << 16);
+	limen_write(limen, LIMEN_HW_REG_CAM_INTERVAL,
+		    USEC_PER_SEC / camera->rate);
+	/* A reset since the last stream has undone the controls. */
+	ret = v4l2_ctrl_handler_setup(&camera->controls);
+	if (!ret)
+		ret = limen_camera_launch(camera);
+	if (ret)
+		limen_camera_return_waiting(camera, VB2_BUF_STATE_QUEUED);
+	return ret;
+}
+
+static void limen_camera_stop_streaming(struct vb2_queue *queue)
+{
+	struct limen_camera *camera = vb2_get_drv_priv(queue);
+	struct limen_ring *ring = limen_camera_ring(camera);
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	camera->streaming = false;
+	limen_camera_write_control(camera);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	/* What the board still held comes back through limen_camera_abort(). */
+	limen_ring_stop(ring);
+	limen_camera_return_waiting(camera, VB2_BUF_STATE_ERROR);
+}
+
+static const struct vb2_ops limen_camera_queue_ops = {
+	.queue_setup = limen_camera_queue_setup,
+	.wait_prepare = vb2_ops_wait_prepare,
+	.wait_finish = vb2_ops_wait_finish,
+	.buf_prepare = limen_camera_buf_prepare,
+	.buf_queue = limen_camera_buf_queue,
+	.buf_cleanup = limen_camera_buf_cleanup,
+	.start_streaming = limen_camera_start_streaming,
+	.stop_streaming = limen_camera_stop_streaming,
+};
+
+/* Formats */
+
+static int limen_camera_querycap(struct file *file, void *fh,
+				 struct v4l2_capability *cap)
+{
+	strscpy(cap->driver, "limen", sizeof(cap->driver));
+	strscpy(cap->card, LIMEN_CAMERA_NAME, sizeof(cap->card));
+	return 0;
+}
+
+static int limen_camera_enum_fmt(struct file *file, void *fh,
+				 struct v4l2_fmtdesc *desc)
+{
+	if (desc->index)
+		return -EINVAL;
+	desc->pixelformat = V4L2_PIX_FMT_BGR24;
+	return 0;
+}
+
+static void limen_camera_fill(const struct v4l2_frmsize_discrete *size,
+			      struct v4l2_pix_format *pix)
+{
+	memset(pix, 0, sizeof(*pix));
+	pix->width = size->width;
+	pix->height = size->height;
+	pix->pixelformat = V4L2_PIX_FMT_BGR24;
+	pix->field = V4L2_FIELD_NONE;
+	pix->bytesperline = size->width * LIMEN_HW_CAM_BYTES_PER_PIXEL;
+	pix->sizeimage = limen_camera_bytes(size);
+	pix->colorspace = V4L2_COLORSPACE_SRGB;
+}
+
+static const struct v4l2_frmsize_discrete *
+limen_camera_nearest(const struct v4l2_pix_format *pix)
+{
+	return v4l2_find_nearest_size(limen_camera_sizes,
+				      ARRAY_SIZE(limen_camera_sizes), width,
+				      height, pix->width, pix->height);
+}
+
+static int limen_camera_g_fmt(struct file *file, void *fh,
+			      struct v4l2_format *format)
+{
+	struct limen_camera *camera = video_drvdata(file);
+
+	limen_camera_fill(camera->size, &format->fmt.pix);
+	return 0;
+}
+
+static int limen_camera_try_fmt(struct file *file, void *fh,
+				struct v4l2_format *format)
+{
+	limen_camera_fill(limen_camera_nearest(&format->fmt.pix),
+			  &format->fmt.pix);
+	return 0;
+}
+
+static int limen_camera_s_fmt(struct file *file, void *fh,
+			      struct v4l2_format *format)
+{
+	struct limen_camera *camera = video_drvdata(file);
+
+	if (vb2_is_busy(&camera->queue))
+		return -EBUSY;
+	camera->size = limen_camera_nearest(&format->fmt.pix);
+	limen_camera_fill(camera->size, &format->fmt.pix);
+	return 0;
+}
+
+static int limen_camera_enum_framesizes(struct file *file, void *fh,
+					struct v4l2_frmsizeenum *size)
+{
+	if (size->index >= ARRAY_SIZE(limen_camera_sizes) ||
+	    size->pixel_format != V4L2_PIX_FMT_BGR24)
+		return -EINVAL;
+	size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+	size->discrete = limen_camera_sizes[size->index];
+	return 0;
+}
+
+static bool limen_camera_has_size(u32 width, u32 height)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(limen_camera_sizes); i++)
+		if (limen_camera_sizes[i].width == width &&
+		    limen_camera_sizes[i].height == height)
+			return true;
+	return false;
+}
+
+static int limen_camera_enum_frameintervals(struct file *file, void *fh,
+					    struct v4l2_frmivalenum *interval)
+{
+	if (interval->index >= ARRAY_SIZE(limen_camera_rates) ||
+	    interval->pixel_format != V4L2_PIX_FMT_BGR24 ||
+	    !limen_camera_has_size(interval->width, interval->height))
+		return -EINVAL;
+	interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+	interval->discrete.numerator = 1;
+	interval->discrete.denominator = limen_camera_rates[interval->index];
+	return 0;
+}
+
+static int limen_camera_g_parm(struct file *file, void *fh,
+			       struct v4l2_streamparm *parm)
+{
+	struct limen_camera *camera = video_drvdata(file);
+	struct v4l2_captureparm *capture = &parm->parm.capture;
+
+	if (parm->type != V4L2_BUF_TYPE_VIDEO_CAPTURE)
+		return -EINVAL;
+	memset(capture, 0, sizeof(*capture));
+	capture->capability = V4L2_CAP_TIMEPERFRAME;
+	capture->timeperframe.numerator = 1;
+	capture->timeperframe.denominator = camera->rate;
+	return 0;
+}
+
+/* The slowest rate that is no slower than asked; the fastest for nonsense. */
+static unsigned int limen_camera_nearest_rate(const struct v4l2_fract *asked)
+{
+	unsigned int i = ARRAY_SIZE(limen_camera_rates);
+
+	if (!asked->numerator || !asked->denominator)
+		return limen_camera_rates[0];
+	while (--i)
+		if ((u64)limen_camera_rates[i] * asked->numerator >=
+		    asked->denominator)
+			break;
+	return limen_camera_rates[i];
+}
+
+static int limen_camera_s_parm(struct file *file, void *fh,
+			       struct v4l2_streamparm *parm)
+{
+	struct limen_camera *camera = video_drvdata(file);
+
+	if (parm->type != V4L2_BUF_TYPE_VIDEO_CAPTURE)
+		return -EINVAL;
+	/* The sensor latches it when streaming starts. */
+	if (vb2_is_streaming(&camera->queue))
+		return -EBUSY;
+	camera->rate =
+		limen_camera_nearest_rate(&parm->parm.capture.timeperframe);
+	return limen_camera_g_parm(file, fh, parm);
+}
+
+static int limen_camera_enum_input(struct file *file, void *fh,
+				   struct v4l2_input *input)
+{
+	if (input->index)
+		return -EINVAL;
+	input->type = V4L2_INPUT_TYPE_CAMERA;
+	strscpy(input->name, "Booth", sizeof(input->name));
+	return 0;
+}
+
+static int limen_camera_g_input(struct file *file, void *fh,
+				unsigned int *index)
+{
+	*index = 0;
+	return 0;
+}
+
+static int limen_camera_s_input(struct file *file, void *fh, unsigned int index)
+{
+	return index ? -EINVAL : 0;
+}
+
+static const struct v4l2_ioctl_ops limen_camera_ioctl_ops = {
+	.vidioc_querycap = limen_camera_querycap,
+	.vidioc_enum_fmt_vid_cap = limen_camera_enum_fmt,
+	.vidioc_g_fmt_vid_cap = limen_camera_g_fmt,
+	.vidioc_try_fmt_vid_cap = limen_camera_try_fmt,
+	.vidioc_s_fmt_vid_cap = limen_camera_s_fmt,
+	.vidioc_enum_framesizes = limen_camera_enum_framesizes,
+	.vidioc_enum_frameintervals = limen_camera_enum_frameintervals,
+	.vidioc_g_parm = limen_camera_g_parm,
+	.vidioc_s_parm = limen_camera_s_parm,
+	.vidioc_enum_input = limen_camera_enum_input,
+	.vidioc_g_input = limen_camera_g_input,
+	.vidioc_s_input = limen_camera_s_input,
+	.vidioc_reqbufs = vb2_ioctl_reqbufs,
+	.vidioc_create_bufs = vb2_ioctl_create_bufs,
+	.vidioc_prepare_buf = vb2_ioctl_prepare_buf,
+	.vidioc_querybuf = vb2_ioctl_querybuf,
+	.vidioc_qbuf = vb2_ioctl_qbuf,
+	.vidioc_dqbuf = vb2_ioctl_dqbuf,
+	.vidioc_streamon = vb2_ioctl_streamon,
+	.vidioc_streamoff = vb2_ioctl_streamoff,
+	.vidioc_subscribe_event = v4l2_ctrl_subscribe_event,
+	.vidioc_unsubscribe_event = v4l2_event_unsubscribe,
+};
+
+static const struct v4l2_file_operations limen_camera_fops = {
+	.owner = THIS_MODULE,
+	.open = v4l2_fh_open,
+	.release = vb2_fop_release,
+	.poll = vb2_fop_poll,
+	.unlocked_ioctl = video_ioctl2,
+	.mmap = vb2_fop_mmap,
+};
+
+/* Controls */
+
+static int limen_camera_s_ctrl(struct v4l2_ctrl *ctrl)
+{
+	struct limen_camera *camera =
+		container_of(ctrl->handler, struct limen_camera, controls);
+	struct limen_ring *ring = limen_camera_ring(camera);
+	unsigned long flags;
+
+	switch (ctrl->id) {
+	case V4L2_CID_EXPOSURE_ABSOLUTE:
+		limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE, ctrl->val);
+		return 0;
+	case V4L2_CID_ILLUMINATORS_1:
+		spin_lock_irqsave(&ring->lock, flags);
+		camera->lamp = ctrl->val;
+		limen_camera_write_control(camera);
+		spin_unlock_irqrestore(&ring->lock, flags);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static const struct v4l2_ctrl_ops limen_camera_ctrl_ops = {
+	.s_ctrl = limen_camera_s_ctrl,
+};
+
+/* Life */
+
+static void limen_camera_release(struct v4l2_device *v4l2)
+{
+	struct limen_camera *camera =
+		container_of(v4l2, struct limen_camera, v4l2);
+
+	v4l2_ctrl_handler_free(&camera->controls);
+	mutex_destroy(&camera->lock);
+	kfree(camera);
+}
+
+static int limen_camera_init_controls(struct limen_camera *camera)
+{
+	struct v4l2_ctrl_handler *controls = &camera->controls;
+
+	v4l2_ctrl_handler_init(controls, 2);
+	v4l2_ctrl_new_std(controls, &limen_camera_ctrl_ops,
+			  V4L2_CID_EXPOSURE_ABSOLUTE, LIMEN_HW_CAM_EXPOSURE_MIN,
+			  LIMEN_HW_CAM_EXPOSURE_MAX, 1,
+			  LIMEN_HW_CAM_EXPOSURE_NOMINAL);
+	v4l2_ctrl_new_std(controls, &limen_camera_ctrl_ops,
+			  V4L2_CID_ILLUMINATORS_1, 0, 1, 1, 1);
+	return controls->error ?: v4l2_ctrl_handler_setup(controls);
+}
+
+static int limen_camera_init_queue(struct limen_camera *camera)
+{
+	struct vb2_queue *queue = &camera->queue;
+
+	queue->type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+	queue->io_modes = VB2_MMAP;
+	queue->dev = camera->limen->drm.dev;
+	queue->lock = &camera->lock;
+	queue->ops = &limen_camera_queue_ops;
+	queue->mem_ops = &vb2_dma_contig_memops;
+	queue->drv_priv = camera;
+	queue->buf_struct_size = sizeof(struct limen_camera_buffer);
+	queue->timestamp_flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+	return vb2_queue_init(queue);
+}
+
+static int limen_camera_register_node(struct limen_camera *camera)
+{
+	struct video_device *video = &camera->video;
+
+	strscpy(video->name, LIMEN_CAMERA_NAME, sizeof(video->name));
+	video->v4l2_dev = &camera->v4l2;
+	video->fops = &limen_camera_fops;
+	video->ioctl_ops = &limen_camera_ioctl_ops;
+	video->release = video_device_release_empty;
+	video->lock = &camera->lock;
+	video->queue = &camera->queue;
+	video->ctrl_handler = &camera->controls;
+	video->device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+	video_set_drvdata(video, camera);
+	return video_register_device(video, VFL_TYPE_VIDEO, -1);
+}
+
+static struct limen_camera *limen_camera_create(struct limen_device *limen)
+{
+	struct limen_camera *camera = kzalloc(sizeof(*camera), GFP_KERNEL);
+	int ret;
+
+	if (!camera)
+		return ERR_PTR(-ENOMEM);
+	snprintf(camera->v4l2.name, sizeof(camera->v4l2.name), "%s-camera",
+		 dev_name(limen->drm.dev));
+	ret = v4l2_device_register(limen->drm.dev, &camera->v4l2);
+	if (ret) {
+		kfree(camera);
+		return ERR_PTR(ret);
+	}
+	camera->v4l2.release = limen_camera_release;
+	camera->limen = limen;
+	camera->size = &limen_camera_sizes[0];
+	camera->rate = limen_camera_rates[0];
+	mutex_init(&camera->lock);
+	INIT_LIST_HEAD(&camera->waiting);
+	return camera;
+}
+
+/* The last file that is still open frees it. */
+static void limen_camera_put(struct limen_camera *camera)
+{
+	v4l2_device_unregister(&camera->v4l2);
+	v4l2_device_put(&camera->v4l2);
+}
+
+/**
+ * limen_camera_register() - give a board's camera its node
+ * @limen: the device; its rings and its interrupt work
+ *
+ * Return: 0, also without a camera; or a negative error
+ */
+int limen_camera_register(struct limen_device *limen)
+{
+	struct limen_ring *ring = &limen->rings[LIMEN_HW_RING_CAMERA];
+	struct limen_camera *camera;
+	int ret;
+
+	if (!(limen->features & LIMEN_HW_FEATURE_CAMERA))
+		return 0;
+	camera = limen_camera_create(limen);
+	if (IS_ERR(camera))
+		return PTR_ERR(camera);
+	ret = limen_ring_init(limen, ring, LIMEN_HW_RING_CAMERA,
+			      LIMEN_CAMERA_RING_LOG2, &limen_camera_ring_ops);
+	if (ret)
+		goto fini;
+	limen->camera = camera;
+	ret = limen_camera_init_controls(camera);
+	if (!ret)
+		ret = limen_camera_init_queue(camera);
+	if (!ret)
+		ret = limen_camera_register_node(camera);
+	if (!ret)
+		return 0;
+
+	limen->camera = NULL;
+fini:
+	limen_ring_fini(ring);
+	limen_camera_put(camera);
+	return ret;
+}
+
+/**
+ * limen_camera_unregister() - take the node away
+ * @limen: the device; its registers still work
+ *
+ * Whoever streams gets an error, then finds the node gone.
+ */
+void limen_camera_unregister(struct limen_device *limen)
+{
+	struct limen_camera *camera = limen->camera;
+
+	if (!camera)
+		return;
+	vb2_video_unregister_device(&camera->video);
+	limen_ring_fini(&limen->rings[LIMEN_HW_RING_CAMERA]);
+	limen->camera = NULL;
+	limen_camera_put(camera);
+}
