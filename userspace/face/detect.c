@@ -13,14 +13,10 @@
 
 #define WIDTH	320
 #define HEIGHT	240
-#define PLACES	4420
+#define INPUTS	(3 * WIDTH * HEIGHT)
 
-#define CONFIDENCE_MIN	0.65f
 /* Two boxes that share more of their union than this are one face. */
 #define OVERLAP_MAX	0.4f
-
-/* Of what passes CONFIDENCE_MIN around a face; a face gives a few dozens. */
-#define CANDIDATES_MAX	750
 
 static float area(const struct face_box *box)
 {
@@ -66,7 +62,7 @@ unsigned int face_detect_select(struct face_box *boxes, unsigned int count)
 /* Written so that a NaN is no candidate. */
 static bool is_candidate(const struct face_box *box)
 {
-	return box->confidence > CONFIDENCE_MIN &&
+	return box->confidence > FACE_CONFIDENCE_HALF &&
 	       box->right - box->left >= 1 && box->bottom - box->top >= 1 &&
 	       fabsf(box->left) < 2 * FACE_IMAGE_SIDE_MAX &&
 	       fabsf(box->top) < 2 * FACE_IMAGE_SIDE_MAX &&
@@ -75,12 +71,11 @@ static bool is_candidate(const struct face_box *box)
 }
 
 static unsigned int collect(const struct face_image *image,
-			    const struct face_detect_scratch *scratch,
-			    struct face_box *boxes)
+			    struct face_detect_scratch *scratch)
 {
 	unsigned int count = 0;
 
-	for (unsigned int i = 0; i < PLACES && count < CANDIDATES_MAX; i++) {
+	for (unsigned int i = 0; i < FACE_PLACES; i++) {
 		const float *corners = &scratch->boxes[4 * i];
 		struct face_box box = {
 			.left = corners[0] * image->width,
@@ -91,7 +86,7 @@ static unsigned int collect(const struct face_image *image,
 		};
 
 		if (is_candidate(&box))
-			boxes[count++] = box;
+			scratch->candidates[count++] = box;
 	}
 	return count;
 }
@@ -100,8 +95,8 @@ static int run(struct face_net *net, struct face_detect_scratch *scratch)
 {
 	const struct face_tensor input = { 3, HEIGHT, WIDTH, scratch->input };
 	const struct face_tensor outputs[] = {
-		{ 1, PLACES, 4, scratch->boxes },
-		{ 1, PLACES, 2, scratch->scores },
+		{ 1, FACE_PLACES, 4, scratch->boxes },
+		{ 1, FACE_PLACES, 2, scratch->scores },
 	};
 
 	return face_net_run(net, &input, outputs, 2);
@@ -113,22 +108,30 @@ int face_detect(struct face_net *net, const struct face_image *image,
 {
 	const struct face_affine map = face_sample_box(
 		0, 0, image->width, image->height, WIDTH, HEIGHT);
-	struct face_box candidates[CANDIDATES_MAX];
 	unsigned int count;
 	int err;
 
 	face_sample(image, &map, FACE_BORDER_NEAREST, WIDTH, HEIGHT,
 		    scratch->input);
-	for (size_t i = 0; i < 3 * WIDTH * HEIGHT; i++)
+	for (size_t i = 0; i < INPUTS; i++)
 		scratch->input[i] = (scratch->input[i] - 127) / 128;
 	err = run(net, scratch);
 	if (err)
 		return err;
 
-	count = collect(image, scratch, candidates);
-	count = face_detect_select(candidates, count);
+	count = collect(image, scratch);
+	count = face_detect_select(scratch->candidates, count);
 	if (count > FACE_BOXES_MAX)
 		count = FACE_BOXES_MAX;
-	memcpy(boxes, candidates, count * sizeof(*boxes));
+	memcpy(boxes, scratch->candidates, count * sizeof(*boxes));
 	return count;
+}
+
+double face_detect_brightness(const struct face_detect_scratch *scratch)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < INPUTS; i++)
+		sum += scratch->input[i];
+	return sum / INPUTS * 128 + 127;
 }

@@ -26,16 +26,30 @@ struct face_box {
 
 #define FACE_BOXES_MAX 32
 
+/* What a face is certain from: the confidence of the published recipe. */
+#define FACE_CONFIDENCE 0.65f
+
+/*
+ * From here on something is there that the detector half sees. Blurred faces lie
+ * between the two; empty walls, noise and pieces of background reach 0.11.
+ */
+#define FACE_CONFIDENCE_HALF 0.3f
+
+/* Places in a picture the network judges. */
+#define FACE_PLACES 4420
+
 /**
  * struct face_detect_scratch - what the detector reads and says; wipe after use
  * @input: planes
  * @boxes: corners, in fractions of the picture
  * @scores: background, face
+ * @candidates: what is at least half seen
  */
 struct face_detect_scratch {
 	float input[3 * 240 * 320];
-	float boxes[4420 * 4];
-	float scores[4420 * 2];
+	float boxes[4 * FACE_PLACES];
+	float scores[2 * FACE_PLACES];
+	struct face_box candidates[FACE_PLACES];
 };
 
 /**
@@ -43,7 +57,8 @@ struct face_detect_scratch {
  * @net: fr_detect
  * @image: the picture
  * @scratch: memory to work in
- * @boxes: out: FACE_BOXES_MAX at most, falling confidence
+ * @boxes: out: what is at least half seen, FACE_BOXES_MAX at most, falling
+ *	confidence
  *
  * Return: how many, or what face_net_run() says.
  */
@@ -59,5 +74,13 @@ int face_detect(struct face_net *net, const struct face_image *image,
  * Return: how many are kept.
  */
 unsigned int face_detect_select(struct face_box *boxes, unsigned int count);
+
+/**
+ * face_detect_brightness() - how bright the picture was
+ * @scratch: after face_detect()
+ *
+ * Return: the mean of all its colours, 0 to 255.
+ */
+double face_detect_brightness(const struct face_detect_scratch *scratch);
 
 #endif /* FACE_DETECT_H */

@@ -37,12 +37,21 @@ int face_image_load(struct face_image *image, const char *path);
 int face_image_decode(struct face_image *image, const void *data, size_t size);
 void face_image_free(struct face_image *image); /* wipes */
 
-/* What the extractor found. Anything but FACE_OK gives no template. */
+/**
+ * enum face_result - what the extractor found
+ * @FACE_OK: one face, and its template
+ * @FACE_NONE: nobody
+ * @FACE_SEVERAL: more than one face
+ * @FACE_QUALITY: the picture is too dark or blurred to tell, or what was taken
+ *	for a face gives an embedding of less than the least quality
+ *
+ * Anything but FACE_OK gives no template.
+ */
 enum face_result {
 	FACE_OK = 0,
-	FACE_NONE = 1,     /* no face */
-	FACE_SEVERAL = 2,  /* more than one face */
-	FACE_QUALITY = 3,  /* too dark, too blurred, or not a face after all */
+	FACE_NONE = 1,
+	FACE_SEVERAL = 2,
+	FACE_QUALITY = 3,
 };
 
 /**
