@@ -4,9 +4,30 @@
 
 .DEFAULT_GOAL := all
 BUILD := build
+PREFIX ?= /usr/local
+export LIMEN_CACHE ?= $(HOME)/.cache/limen
 
-## all: build the modules and user space (the default)
-all: modules userspace
+## all: build the modules, user space and the self-tests (the default)
+all: modules userspace selftests
+
+## run: boot a guest and watch a gate decide on real photographs
+run: fetch
+	@$(MAKE) --no-print-directory all
+	@tools/run
+
+## check: run every test
+check: fetch
+	@$(MAKE) --no-print-directory all sanitized
+	@tests/run
+
+## lint: look over the source (checkpatch, sparse, clang-tidy, shellcheck, ...)
+lint: fetch
+	@$(MAKE) --no-print-directory all
+	@tools/lint
+
+## bench: measure the daemon against an echo server over the same kind of socket
+bench: userspace
+	@$(BUILD)/user/userspace/cli/limen bench daemon
 
 ## deps: install the Debian packages that are missing
 deps:
@@ -20,19 +41,45 @@ fetch: deps
 modules:
 	@tools/build-modules $(BUILD)/kernel
 
-$(BUILD)/user/build.ninja:
-	meson setup $(BUILD)/user
-
 ## userspace: build library, daemon, gate and tools into build/user
 userspace: $(BUILD)/user/build.ninja
-	ninja -C $(BUILD)/user
+	@ninja -C $(BUILD)/user
+
+## selftests: build the kernel's self-tests into build/selftests
+selftests:
+	@mkdir -p $(BUILD)/selftests
+	@$(MAKE) --no-print-directory -C tests/selftests/limen \
+		OUTPUT=$(CURDIR)/$(BUILD)/selftests all
+
+# User space once more, with AddressSanitizer and UndefinedBehaviorSanitizer.
+sanitized: $(BUILD)/asan/build.ninja
+	@ninja -C $(BUILD)/asan
+
+$(BUILD)/user/build.ninja:
+	meson setup --prefix $(PREFIX) $(BUILD)/user
+
+$(BUILD)/asan/build.ninja:
+	meson setup -Db_sanitize=address,undefined $(BUILD)/asan
+
+## compile_commands.json: for editors, of modules and user space together
+compile_commands.json: modules userspace
+	@tools/compile-commands $(BUILD) >$@.new && mv $@.new $@
+
+## install: install user space (PREFIX=/usr/local, DESTDIR=)
+install: userspace
+	meson install -C $(BUILD)/user --no-rebuild
+
+## modules_install: install the modules for the kernel of KDIR (as root)
+modules_install: modules
+	@tools/build-modules $(BUILD)/kernel modules_install
 
 ## clean: remove what was built; the cache stays
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) compile_commands.json
 
 ## help: this list
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: all deps fetch modules userspace clean help
+.PHONY: all run check lint bench deps fetch modules userspace selftests \
+	sanitized compile_commands.json install modules_install clean help

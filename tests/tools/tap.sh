@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Tests of the tools: TAP, and a folder of their own to work in.
+
+# shellcheck source=tools/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+set +e
+
+tap_count=0
+tap_failed=0
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+
+# check NAME COMMAND...: a test that passes if the command succeeds.
+check() {
+	local name=$1
+	shift
+	tap_count=$((tap_count + 1))
+	if "$@"; then
+		echo "ok $tap_count - $name"
+	else
+		echo "not ok $tap_count - $name: $*"
+		tap_failed=$((tap_failed + 1))
+	fi
+}
+
+# finish: the plan, and the status of the whole.
+finish() {
+	echo "1..$tap_count"
+	[ "$tap_failed" -eq 0 ]
+	exit
+}
+
+# stub NAME: a program of that name, first in PATH, that does what standard input
+# says.
+stub() {
+	mkdir -p "$work/bin"
+	{
+		echo '#!/bin/bash'
+		cat
+	} >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+	PATH=$work/bin:${PATH#"$work/bin:"}
+}
+
+# unstub: the real programs again.
+unstub() {
+	rm -rf "${work:?}/bin"
+	hash -r
+}
