@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The node itself: who may open it, and the DRM core's ioctls on it. Several of
+ * those dereference what an accel node does not have, so each is called, in
+ * every size, and the kernel's log must stay clean.
+ */
+#include <grp.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "limen_kselftest.h"
+
+FIXTURE(core)
+{
+	int fd;
+	long mark;
+	uint8_t argument[1024];
+};
+
+FIXTURE_SETUP(core)
+{
+	OPEN_OR_SKIP(self->fd);
+	self->mark = kmsg_mark();
+}
+
+FIXTURE_TEARDOWN(core)
+{
+	char line[256];
+
+	EXPECT_TRUE(kmsg_clean(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
+	close(self->fd);
+}
+
+/* The core dispatches by number alone, so every size and direction counts. */
+static unsigned int accepted_forms(FIXTURE_DATA(core) *self, unsigned int nr)
+{
+	static const unsigned int sizes[] = { 0, 4, 8, 16, 24, 40, 64, 1024 };
+	unsigned int dir, i, accepted = 0;
+
+	for (dir = 0; dir < 4; dir++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			memset(self->argument, 0, sizeof(self->argument));
+			accepted += !xioctl(self->fd,
+					    _IOC(dir, 'd', nr, sizes[i]),
+					    self->argument);
+		}
+	}
+	return accepted;
+}
+
+TEST_F(core, get_unique_is_refused)
+{
+	char name[64];
+	struct drm_unique unique = {
+		.unique = name,
+		.unique_len = sizeof(name),
+	};
+
+	EXPECT_GT(0, xioctl(self->fd, DRM_IOCTL_GET_UNIQUE, &unique));
+	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GET_UNIQUE)));
+}
+
+TEST_F(core, get_magic_is_refused)
+{
+	struct drm_auth auth = { .magic = 0 };
+
+	EXPECT_GT(0, xioctl(self->fd, DRM_IOCTL_GET_MAGIC, &auth));
+	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GET_MAGIC)));
+}
+
+TEST_F(core, global_names_are_refused)
+{
+	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GEM_FLINK)));
+	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GEM_OPEN)));
+}
+
+TEST_F(core, nothing_to_display)
+{
+	unsigned int nr;
+
+	for (nr = 0xa0; nr <= 0xbe; nr++)
+		EXPECT_EQ(0, accepted_forms(self, nr)) TH_LOG("nr %#x", nr);
+}
+
+/* Whatever the core makes of it: no process dies, and the log stays clean. */
+TEST_F(core, every_number_in_every_form)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < 256; nr++)
+		accepted_forms(self, nr);
+	EXPECT_EQ(0, fcntl(self->fd, F_GETFD) < 0);
+}
+
+TEST_F(core, unknown_driver_numbers)
+{
+	unsigned int nr;
+
+	for (nr = DRM_COMMAND_BASE + DRM_LIMEN_SUBMIT + 1; nr < DRM_COMMAND_END;
+	     nr++) {
+		EXPECT_EQ(-EINVAL, xioctl(self->fd, _IOC(_IOC_READ | _IOC_WRITE,
+							 'd', nr, 16),
+					  self->argument));
+	}
+}
+
+TEST_F(core, other_types_of_ioctl)
+{
+	static const char types[] = { 0, 'D', 'e', 'V', 'T' };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		EXPECT_EQ(-ENOTTY, xioctl(self->fd, _IOWR(types[i], 0x40,
+					  struct drm_limen_query),
+					  self->argument));
+}
+
+TEST_F(core, version)
+{
+	char name[16] = "", desc[64] = "";
+	struct drm_version version = {
+		.name = name,
+		.name_len = sizeof(name) - 1,
+		.desc = desc,
+		.desc_len = sizeof(desc) - 1,
+	};
+
+	ASSERT_EQ(0, xioctl(self->fd, DRM_IOCTL_VERSION, &version));
+	EXPECT_STREQ("limen", name);
+	EXPECT_LT(0, strlen(desc));
+	EXPECT_LE(1, version.version_major + version.version_minor);
+}
+
+TEST_F(core, capabilities)
+{
+	struct drm_get_cap cap = { .capability = DRM_CAP_SYNCOBJ };
+
+	ASSERT_EQ(0, xioctl(self->fd, DRM_IOCTL_GET_CAP, &cap));
+	EXPECT_EQ(1, cap.value);
+	cap.capability = DRM_CAP_SYNCOBJ_TIMELINE;
+	ASSERT_EQ(0, xioctl(self->fd, DRM_IOCTL_GET_CAP, &cap));
+	EXPECT_EQ(1, cap.value);
+}
+
+static const unsigned long own_ioctls[] = {
+	DRM_IOCTL_LIMEN_QUERY, DRM_IOCTL_LIMEN_BO_CREATE,
+	DRM_IOCTL_LIMEN_BO_MMAP_OFFSET, DRM_IOCTL_LIMEN_GALLERY_CREATE,
+	DRM_IOCTL_LIMEN_GALLERY_DESTROY, DRM_IOCTL_LIMEN_QUEUE_CREATE,
+	DRM_IOCTL_LIMEN_QUEUE_DESTROY, DRM_IOCTL_LIMEN_SUBMIT,
+};
+
+TEST_F(core, unreadable_arguments)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(own_ioctls); i++) {
+		EXPECT_EQ(-EFAULT, xioctl(self->fd, own_ioctls[i], NULL));
+		EXPECT_EQ(-EFAULT, xioctl(self->fd, own_ioctls[i],
+					  (void *)0xffff888000000000UL));
+	}
+}
+
+/* A caller with a shorter structure gets nothing written past its end. */
+TEST_F(core, shorter_structures)
+{
+	unsigned int i, size, whole;
+
+	for (i = 0; i < ARRAY_SIZE(own_ioctls); i++) {
+		whole = _IOC_SIZE(own_ioctls[i]);
+		for (size = 0; size < whole; size += 4) {
+			memset(self->argument, 0, size);
+			memset(self->argument + size, POISON,
+			       sizeof(self->argument) - size);
+			xioctl(self->fd, _IOC(_IOC_DIR(own_ioctls[i]), 'd',
+					      _IOC_NR(own_ioctls[i]), size),
+			       self->argument);
+			EXPECT_TRUE(all_bytes(self->argument + size, POISON,
+					      sizeof(self->argument) - size));
+		}
+	}
+}
+
+/* One with a longer structure is served as long as the rest is zero. */
+TEST_F(core, longer_structures)
+{
+	struct {
+		struct drm_limen_bo_create args;
+		__u64 more[4];
+	} longer = { .args.size = PAGE };
+	unsigned long request = _IOC(_IOC_READ | _IOC_WRITE, 'd',
+				     _IOC_NR(DRM_IOCTL_LIMEN_BO_CREATE),
+				     sizeof(longer));
+
+	ASSERT_EQ(0, xioctl(self->fd, request, &longer));
+	EXPECT_NE(0, longer.args.handle);
+	EXPECT_TRUE(all_bytes(longer.more, 0, sizeof(longer.more)));
+	longer.args.handle = 0;
+	longer.more[3] = 1;
+	EXPECT_GT(0, xioctl(self->fd, request, &longer));
+}
+
+TEST_F(core, read_only_file)
+{
+	struct drm_limen_bo_create args = { .size = PAGE };
+	int fd = open(limen_node(), O_RDONLY | O_CLOEXEC);
+	__u64 offset;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, xioctl(fd, DRM_IOCTL_LIMEN_BO_CREATE, &args));
+	ASSERT_EQ(0, bo_offset(fd, args.handle, &offset));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED, fd, offset));
+	EXPECT_EQ(EACCES, errno);
+	close(fd);
+}
+
+TEST_F(core, not_for_everybody)
+{
+	struct stat status;
+
+	ASSERT_EQ(0, stat(limen_node(), &status));
+	EXPECT_TRUE(S_ISCHR(status.st_mode));
+	EXPECT_EQ(0, status.st_mode & 0007);
+	ASSERT_EQ(0, setgid(65534));
+	ASSERT_EQ(0, setuid(65534));
+	EXPECT_GT(0, open(limen_node(), O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(EACCES, errno);
+}
+
+TEST_F(core, udev_rule)
+{
+	struct group *group = getgrnam("render");
+	struct stat status;
+	char path[64];
+
+	ASSERT_EQ(0, stat(limen_node(), &status));
+	snprintf(path, sizeof(path), "/run/udev/data/c%u:%u",
+		 major(status.st_rdev), minor(status.st_rdev));
+	if (access(path, F_OK))
+		SKIP(return, "no udev has seen the node");
+	ASSERT_NE(NULL, group);
+	EXPECT_EQ(0660, status.st_mode & 07777);
+	EXPECT_EQ(group->gr_gid, status.st_gid);
+}
+
+TEST_F(core, knobs_are_for_root)
+{
+	static const char * const knobs[] = {
+		"fail", "hang", "drop_irq", "corrupt_seq", "corrupt_cookie",
+		"corrupt_status", "corrupt_count", "corrupt_score",
+		"corrupt_rows", "corrupt_order", "delay_us", "fatal", "stick",
+	};
+	struct stat status;
+	char path[128];
+	unsigned int i;
+
+	EMU_OR_SKIP();
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		snprintf(path, sizeof(path),
+			 "/sys/kernel/debug/limen_emu/%s/%s", emu_device(),
+			 knobs[i]);
+		ASSERT_EQ(0, stat(path, &status)) TH_LOG("%s", path);
+		EXPECT_EQ(0, status.st_mode & 0077);
+		EXPECT_EQ(0, status.st_uid);
+	}
+}
+
+TEST_HARNESS_MAIN

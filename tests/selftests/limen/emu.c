@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The emulated board: its knobs, how to unplug it; and the kernel's log. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define KNOBS	"/sys/kernel/debug/limen_emu"
+#define DRIVER	"/sys/bus/platform/drivers/limen_emu"
+
+/* Its name on the platform bus, remembered for when the node is gone. */
+const char *emu_device(void)
+{
+	static char name[64];
+	const char *node = limen_node();
+	char link[64], target[256];
+	struct stat status;
+	ssize_t length;
+
+	if (!node || stat(node, &status))
+		return name[0] ? name : NULL;
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device",
+		 major(status.st_rdev), minor(status.st_rdev));
+	length = readlink(link, target, sizeof(target) - 1);
+	if (length < 0)
+		return NULL;
+	target[length] = '\0';
+	snprintf(name, sizeof(name), "%s", basename(target));
+	return name;
+}
+
+static int knob_path(const char *knob, char *path, size_t size)
+{
+	const char *device = emu_device();
+
+	if (!device)
+		return -ENODEV;
+	snprintf(path, size, KNOBS "/%s/%s", device, knob);
+	return 0;
+}
+
+bool emu_present(void)
+{
+	char path[256];
+
+	return !knob_path("hang", path, sizeof(path)) && !access(path, W_OK);
+}
+
+int emu_set(const char *knob, __u64 value)
+{
+	char path[256], text[32];
+	int ret = knob_path(knob, path, sizeof(path));
+
+	if (ret)
+		return ret;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	return write_file(path, text);
+}
+
+int emu_get(const char *knob, __u64 *value)
+{
+	char path[256], text[32];
+	int ret = knob_path(knob, path, sizeof(path));
+
+	if (!ret)
+		ret = read_file(path, text, sizeof(text));
+	if (!ret)
+		*value = strtoull(text, NULL, 0);
+	return ret;
+}
+
+int emu_slow(unsigned int msec)
+{
+	return emu_set("delay_us", msec * 1000ULL);
+}
+
+/* All knobs back to where nothing goes wrong. */
+int emu_calm(void)
+{
+	static const char * const knobs[] = {
+		"fail", "hang", "drop_irq", "corrupt_seq", "corrupt_cookie",
+		"corrupt_status", "corrupt_count", "corrupt_score",
+		"corrupt_rows", "corrupt_order", "delay_us", "stick",
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++) {
+		ret = emu_set(knobs[i], 0);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int emu_unbind(void)
+{
+	const char *device = emu_device();
+
+	return device ? write_file(DRIVER "/unbind", device) : -ENODEV;
+}
+
+int emu_bind(void)
+{
+	const char *device = emu_device();
+
+	return device ? write_file(DRIVER "/bind", device) : -ENODEV;
+}
+
+/* Number of the last line of the kernel's log. */
+long kmsg_mark(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char record[8192];
+	long last = -1;
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	while ((got = read(fd, record, sizeof(record) - 1)) > 0 ||
+	       (got < 0 && errno == EPIPE)) {
+		if (got < 0)
+			continue;
+		record[got] = '\0';
+		sscanf(record, "%*u,%ld,", &last);
+	}
+	close(fd);
+	return last;
+}
+
+static bool is_complaint(const char *text)
+{
+	static const char * const words[] = {
+		"WARNING:", "BUG:", "Oops", "KASAN", "UBSAN", "refcount_t",
+		"general protection", "possible recursive", "DMA-API:",
+		"possible circular", "leak", "DEBUG_LOCKS_WARN", "INFO: task",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+bool kmsg_clean(long mark, char *line, size_t size)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char record[8192];
+	bool clean = true;
+	ssize_t got;
+	long number;
+
+	if (fd < 0)
+		return false;
+	while (clean && ((got = read(fd, record, sizeof(record) - 1)) > 0 ||
+			 (got < 0 && errno == EPIPE))) {
+		if (got < 0)
+			continue;
+		record[got] = '\0';
+		if (sscanf(record, "%*u,%ld,", &number) != 1 || number <= mark)
+			continue;
+		if (is_complaint(record)) {
+			snprintf(line, size, "%s", record);
+			clean = false;
+		}
+	}
+	close(fd);
+	return clean;
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What becomes of work when the board fails, in every way the emulated one
+ * knows: the right errors, nothing wrong delivered, and it works again.
+ */
+#include "limen_kselftest.h"
+
+#define BATCH		6
+#define RESULT		PAGE
+#define STEP		256	/* from result to result */
+#define ROWS		64
+#define DIM		128
+#define TOP		4
+
+FIXTURE(fault)
+{
+	int fd;
+	struct drm_limen_device_info before;
+	struct bo host;
+	struct bo card;
+	__u32 queue;
+	__u32 other;
+	struct drm_limen_scan scans[BATCH];
+	struct drm_limen_compare compares[BATCH];
+	struct drm_limen_scan_row expected[TOP];
+	long mark;
+};
+
+FIXTURE_VARIANT(fault)
+{
+	__u32 type;
+};
+
+FIXTURE_VARIANT_ADD(fault, express)
+{
+	.type = DRM_LIMEN_QUEUE_EXPRESS,
+};
+
+FIXTURE_VARIANT_ADD(fault, scan)
+{
+	.type = DRM_LIMEN_QUEUE_SCAN,
+};
+
+static void describe_work(FIXTURE_DATA(fault) *self, __u32 gallery)
+{
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++) {
+		self->compares[i] = compare_at(&self->host, 0, 512,
+					       RESULT + i * STEP, DIM);
+		self->scans[i] = (struct drm_limen_scan) {
+			.gallery = gallery,
+			.probe_handle = self->host.handle,
+			.top_k = TOP,
+			.min_similarity = -LIMEN_SIMILARITY_ONE,
+			.result_offset = RESULT + i * STEP,
+			.result_handle = self->host.handle,
+		};
+	}
+}
+
+FIXTURE_SETUP(fault)
+{
+	__u32 other = DRM_LIMEN_QUEUE_EXPRESS + DRM_LIMEN_QUEUE_SCAN -
+		      variant->type;
+	__u32 gallery;
+
+	OPEN_OR_SKIP(self->fd);
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_calm());
+	self->mark = kmsg_mark();
+	ASSERT_EQ(0, limen_device_info(self->fd, &self->before));
+	ASSERT_EQ(0, bo_new(self->fd, 4 * PAGE, 0, &self->host));
+	fill_vector((__s8 *)self->host.map, 1024, PATTERN_RANDOM, 11);
+	ASSERT_EQ(0, bo_new(self->fd, ROWS * DIM, DRM_LIMEN_BO_CARD,
+			    &self->card));
+	fill_rows((__s8 *)self->card.map, ROWS, DIM, DIM, 12);
+	ASSERT_EQ(TOP, reference_scan((__s8 *)self->host.map,
+				      (__s8 *)self->card.map, ROWS, DIM, DIM,
+				      TOP, -LIMEN_SIMILARITY_ONE,
+				      self->expected));
+	ASSERT_EQ(0, gallery_simple(self->fd, &self->card, DIM, ROWS,
+				    &gallery));
+	ASSERT_EQ(0, queue_create(self->fd, variant->type, &self->queue));
+	ASSERT_EQ(0, queue_create(self->fd, other, &self->other));
+	describe_work(self, gallery);
+	memset(self->host.map + RESULT, POISON, 3 * PAGE);
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	char line[256];
+
+	EXPECT_EQ(0, emu_calm());
+	EXPECT_TRUE(kmsg_clean(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
+	close(self->fd);
+}
+
+static int submit_work(FIXTURE_DATA(fault) *self, __u32 type, __u32 queue,
+		       __u32 first, __u32 count, __s64 timeout)
+{
+	if (type == DRM_LIMEN_QUEUE_EXPRESS)
+		return submit_compares(self->fd, queue, self->compares + first,
+				       count, timeout);
+	return submit_scans(self->fd, queue, self->scans + first, count,
+			    timeout);
+}
+
+static __s32 *error_of(FIXTURE_DATA(fault) *self, unsigned int i)
+{
+	return (__s32 *)(self->host.map + RESULT + i * STEP);
+}
+
+static bool score_is_right(FIXTURE_DATA(fault) *self, __u32 type,
+			   unsigned int i)
+{
+	const void *at = self->host.map + RESULT + i * STEP;
+	const struct drm_limen_compare_result *compare = at;
+	const struct drm_limen_scan_result *scan = at;
+	struct limen_score score;
+
+	if (type == DRM_LIMEN_QUEUE_SCAN)
+		return scan->count == TOP &&
+		       !memcmp(scan->rows, self->expected,
+			       sizeof(self->expected));
+	score = limen_score_vectors((__s8 *)self->host.map,
+				    (__s8 *)self->host.map + 512, DIM);
+	return compare->raw == score.raw &&
+	       compare->similarity == score.similarity;
+}
+
+/* With an error there is no score: not a trace of one. */
+static bool nothing_delivered(FIXTURE_DATA(fault) *self, __u32 type,
+			      unsigned int i)
+{
+	const void *at = self->host.map + RESULT + i * STEP;
+	const struct drm_limen_compare_result *compare = at;
+	const struct drm_limen_scan_result *scan = at;
+
+	if (type == DRM_LIMEN_QUEUE_SCAN)
+		return !scan->count &&
+		       all_bytes(scan->rows, POISON, sizeof(self->expected));
+	return !compare->raw && !compare->similarity;
+}
+
+static bool outcome_is(FIXTURE_DATA(fault) *self, __u32 type, unsigned int i,
+		       __s32 error)
+{
+	if (wait_result(error_of(self, i), PATIENCE) != error)
+		return false;
+	return error ? nothing_delivered(self, type, i) :
+		       score_is_right(self, type, i);
+}
+
+static int resets(FIXTURE_DATA(fault) *self)
+{
+	struct drm_limen_device_info info;
+
+	if (limen_device_info(self->fd, &info))
+		return -1;
+	return info.resets - self->before.resets;
+}
+
+/* Whatever went wrong, this works: the same, in the same buffers. */
+static bool works_again(FIXTURE_DATA(fault) *self,
+			const FIXTURE_VARIANT(fault) *variant)
+{
+	unsigned int i;
+
+	memset(self->host.map + RESULT, POISON, 3 * PAGE);
+	if (submit_work(self, variant->type, self->queue, 0, BATCH, PATIENCE))
+		return false;
+	for (i = 0; i < BATCH; i++)
+		if (*error_of(self, i) ||
+		    !score_is_right(self, variant->type, i))
+			return false;
+	memset(self->host.map + RESULT, POISON, 3 * PAGE);
+	return true;
+}
+
+#define EXPECT_OUTCOME(i, error)					\
+	EXPECT_TRUE(outcome_is(self, variant->type, i, error)) {	\
+		TH_LOG("descriptor %u ended with %d", i,		\
+		       *error_of(self, i));				\
+	}
+
+TEST_F(fault, nothing_wrong)
+{
+	EXPECT_TRUE(works_again(self, variant));
+	EXPECT_EQ(0, resets(self));
+}
+
+TEST_F(fault, fail)
+{
+	unsigned int i;
+	__u64 left;
+
+	ASSERT_EQ(0, emu_set("fail", 2));
+	EXPECT_EQ(-EIO, submit_work(self, variant->type, self->queue, 0, BATCH,
+				    PATIENCE));
+	for (i = 0; i < BATCH; i++)
+		EXPECT_OUTCOME(i, i < 2 ? -EIO : 0);
+	ASSERT_EQ(0, emu_get("fail", &left));
+	EXPECT_EQ(0, left);
+	EXPECT_EQ(0, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+TEST_F(fault, hang)
+{
+	__s64 begin = now_ns();
+
+	ASSERT_EQ(0, emu_set("hang", 1));
+	EXPECT_EQ(-ETIME, submit_work(self, variant->type, self->queue, 0, 1,
+				      PATIENCE));
+	EXPECT_LE(self->before.watchdog_ms * NSEC_PER_MSEC, now_ns() - begin);
+	EXPECT_OUTCOME(0, -ETIME);
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+	EXPECT_EQ(1, resets(self));
+}
+
+/* The oldest is guilty, the others are innocent, the finished are finished. */
+TEST_F(fault, hang_of_several)
+{
+	ASSERT_EQ(0, emu_set("hang", 3));
+	EXPECT_EQ(-ETIME, submit_work(self, variant->type, self->queue, 0, 4,
+				      PATIENCE));
+	EXPECT_OUTCOME(0, -ETIME);
+	EXPECT_OUTCOME(1, -ECANCELED);
+	EXPECT_OUTCOME(2, -ECANCELED);
+	EXPECT_OUTCOME(3, 0);
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+TEST_F(fault, hang_of_another_client)
+{
+	struct drm_limen_compare desc;
+	struct bo host;
+	__u32 queue;
+	int fd;
+
+	OPEN_OR_SKIP(fd);
+	ASSERT_EQ(0, bo_new(fd, PAGE, 0, &host));
+	memset(host.map, 1, 512);
+	ASSERT_EQ(0, queue_create(fd, DRM_LIMEN_QUEUE_EXPRESS, &queue));
+	desc = compare_at(&host, 0, 0, 2048, 128);
+	ASSERT_EQ(0, emu_set("hang", 2));
+	ASSERT_EQ(0, submit_work(self, variant->type, self->queue, 0, 1, 0));
+	sleep_ms(50);
+	ASSERT_EQ(0, submit_compares(fd, queue, &desc, 1, 0));
+	EXPECT_OUTCOME(0, -ETIME);
+	/* On the same ring innocent; on another both were silent too long. */
+	wait_result(&compare_result(&host, 2048)->error, PATIENCE);
+	if (variant->type == DRM_LIMEN_QUEUE_EXPRESS) {
+		EXPECT_EQ(-ECANCELED, compare_result(&host, 2048)->error);
+	} else {
+		EXPECT_TRUE(compare_result(&host, 2048)->error == -ECANCELED ||
+			    compare_result(&host, 2048)->error == -ETIME);
+	}
+	EXPECT_EQ(0, compare_result(&host, 2048)->raw);
+	EXPECT_EQ(0, submit_compares(fd, queue, &desc, 1, PATIENCE));
+	EXPECT_EQ(128, compare_result(&host, 2048)->raw);
+	EXPECT_TRUE(works_again(self, variant));
+	close(fd);
+}
+
+/* A ring that makes progress is not blamed for one that does not. */
+TEST_F(fault, innocent_ring)
+{
+	__u32 other = DRM_LIMEN_QUEUE_EXPRESS + DRM_LIMEN_QUEUE_SCAN -
+		      variant->type;
+	unsigned int i;
+
+	ASSERT_EQ(0, emu_set("hang", 1));
+	ASSERT_EQ(0, submit_work(self, variant->type, self->queue, 0, 1, 0));
+	sleep_ms(50);
+	ASSERT_EQ(0, emu_slow(self->before.watchdog_ms / 2));
+	ASSERT_EQ(0, submit_work(self, other, self->other, 1, 5, 0));
+	EXPECT_OUTCOME(0, -ETIME);
+	ASSERT_EQ(0, emu_slow(0));
+	for (i = 1; i < BATCH; i++) {
+		__s32 error = wait_result(error_of(self, i), PATIENCE);
+
+		EXPECT_TRUE(!error || error == -ECANCELED) {
+			TH_LOG("descriptor %u ended with %d", i, error);
+		}
+		EXPECT_TRUE(outcome_is(self, other, i, error));
+	}
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+TEST_F(fault, failed_fence)
+{
+	struct drm_limen_sync sync = { .flags = 0 };
+	struct drm_limen_submit args = {
+		.queue = self->queue,
+		.count = 2,
+		.out_syncs = (uintptr_t)&sync,
+		.out_sync_count = 1,
+	};
+	int sync_file;
+
+	if (variant->type == DRM_LIMEN_QUEUE_EXPRESS) {
+		args.descs = (uintptr_t)self->compares;
+		args.desc_size = sizeof(self->compares[0]);
+	} else {
+		args.descs = (uintptr_t)self->scans;
+		args.desc_size = sizeof(self->scans[0]);
+	}
+	ASSERT_EQ(0, syncobj_create(self->fd, &sync.handle));
+	ASSERT_EQ(0, emu_set("hang", 2));
+	ASSERT_EQ(0, submit(self->fd, &args));
+	ASSERT_EQ(0, syncobj_wait(self->fd, sync.handle, PATIENCE));
+	ASSERT_EQ(0, syncobj_export(self->fd, sync.handle, &sync_file));
+	EXPECT_EQ(-ETIME, sync_file_status(sync_file));
+	close(sync_file);
+	EXPECT_OUTCOME(0, -ETIME);
+	EXPECT_OUTCOME(1, -ECANCELED);
+}
+
+TEST_F(fault, lost_interrupt)
+{
+	__u64 left;
+
+	ASSERT_EQ(0, emu_set("drop_irq", 1));
+	EXPECT_EQ(0, submit_work(self, variant->type, self->queue, 0, 1,
+				 PATIENCE));
+	EXPECT_OUTCOME(0, 0);
+	ASSERT_EQ(0, emu_get("drop_irq", &left));
+	EXPECT_EQ(0, left);
+	EXPECT_EQ(0, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+TEST_F(fault, fatal_while_idle)
+{
+	__s64 end = in_ns(PATIENCE);
+
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	while (resets(self) < 1 && now_ns() < end)
+		sleep_ms(1);
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+TEST_F(fault, fatal_under_work)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, emu_slow(self->before.watchdog_ms / 2));
+	ASSERT_EQ(0, submit_work(self, variant->type, self->queue, 0, 4, 0));
+	sleep_ms(20);
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	EXPECT_OUTCOME(0, -EIO);
+	ASSERT_EQ(0, emu_slow(0));
+	for (i = 1; i < 4; i++)
+		EXPECT_OUTCOME(i, -ECANCELED);
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+/* Many faults in a row wear nothing out. */
+TEST_F(fault, again_and_again)
+{
+	unsigned int round;
+
+	for (round = 1; round <= 8; round++) {
+		ASSERT_EQ(0, emu_set("corrupt_cookie", 1));
+		EXPECT_EQ(-EIO, submit_work(self, variant->type, self->queue, 0,
+					    1, PATIENCE));
+		EXPECT_OUTCOME(0, -EIO);
+		EXPECT_TRUE(works_again(self, variant));
+		EXPECT_EQ(round, resets(self));
+	}
+}
+
+FIXTURE(corrupt)
+{
+	FIXTURE_DATA(fault) fault;
+};
+
+FIXTURE_VARIANT(corrupt)
+{
+	const char *knob;
+	__u32 type;
+};
+
+#define CORRUPT(name, queue_type)					\
+	FIXTURE_VARIANT_ADD(corrupt, name##_##queue_type)		\
+	{								\
+		.knob = "corrupt_" #name,				\
+		.type = DRM_LIMEN_QUEUE_##queue_type,			\
+	}
+
+CORRUPT(seq, EXPRESS);
+CORRUPT(seq, SCAN);
+CORRUPT(cookie, EXPRESS);
+CORRUPT(cookie, SCAN);
+CORRUPT(status, EXPRESS);
+CORRUPT(status, SCAN);
+CORRUPT(count, EXPRESS);
+CORRUPT(count, SCAN);
+CORRUPT(score, EXPRESS);
+CORRUPT(rows, SCAN);
+CORRUPT(order, SCAN);
+
+FIXTURE_SETUP(corrupt)
+{
+	const FIXTURE_VARIANT(fault) as_fault = { .type = variant->type };
+
+	fault_setup(_metadata, &self->fault, &as_fault);
+}
+
+FIXTURE_TEARDOWN(corrupt)
+{
+	const FIXTURE_VARIANT(fault) as_fault = { .type = variant->type };
+
+	fault_teardown(_metadata, &self->fault, &as_fault);
+}
+
+TEST_F(corrupt, alone)
+{
+	const FIXTURE_VARIANT(fault) as_fault = { .type = variant->type };
+	FIXTURE_DATA(fault) *fault = &self->fault;
+	__u64 left;
+
+	ASSERT_EQ(0, emu_set(variant->knob, 1));
+	EXPECT_EQ(-EIO, submit_work(fault, variant->type, fault->queue, 0, 1,
+				    PATIENCE));
+	EXPECT_TRUE(outcome_is(fault, variant->type, 0, -EIO));
+	ASSERT_EQ(0, emu_get(variant->knob, &left));
+	EXPECT_EQ(0, left);
+	EXPECT_EQ(1, resets(fault));
+	EXPECT_TRUE(works_again(fault, &as_fault));
+	EXPECT_EQ(1, resets(fault));
+}
+
+/* Behind the lie, others wait: they are cancelled, and never get its score. */
+TEST_F(corrupt, among_others)
+{
+	const FIXTURE_VARIANT(fault) as_fault = { .type = variant->type };
+	FIXTURE_DATA(fault) *fault = &self->fault;
+	unsigned int i;
+
+	ASSERT_EQ(0, emu_slow(100));
+	ASSERT_EQ(0, emu_set(variant->knob, 1));
+	ASSERT_EQ(0, submit_work(fault, variant->type, fault->queue, 0, 4, 0));
+	EXPECT_TRUE(outcome_is(fault, variant->type, 0, -EIO));
+	ASSERT_EQ(0, emu_slow(0));
+	for (i = 1; i < 4; i++) {
+		EXPECT_TRUE(outcome_is(fault, variant->type, i, -ECANCELED)) {
+			TH_LOG("descriptor %u ended with %d", i,
+			       *error_of(fault, i));
+		}
+	}
+	EXPECT_EQ(1, resets(fault));
+	EXPECT_TRUE(works_again(fault, &as_fault));
+}
+
+TEST_HARNESS_MAIN

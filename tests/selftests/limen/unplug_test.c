@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The board goes away, idle, under load and for good; and comes back. */
+#include "limen_kselftest.h"
+
+FIXTURE(unplug)
+{
+	int fd;
+	struct bo host;
+	struct bo card;
+	__u32 express;
+	__u32 scan;
+	struct drm_limen_compare compare;
+	long mark;
+};
+
+FIXTURE_SETUP(unplug)
+{
+	OPEN_OR_SKIP(self->fd);
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_calm());
+	self->mark = kmsg_mark();
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, 0, &self->host));
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, DRM_LIMEN_BO_CARD, &self->card));
+	memset(self->host.map, 1, 512);
+	memset(self->card.map, 1, PAGE);
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_EXPRESS,
+				  &self->express));
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &self->scan));
+	self->compare = compare_at(&self->host, 0, 0, 2048, 512);
+}
+
+/* However a test ended: the next one finds a board. */
+FIXTURE_TEARDOWN(unplug)
+{
+	char line[256];
+
+	close(self->fd);
+	emu_bind();
+	EXPECT_EQ(0, emu_calm());
+	EXPECT_TRUE(kmsg_clean(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
+}
+
+static bool board_works(void)
+{
+	struct drm_limen_compare desc;
+	struct bo host;
+	__u32 queue;
+	bool works;
+	int fd = limen_open();
+
+	if (fd < 0)
+		return false;
+	if (bo_new(fd, PAGE, 0, &host) ||
+	    queue_create(fd, DRM_LIMEN_QUEUE_EXPRESS, &queue))
+		return false;
+	memset(host.map, 1, 512);
+	desc = compare_at(&host, 0, 0, 2048, 512);
+	works = !submit_compares(fd, queue, &desc, 1, PATIENCE) &&
+		compare_result(&host, 2048)->raw == 512;
+	bo_free(fd, &host);
+	close(fd);
+	return works;
+}
+
+/* Every ioctl on the file of a board that is gone. */
+static int all_say_enodev(FIXTURE_DATA(unplug) *self)
+{
+	struct drm_limen_device_info info;
+	struct drm_limen_memory_info memory;
+	__u32 id;
+	__u64 offset;
+	int wrong = 0;
+
+	wrong += limen_device_info(self->fd, &info) != -ENODEV;
+	wrong += limen_memory_info(self->fd, &memory) != -ENODEV;
+	wrong += bo_create(self->fd, PAGE, 0, &id) != -ENODEV;
+	wrong += bo_create(self->fd, PAGE, DRM_LIMEN_BO_CARD, &id) != -ENODEV;
+	wrong += bo_offset(self->fd, self->host.handle, &offset) != -ENODEV;
+	wrong += gallery_simple(self->fd, &self->card, 512, 8, &id) != -ENODEV;
+	wrong += queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &id) != -ENODEV;
+	wrong += queue_destroy(self->fd, self->express) != -ENODEV;
+	wrong += submit_compares(self->fd, self->express, &self->compare, 1,
+				 PATIENCE) != -ENODEV;
+	return wrong;
+}
+
+TEST_F(unplug, idle)
+{
+	ASSERT_EQ(0, emu_unbind());
+	EXPECT_EQ(0, all_say_enodev(self));
+	EXPECT_EQ(-ENODEV, limen_open());
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(board_works());
+	/* The old file belongs to the old board. */
+	EXPECT_EQ(0, all_say_enodev(self));
+}
+
+TEST_F(unplug, many_times)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, emu_unbind());
+		ASSERT_EQ(0, emu_bind());
+	}
+	EXPECT_TRUE(board_works());
+}
+
+TEST_F(unplug, pending_work_ends)
+{
+	struct drm_limen_compare_result *result = compare_result(&self->host,
+								 2048);
+	struct drm_limen_scan_result *found = scan_result(&self->host, 3072);
+	struct drm_limen_scan scan = {
+		.probe_handle = self->host.handle,
+		.top_k = 4,
+		.result_handle = self->host.handle,
+		.result_offset = 3072,
+	};
+	struct drm_limen_sync sync = { .flags = 0 };
+	struct drm_limen_submit args = {
+		.queue = self->express,
+		.descs = (uintptr_t)&self->compare,
+		.count = 1,
+		.desc_size = sizeof(self->compare),
+		.out_syncs = (uintptr_t)&sync,
+		.out_sync_count = 1,
+	};
+	int sync_file;
+
+	ASSERT_EQ(0, gallery_simple(self->fd, &self->card, 512, 8,
+				    &scan.gallery));
+	ASSERT_EQ(0, syncobj_create(self->fd, &sync.handle));
+	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, submit(self->fd, &args));
+	ASSERT_EQ(0, submit_scans(self->fd, self->scan, &scan, 1, 0));
+	ASSERT_EQ(0, syncobj_export(self->fd, sync.handle, &sync_file));
+	ASSERT_EQ(0, emu_unbind());
+	EXPECT_EQ(-ENODEV, wait_result(&result->error, 5 * NSEC_PER_SEC));
+	EXPECT_EQ(0, result->raw);
+	EXPECT_EQ(-ENODEV, wait_result(&found->error, 5 * NSEC_PER_SEC));
+	EXPECT_EQ(0, found->count);
+	EXPECT_EQ(-ENODEV, sync_file_status(sync_file));
+	close(sync_file);
+}
+
+/* Whoever waits in the kernel is woken. */
+TEST_F(unplug, waiters_wake)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, emu_slow(400));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(submit_compares(self->fd, self->express, &self->compare,
+				      1, PATIENCE) == -ENODEV ? 0 : 1);
+	sleep_ms(100);
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+static int work_until_gone(void)
+{
+	struct drm_limen_compare desc;
+	struct bo host;
+	__u32 queue;
+	int fd = limen_open();
+	int ret;
+
+	if (fd < 0 || bo_new(fd, PAGE, 0, &host) ||
+	    queue_create(fd, DRM_LIMEN_QUEUE_EXPRESS, &queue))
+		return 1;
+	memset(host.map, 1, 512);
+	desc = compare_at(&host, 0, 0, 2048, 512);
+	do {
+		memset(host.map + 2048, POISON, 32);
+		ret = submit_compares(fd, queue, &desc, 1, PATIENCE);
+		if (!ret && compare_result(&host, 2048)->raw != 512)
+			return 2;
+	} while (!ret);
+	return ret == -ENODEV ? 0 : 3;
+}
+
+TEST_F(unplug, under_load)
+{
+	pid_t pids[4];
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i])
+			_exit(work_until_gone());
+	}
+	sleep_ms(500);
+	ASSERT_EQ(0, emu_unbind());
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(board_works());
+}
+
+static sigjmp_buf escape;
+
+static void on_bus_error(int signal)
+{
+	siglongjmp(escape, signal);
+}
+
+/*
+ * Card memory is gone with the card: whoever touches it learns so by a signal
+ * or reads nothing of anybody's, and the host buffer, which is ours, remains.
+ */
+TEST_F(unplug, mappings)
+{
+	struct sigaction action = { .sa_handler = on_bus_error };
+	int signal;
+
+	ASSERT_EQ(0, emu_unbind());
+	sigaction(SIGBUS, &action, NULL);
+	signal = sigsetjmp(escape, 1);
+	if (!signal) {
+		EXPECT_TRUE(all_bytes(self->card.map, 0, PAGE));
+	} else {
+		EXPECT_EQ(SIGBUS, signal);
+	}
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(board_works());
+}
+
+/* A board that does not come back from a reset is given up until bound anew. */
+TEST_F(unplug, given_up)
+{
+	__s64 end = in_ns(20 * NSEC_PER_SEC);
+	__u32 handle;
+	int ret;
+
+	ASSERT_EQ(0, emu_set("stick", 1));
+	ASSERT_EQ(0, emu_set("hang", 1));
+	ret = submit_compares(self->fd, self->express, &self->compare, 1,
+			      PATIENCE);
+	EXPECT_TRUE(ret == -ETIME || ret == -ENODEV) TH_LOG("ret %d", ret);
+	EXPECT_NE(0, compare_result(&self->host, 2048)->error);
+	do {
+		ret = submit_compares(self->fd, self->express, &self->compare,
+				      1, NSEC_PER_SEC);
+	} while (ret != -ENODEV && now_ns() < end);
+	EXPECT_EQ(-ENODEV, ret);
+	EXPECT_FALSE(board_works());
+	/* What needs no board may still be given back. */
+	EXPECT_EQ(0, bo_close(self->fd, self->host.handle));
+	bo_create(self->fd, PAGE, 0, &handle);
+
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(board_works());
+}
+
+TEST_HARNESS_MAIN
