@@ -512,6 +512,20 @@ static int limen_camera_s_input(struct file *file, void *fh, unsigned int index)
 	return index ? -EINVAL : 0;
 }
 
+/*
+ * v4l2-compliance 1.22 takes the number of buffers there may be for a reserved
+ * field that is not zero. Not to tell it means VIDEO_MAX_FRAME, which is right.
+ */
+static int limen_camera_create_bufs(struct file *file, void *fh,
+				    struct v4l2_create_buffers *create)
+{
+	int ret = vb2_ioctl_create_bufs(file, fh, create);
+
+	create->capabilities &= ~V4L2_BUF_CAP_SUPPORTS_MAX_NUM_BUFFERS;
+	create->max_num_buffers = 0;
+	return ret;
+}
+
 static const struct v4l2_ioctl_ops limen_camera_ioctl_ops = {
 	.vidioc_querycap = limen_camera_querycap,
 	.vidioc_enum_fmt_vid_cap = limen_camera_enum_fmt,
@@ -526,7 +540,7 @@ static const struct v4l2_ioctl_ops limen_camera_ioctl_ops = {
 	.vidioc_g_input = limen_camera_g_input,
 	.vidioc_s_input = limen_camera_s_input,
 	.vidioc_reqbufs = vb2_ioctl_reqbufs,
-	.vidioc_create_bufs = vb2_ioctl_create_bufs,
+	.vidioc_create_bufs = limen_camera_create_bufs,
 	.vidioc_prepare_buf = vb2_ioctl_prepare_buf,
 	.vidioc_querybuf = vb2_ioctl_querybuf,
 	.vidioc_qbuf = vb2_ioctl_qbuf,
@@ -683,7 +697,7 @@ int limen_camera_register(struct limen_device *limen)
 	ret = limen_ring_init(limen, ring, LIMEN_HW_RING_CAMERA,
 			      LIMEN_CAMERA_RING_LOG2, &limen_camera_ring_ops);
 	if (ret)
-		goto fini;
+		goto put;
 	limen->camera = camera;
 	ret = limen_camera_init_controls(camera);
 	if (!ret)
@@ -694,8 +708,7 @@ int limen_camera_register(struct limen_device *limen)
 		return 0;
 
 	limen->camera = NULL;
-fini:
-	limen_ring_fini(ring);
+put:
 	limen_camera_put(camera);
 	return ret;
 }
@@ -704,7 +717,8 @@ fini:
  * limen_camera_unregister() - take the node away
  * @limen: the device; its registers still work
  *
- * Whoever streams gets an error, then finds the node gone.
+ * Whoever streams gets an error, then finds the node gone. The ring, empty and
+ * stopped, is freed with the others.
  */
 void limen_camera_unregister(struct limen_device *limen)
 {
@@ -713,7 +727,6 @@ void limen_camera_unregister(struct limen_device *limen)
 	if (!camera)
 		return;
 	vb2_video_unregister_device(&camera->video);
-	limen_ring_fini(&limen->rings[LIMEN_HW_RING_CAMERA]);
 	limen->camera = NULL;
 	limen_camera_put(camera);
 }

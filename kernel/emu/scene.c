@@ -3,15 +3,20 @@
  * What the emulated sensor sees: a V4L2 output device of the emulated board.
  *
  * A buffer queued to it (or a picture written to it) is the scene from that
- * moment on, until the next one. The scene lasts as long as its file streams:
- * STREAMOFF, close or the end of the process wipes it and leaves the empty
- * booth, plain grey.
+ * moment on, unless the one before has not been on show for a frame's time yet:
+ * then it has to wait. The last one stays. The scene lasts as long as its file
+ * streams: STREAMOFF, close or the end of the process wipes it and leaves the
+ * empty booth, plain grey.
  */
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/math.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #include <media/v4l2-common.h>
 #include <media/v4l2-device.h>
 #include <media/v4l2-fh.h>
@@ -24,6 +29,19 @@
 #define EMU_SCENE_NAME		"Limen emulated scene"
 #define EMU_SCENE_EMPTY		0x80
 
+/* How long a buffer is on show before the next one may follow. */
+#define EMU_SCENE_TURN		DIV_ROUND_UP(HZ, 30)
+
+/**
+ * struct emu_scene_buffer - a buffer
+ * @vbuf: what vb2 knows of it
+ * @link: in &emu_scene.waiting
+ */
+struct emu_scene_buffer {
+	struct vb2_v4l2_buffer vbuf;
+	struct list_head link;
+};
+
 /**
  * struct emu_scene - the scene of one emulated board
  */
@@ -32,16 +50,24 @@ struct emu_scene {
 	struct v4l2_device v4l2;
 	/** @video: the output node */
 	struct video_device video;
-	/** @queue: pictures on their way here; none stays in it */
+	/** @queue: its buffers */
 	struct vb2_queue queue;
-	/** @lock: serialises ioctls and the queue; protects @sequence */
+	/** @lock: serialises ioctls and the queue */
 	struct mutex lock;
-	/** @sequence: of the next buffer */
-	u32 sequence;
-	/** @picture_lock: protects @picture; taken inside @lock */
+	/** @turn: gives back what was on show, and shows what waits */
+	struct delayed_work turn;
+	/** @picture_lock: protects what follows; taken inside @lock */
 	struct mutex picture_lock;
 	/** @picture: EMU_SCENE_BYTES, blue, green, red */
 	u8 *picture;
+	/** @streaming: between start_streaming and stop_streaming */
+	bool streaming;
+	/** @sequence: of the next buffer */
+	u32 sequence;
+	/** @shown: on show, not yet for a whole turn; or NULL */
+	struct emu_scene_buffer *shown;
+	/** @waiting: to be shown, in this order */
+	struct list_head waiting;
 };
 
 /**
@@ -89,11 +115,56 @@ static int emu_scene_buf_out_validate(struct vb2_buffer *vb)
 
 static int emu_scene_buf_prepare(struct vb2_buffer *vb)
 {
-	/* Half a picture would mix two travellers. */
-	if (vb2_plane_size(vb, 0) < EMU_SCENE_BYTES ||
-	    vb2_get_plane_payload(vb, 0) != EMU_SCENE_BYTES)
+	if (vb2_plane_size(vb, 0) < EMU_SCENE_BYTES)
 		return -EINVAL;
-	return 0;
+	/* write() queues full buffers only; vb2 loses their payload. */
+	if (vb2_fileio_is_active(vb->vb2_queue))
+		return 0;
+	/* Half a picture would mix two travellers. */
+	return vb2_get_plane_payload(vb, 0) == EMU_SCENE_BYTES ? 0 : -EINVAL;
+}
+
+static struct emu_scene_buffer *to_emu_buffer(struct vb2_buffer *vb)
+{
+	return container_of(to_vb2_v4l2_buffer(vb), struct emu_scene_buffer,
+			    vbuf);
+}
+
+/* Show the next buffer, if it is somebody's turn. */
+static void emu_scene_advance(struct emu_scene *scene)
+{
+	struct vb2_buffer *vb;
+
+	lockdep_assert_held(&scene->picture_lock);
+
+	if (!scene->streaming || scene->shown)
+		return;
+	scene->shown = list_first_entry_or_null(&scene->waiting,
+						  struct emu_scene_buffer,
+						  link);
+	if (!scene->shown)
+		return;
+	list_del(&scene->shown->link);
+	vb = &scene->shown->vbuf.vb2_buf;
+	vb->timestamp = ktime_get_ns();
+	memcpy(scene->picture, vb2_plane_vaddr(vb, 0), EMU_SCENE_BYTES);
+	schedule_delayed_work(&scene->turn, EMU_SCENE_TURN);
+}
+
+static void emu_scene_turn(struct work_struct *work)
+{
+	struct emu_scene *scene =
+		container_of(work, struct emu_scene, turn.work);
+
+	mutex_lock(&scene->picture_lock);
+	if (scene->shown) {
+		scene->shown->vbuf.sequence = scene->sequence++;
+		vb2_buffer_done(&scene->shown->vbuf.vb2_buf,
+				VB2_BUF_STATE_DONE);
+		scene->shown = NULL;
+	}
+	emu_scene_advance(scene);
+	mutex_unlock(&scene->picture_lock);
 }
 
 static void emu_scene_buf_queue(struct vb2_buffer *vb)
@@ -101,12 +172,9 @@ static void emu_scene_buf_queue(struct vb2_buffer *vb)
 	struct emu_scene *scene = vb2_get_drv_priv(vb->vb2_queue);
 
 	mutex_lock(&scene->picture_lock);
-	memcpy(scene->picture, vb2_plane_vaddr(vb, 0), EMU_SCENE_BYTES);
+	list_add_tail(&to_emu_buffer(vb)->link, &scene->waiting);
+	emu_scene_advance(scene);
 	mutex_unlock(&scene->picture_lock);
-
-	to_vb2_v4l2_buffer(vb)->sequence = scene->sequence++;
-	vb->timestamp = ktime_get_ns();
-	vb2_buffer_done(vb, VB2_BUF_STATE_DONE);
 }
 
 static void emu_scene_buf_cleanup(struct vb2_buffer *vb)
@@ -114,33 +182,37 @@ static void emu_scene_buf_cleanup(struct vb2_buffer *vb)
 	memzero_explicit(vb2_plane_vaddr(vb, 0), vb2_plane_size(vb, 0));
 }
 
-/* Buffers are consumed from here on, even before start_streaming. */
-static int emu_scene_prepare_streaming(struct vb2_queue *queue)
-{
-	struct emu_scene *scene = vb2_get_drv_priv(queue);
-
-	scene->sequence = 0;
-	return 0;
-}
-
 static int emu_scene_start_streaming(struct vb2_queue *queue,
 				     unsigned int count)
-{
-	return 0;
-}
-
-static void emu_scene_unprepare_streaming(struct vb2_queue *queue)
 {
 	struct emu_scene *scene = vb2_get_drv_priv(queue);
 
 	mutex_lock(&scene->picture_lock);
-	memset(scene->picture, EMU_SCENE_EMPTY, EMU_SCENE_BYTES);
+	scene->sequence = 0;
+	scene->streaming = true;
+	emu_scene_advance(scene);
 	mutex_unlock(&scene->picture_lock);
+	return 0;
 }
 
 static void emu_scene_stop_streaming(struct vb2_queue *queue)
 {
-	/* No buffer is ever held back. */
+	struct emu_scene *scene = vb2_get_drv_priv(queue);
+	struct emu_scene_buffer *buffer, *next;
+
+	mutex_lock(&scene->picture_lock);
+	scene->streaming = false;
+	memset(scene->picture, EMU_SCENE_EMPTY, EMU_SCENE_BYTES);
+	if (scene->shown)
+		list_add(&scene->shown->link, &scene->waiting);
+	scene->shown = NULL;
+	list_for_each_entry_safe(buffer, next, &scene->waiting, link) {
+		list_del(&buffer->link);
+		vb2_buffer_done(&buffer->vbuf.vb2_buf, VB2_BUF_STATE_ERROR);
+	}
+	mutex_unlock(&scene->picture_lock);
+
+	cancel_delayed_work_sync(&scene->turn);
 }
 
 static const struct vb2_ops emu_scene_queue_ops = {
@@ -151,10 +223,8 @@ static const struct vb2_ops emu_scene_queue_ops = {
 	.buf_prepare = emu_scene_buf_prepare,
 	.buf_queue = emu_scene_buf_queue,
 	.buf_cleanup = emu_scene_buf_cleanup,
-	.prepare_streaming = emu_scene_prepare_streaming,
 	.start_streaming = emu_scene_start_streaming,
 	.stop_streaming = emu_scene_stop_streaming,
-	.unprepare_streaming = emu_scene_unprepare_streaming,
 };
 
 /* Ioctls */
@@ -225,6 +295,20 @@ static int emu_scene_s_output(struct file *file, void *fh, unsigned int index)
 	return index ? -EINVAL : 0;
 }
 
+/*
+ * v4l2-compliance 1.22 takes the number of buffers there may be for a reserved
+ * field that is not zero. Not to tell it means VIDEO_MAX_FRAME, which is right.
+ */
+static int emu_scene_create_bufs(struct file *file, void *fh,
+				 struct v4l2_create_buffers *create)
+{
+	int ret = vb2_ioctl_create_bufs(file, fh, create);
+
+	create->capabilities &= ~V4L2_BUF_CAP_SUPPORTS_MAX_NUM_BUFFERS;
+	create->max_num_buffers = 0;
+	return ret;
+}
+
 static const struct v4l2_ioctl_ops emu_scene_ioctl_ops = {
 	.vidioc_querycap = emu_scene_querycap,
 	.vidioc_enum_fmt_vid_out = emu_scene_enum_fmt,
@@ -236,7 +320,7 @@ static const struct v4l2_ioctl_ops emu_scene_ioctl_ops = {
 	.vidioc_g_output = emu_scene_g_output,
 	.vidioc_s_output = emu_scene_s_output,
 	.vidioc_reqbufs = vb2_ioctl_reqbufs,
-	.vidioc_create_bufs = vb2_ioctl_create_bufs,
+	.vidioc_create_bufs = emu_scene_create_bufs,
 	.vidioc_prepare_buf = vb2_ioctl_prepare_buf,
 	.vidioc_querybuf = vb2_ioctl_querybuf,
 	.vidioc_qbuf = vb2_ioctl_qbuf,
@@ -279,6 +363,7 @@ static int emu_scene_init_queue(struct emu_scene *scene, struct device *dev)
 	queue->ops = &emu_scene_queue_ops;
 	queue->mem_ops = &vb2_vmalloc_memops;
 	queue->drv_priv = scene;
+	queue->buf_struct_size = sizeof(struct emu_scene_buffer);
 	queue->timestamp_flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 	return vb2_queue_init(queue);
 }
@@ -322,6 +407,8 @@ struct emu_scene *emu_scene_register(struct device *dev)
 	memset(scene->picture, EMU_SCENE_EMPTY, EMU_SCENE_BYTES);
 	mutex_init(&scene->lock);
 	mutex_init(&scene->picture_lock);
+	INIT_DELAYED_WORK(&scene->turn, emu_scene_turn);
+	INIT_LIST_HEAD(&scene->waiting);
 
 	snprintf(scene->v4l2.name, sizeof(scene->v4l2.name), "%s-scene",
 		 dev_name(dev));
