@@ -51,18 +51,13 @@ struct limen_score {
 static inline __u32 limen_isqrt(__u32 n)
 {
 	__u32 root = 0;
-	__u32 bit = 1u << 30;
+	__u32 bit;
 
-	while (bit > n)
-		bit >>= 2;
-	while (bit) {
-		if (n >= root + bit) {
-			n -= root + bit;
-			root = (root >> 1) + bit;
-		} else {
-			root >>= 1;
-		}
-		bit >>= 2;
+	/* No branch depends on @n: on real scores it would be mispredicted. */
+	for (bit = 1u << 15; bit; bit >>= 1) {
+		__u32 trial = root | bit;
+
+		root = trial * trial <= n ? trial : root;
 	}
 	return root;
 }

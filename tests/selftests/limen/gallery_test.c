@@ -184,6 +184,21 @@ TEST_F(gallery, rows)
 	EXPECT_EQ(0, gallery_create(self->fd, &args));
 }
 
+/* The last row takes its components only, not the gap behind them. */
+TEST_F(gallery, last_row_without_its_gap)
+{
+	struct drm_limen_gallery_create args = self->good;
+
+	args.dim = 128;
+	args.stride = 1024;
+	args.rows = SIZE / 1024;
+	args.offset = 1024 - 128;
+	EXPECT_EQ(0, gallery_create(self->fd, &args));
+	args.gallery = 0;
+	args.offset += 64;
+	EXPECT_EQ(-EINVAL, gallery_create(self->fd, &args));
+}
+
 TEST_F(gallery, geometry_does_not_wrap)
 {
 	struct drm_limen_gallery_create args = self->good;
