@@ -57,11 +57,6 @@ bool score_possible(const struct limen_score *score, uint32_t dim)
 	       (score->similarity > 0) == (score->raw > 0);
 }
 
-static int64_t deadline_after(int timeout_ms)
-{
-	return now_ns() + timeout_ms * 1000000LL;
-}
-
 int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 		  unsigned int count, int timeout_ms)
 {
@@ -76,8 +71,7 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 		if (!pairs[i].error)
 			pairs[i].error = -EINPROGRESS;
 	}
-	backend->ops->compare(backend, pairs, count,
-			      deadline_after(timeout_ms));
+	backend->ops->compare(backend, pairs, count, timeout_ms);
 	for (i = 0; i < count; i++)
 		if (pairs[i].error)
 			return pairs[i].error;
@@ -98,6 +92,5 @@ int limen_search(struct limen_backend *backend,
 	if (!gallery->rows)
 		return 0;
 	return backend->ops->search(backend, probe, gallery, top_k,
-				    min_similarity, rows,
-				    deadline_after(timeout_ms));
+				    min_similarity, rows, timeout_ms);
 }

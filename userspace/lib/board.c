@@ -213,8 +213,9 @@ static void compare_some(struct board *board, struct limen_pair *pairs,
 
 static void board_compare(struct limen_backend *backend,
 			  struct limen_pair *pairs, unsigned int count,
-			  int64_t deadline)
+			  int timeout_ms)
 {
+	int64_t deadline = deadline_in(timeout_ms);
 	struct board *board = (struct board *)backend;
 	unsigned int most = board->batch_max;
 	unsigned int at, some, i;

@@ -72,7 +72,7 @@ HIDDEN int board_search(struct limen_backend *backend,
 			const struct limen_template *probe,
 			const struct limen_gallery *gallery, uint32_t top_k,
 			int32_t min_similarity, struct limen_row *rows,
-			int64_t deadline);
+			int timeout_ms);
 HIDDEN void scan_close(struct board *board);
 
 #endif /* LIMEN_BOARD_H */

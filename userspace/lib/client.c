@@ -105,7 +105,7 @@ static int exchange(struct limen_client *client,
 		    const struct limend_request *request, size_t request_size,
 		    void *reply, size_t reply_size, int timeout_ms)
 {
-	int64_t deadline = now_ns() + timeout_ms * 1000000LL;
+	int64_t deadline = deadline_in(timeout_ms);
 	int error;
 
 	error = send_packet(client->fd, request, request_size, deadline);

@@ -98,6 +98,12 @@ int limen_config_decimal(const char *text, uint32_t max, uint32_t *millionths)
 	return 0;
 }
 
+int32_t limen_config_similarity(uint32_t millionths)
+{
+	return ((uint64_t)millionths * LIMEN_SIMILARITY_ONE + MILLION - 1) /
+	       MILLION;
+}
+
 static int read_threshold(struct reader *reader, const char *value)
 {
 	uint32_t millionths;
@@ -106,9 +112,7 @@ static int read_threshold(struct reader *reader, const char *value)
 	if (limen_config_decimal(value, 1, &millionths) || !millionths)
 		return mistake(reader, "threshold must be above 0 and at most "
 			       "1, with at most six decimals");
-	reader->config->threshold =
-		((uint64_t)millionths * LIMEN_SIMILARITY_ONE + MILLION - 1) /
-		MILLION;
+	reader->config->threshold = limen_config_similarity(millionths);
 	return 0;
 }
 

@@ -64,6 +64,8 @@ int limen_config_load(struct limen_config *config, const char *path,
 int limen_config_backend(const char *text, enum limen_config_backend *backend);
 /* Reads a decimal such as 0.40 as millionths, exactly; -EINVAL, -ERANGE. */
 int limen_config_decimal(const char *text, uint32_t max, uint32_t *millionths);
+/* The least similarity that reaches so many millionths. */
+int32_t limen_config_similarity(uint32_t millionths);
 /* Reads a whole number within bounds; -EINVAL, -ERANGE. */
 int limen_config_number(const char *text, uint32_t min, uint32_t max,
 			uint32_t *number);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The CPU backend, in plain C: the reference the others are held to. The loops
- * are separate and without exits so that the compiler can vectorise them;
+ * are short and without exits so that the compiler can vectorise them;
  * everything is integers, so the order of additions does not matter.
  */
 #include <errno.h>
@@ -13,45 +13,85 @@
 /* Rows between two looks at the clock, about 0.1 ms of work. */
 #define ROWS_PER_LOOK 1024
 
+/*
+ * Components of a block. Widened to 16 bits first, their products and sums are
+ * one instruction for eight components on any x86-64, and likewise elsewhere.
+ */
+#define BLOCK 64
 
-static int32_t dot_product(const int8_t *a, const int8_t *b, uint32_t dim)
+struct block {
+	int16_t at[BLOCK];
+};
+
+static inline void widen(const int8_t *vector, struct block *block)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLOCK; i++)
+		block->at[i] = vector[i];
+}
+
+static inline int32_t dot(const struct block *a, const struct block *b)
 {
 	int32_t sum = 0;
-	uint32_t i;
+	unsigned int i;
 
-	for (i = 0; i < dim; i++)
-		sum += a[i] * b[i];
+	for (i = 0; i < BLOCK; i++)
+		sum += a->at[i] * b->at[i];
 	return sum;
 }
 
-static struct limen_score score_pair(const struct limen_pair *pair)
+static int32_t squared_norm(const int8_t *vector, uint32_t dim)
 {
-	const int8_t *probe = pair->probe->vector;
-	const int8_t *reference = pair->reference->vector;
-	uint32_t dim = pair->probe->dim;
-	struct limen_score score;
+	struct block block;
+	int32_t sum = 0;
+	uint32_t i;
 
-	score.raw = dot_product(probe, reference, dim);
-	score.similarity =
-		limen_similarity(score.raw, dot_product(probe, probe, dim),
-				 dot_product(reference, reference, dim));
+	for (i = 0; i < dim; i += BLOCK) {
+		widen(vector + i, &block);
+		sum += dot(&block, &block);
+	}
+	return sum;
+}
+
+/* As limen_score_vectors(), with the probe's norm known. */
+static struct limen_score score(const int8_t *probe, int32_t probe_norm2,
+				const int8_t *reference, uint32_t dim)
+{
+	struct block blocks[2];
+	struct limen_score score;
+	int32_t raw = 0, norm2 = 0;
+	uint32_t i;
+
+	for (i = 0; i < dim; i += BLOCK) {
+		widen(probe + i, &blocks[0]);
+		widen(reference + i, &blocks[1]);
+		raw += dot(&blocks[0], &blocks[1]);
+		norm2 += dot(&blocks[1], &blocks[1]);
+	}
+	score.raw = raw;
+	score.similarity = limen_similarity(raw, probe_norm2, norm2);
 	return score;
 }
 
 static void cpu_compare(struct limen_backend *backend, struct limen_pair *pairs,
-			unsigned int count, int64_t deadline)
+			unsigned int count, int timeout_ms)
 {
 	int64_t before = now_ns();
 	unsigned int i;
 
 	(void)backend;
-	(void)deadline; /* a batch takes microseconds */
+	(void)timeout_ms; /* a batch takes microseconds */
 	for (i = 0; i < count; i++) {
+		const struct limen_template *probe;
 		int64_t after;
 
 		if (pairs[i].error != -EINPROGRESS)
 			continue;
-		pairs[i].score = score_pair(&pairs[i]);
+		probe = pairs[i].probe;
+		pairs[i].score = score(probe->vector,
+				       squared_norm(probe->vector, probe->dim),
+				       pairs[i].reference->vector, probe->dim);
 		pairs[i].error = 0;
 		after = now_ns();
 		pairs[i].device_ns = after - before;
@@ -63,23 +103,20 @@ static int cpu_search(struct limen_backend *backend,
 		      const struct limen_template *probe,
 		      const struct limen_gallery *gallery, uint32_t top_k,
 		      int32_t min_similarity, struct limen_row *rows,
-		      int64_t deadline)
+		      int timeout_ms)
 {
 	struct ranking ranking = { .rows = rows, .limit = top_k };
+	int64_t deadline = deadline_in(timeout_ms);
 	uint32_t dim = gallery->dim;
-	uint32_t norm2 = dot_product(probe->vector, probe->vector, dim);
+	int32_t norm2 = squared_norm(probe->vector, dim);
 	struct limen_row row;
 
 	(void)backend;
 	for (row.row = 0; row.row < gallery->rows; row.row++) {
-		const int8_t *vector = limen_gallery_row(gallery, row.row);
-
 		if (!(row.row % ROWS_PER_LOOK) && now_ns() > deadline)
 			return -ETIMEDOUT;
-		row.score.raw = dot_product(probe->vector, vector, dim);
-		row.score.similarity =
-			limen_similarity(row.score.raw, norm2,
-					 dot_product(vector, vector, dim));
+		row.score = score(probe->vector, norm2,
+				  limen_gallery_row(gallery, row.row), dim);
 		if (row.score.similarity >= min_similarity)
 			ranking_add(&ranking, &row);
 	}

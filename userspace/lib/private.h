@@ -14,18 +14,18 @@
  * struct limen_backend_ops - what a backend can do
  * @close: releases it
  * @compare: scores the pairs whose error is -EINPROGRESS and sets their error;
- *	leaves the others alone. Deadline: CLOCK_MONOTONIC, nanoseconds.
+ *	leaves the others alone
  * @search: as limen_search(), its arguments validated
  */
 struct limen_backend_ops {
 	void (*close)(struct limen_backend *backend);
 	void (*compare)(struct limen_backend *backend, struct limen_pair *pairs,
-			unsigned int count, int64_t deadline);
+			unsigned int count, int timeout_ms);
 	int (*search)(struct limen_backend *backend,
 		      const struct limen_template *probe,
 		      const struct limen_gallery *gallery, uint32_t top_k,
 		      int32_t min_similarity, struct limen_row *rows,
-		      int64_t deadline);
+		      int timeout_ms);
 };
 
 struct limen_backend {
@@ -61,8 +61,9 @@ struct limen_gallery {
 /* Whether a board or a service may have got this score from vectors this long. */
 HIDDEN bool score_possible(const struct limen_score *score, uint32_t dim);
 
-/* CLOCK_MONOTONIC in nanoseconds. */
+/* CLOCK_MONOTONIC in nanoseconds: now, and some time from now. */
 HIDDEN int64_t now_ns(void);
+HIDDEN int64_t deadline_in(int timeout_ms);
 
 /*
  * Creates or replaces a file in one step, mode 0600: readers see the old content

@@ -25,6 +25,11 @@ int64_t now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+int64_t deadline_in(int timeout_ms)
+{
+	return now_ns() + timeout_ms * 1000000LL;
+}
+
 static bool may_lock_any_memory(void)
 {
 	struct __user_cap_header_struct header = {

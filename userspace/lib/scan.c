@@ -154,7 +154,7 @@ int board_search(struct limen_backend *backend,
 		 const struct limen_template *probe,
 		 const struct limen_gallery *gallery, uint32_t top_k,
 		 int32_t min_similarity, struct limen_row *rows,
-		 int64_t deadline)
+		 int timeout_ms)
 {
 	struct board *board = (struct board *)backend;
 	struct drm_limen_scan desc = {
@@ -180,7 +180,7 @@ int board_search(struct limen_backend *backend,
 	desc.result_handle = board->scan_buffer.handle;
 	memcpy(memory->probe, probe->vector, probe->dim);
 	memory->result.error = -EINPROGRESS;
-	error = submit(board, &desc, deadline);
+	error = submit(board, &desc, deadline_in(timeout_ms));
 	if (error == -ETIMEDOUT || error == -EINTR) {
 		/* The board still uses it; the kernel wipes it afterwards. */
 		scan_stop(board);

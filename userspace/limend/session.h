@@ -14,6 +14,7 @@
  * @fd: its socket
  * @uid: its user
  * @ended: to be closed once the round is over, as the batch may point to it
+ * @alone: times in a row that no more than one packet was there
  * @previous: in the list of all
  * @next: in the list of all
  */
@@ -21,6 +22,7 @@ struct session {
 	int fd;
 	uid_t uid;
 	bool ended;
+	unsigned int alone;
 	struct session *previous;
 	struct session *next;
 };

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/* limen bench: what this machine does in which time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+
+static const char help[] =
+	"Usage: limen bench [OPTION]... [compare|daemon]\n"
+	"Measure comparisons in this process, or those that limend does for one\n"
+	"client, against an echo server over the same kind of socket in the same\n"
+	"run. limend is a private one with the CPU backend.\n"
+	"\n"
+	"  -b, --backend NAME  compare: cpu (default) or board\n"
+	"  -l, --list          tell which backends are usable here, and why not\n"
+	"  -d, --limend PATH   daemon: the limend to measure\n"
+	"  -j, --json          print JSON\n"
+	"\n"
+	"Exit status: 0 measured, whatever it is; 1 it cannot be measured, 2 wrong\n"
+	"usage.\n";
+
+#define COMPARE_ROUNDS 200
+
+int64_t bench_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+void bench_template(struct limen_template *tmpl, uint32_t dim, uint32_t seed)
+{
+	uint32_t i;
+
+	memset(tmpl, 0, sizeof(*tmpl));
+	tmpl->dim = dim;
+	for (i = 0; i < dim; i++) {
+		seed = seed * 1664525 + 1013904223;
+		tmpl->vector[i] = seed >> 24;
+	}
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+int64_t bench_percentile(int64_t *values, size_t count, unsigned int percent)
+{
+	qsort(values, count, sizeof(*values), ascending);
+	return values[(count - 1) * percent / 100];
+}
+
+/* Median nanoseconds of a batch. */
+static int measure_batch(struct limen_backend *backend, uint32_t dim,
+			 unsigned int count, int64_t *median)
+{
+	static struct limen_template templates[2][LIMEN_BATCH_MAX];
+	struct limen_pair pairs[LIMEN_BATCH_MAX];
+	int64_t times[COMPARE_ROUNDS];
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < count; i++) {
+		bench_template(&templates[0][i], dim, 2 * i);
+		bench_template(&templates[1][i], dim, 2 * i + 1);
+		pairs[i].probe = &templates[0][i];
+		pairs[i].reference = &templates[1][i];
+	}
+	for (i = 0; i < COMPARE_ROUNDS; i++) {
+		int64_t start = bench_now();
+
+		error = limen_compare(backend, pairs, count, 1000);
+		times[i] = bench_now() - start;
+		if (error)
+			return fail("%s: %s", limen_backend_description(backend),
+				    limen_strerror(error));
+	}
+	*median = bench_percentile(times, COMPARE_ROUNDS, 50);
+	return DONE;
+}
+
+static int measure_all(struct limen_backend *backend, bool json)
+{
+	static const uint32_t dims[] = { 128, 256, 512 };
+	static const unsigned int batches[] = { 1, LIMEN_BATCH_MAX };
+	struct json_object *list = json_object_new_array(), *row;
+	int result = DONE;
+	int64_t median;
+	unsigned int i;
+
+	if (!json)
+		printf("%s\n  dim  batch  ns a pair\n",
+		       limen_backend_description(backend));
+	for (i = 0; i < 6; i++) {
+		uint32_t dim = dims[i / 2];
+		unsigned int batch = batches[i % 2];
+
+		result = measure_batch(backend, dim, batch, &median);
+		if (result)
+			break;
+		if (!json)
+			printf("  %3u  %5u  %9.1f\n", dim, batch,
+			       (double)median / batch);
+		row = json_object_new_object();
+		json_object_object_add(row, "dim", json_object_new_int(dim));
+		json_object_object_add(row, "batch", json_object_new_int(batch));
+		json_object_object_add(row, "ns_a_pair", json_object_new_double(
+					       (double)median / batch));
+		json_object_array_add(list, row);
+	}
+	if (json && !result)
+		print_json(list);
+	else
+		json_object_put(list);
+	return result;
+}
+
+static int bench_compare(const struct settings *settings)
+{
+	struct limen_backend *backend;
+	int result;
+
+	result = open_backend(settings->backend, &backend);
+	if (result)
+		return result;
+	result = measure_all(backend, settings->json);
+	limen_backend_close(backend);
+	return result;
+}
+
+static int list(bool json)
+{
+	static const enum limen_backend_kind kinds[] = {
+		LIMEN_BACKEND_CPU, LIMEN_BACKEND_BOARD,
+	};
+	struct json_object *list = json_object_new_array(), *row;
+	struct limen_backend *backend;
+	const char *what;
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		error = limen_backend_open(&backend, kinds[i], NULL);
+		what = error ? limen_strerror(error) :
+			       limen_backend_description(backend);
+		if (!json)
+			printf("%-6s %s: %s\n", limen_backend_name(kinds[i]),
+			       error ? "not usable" : "usable", what);
+		row = json_object_new_object();
+		json_object_object_add(row, "backend", json_object_new_string(
+					       limen_backend_name(kinds[i])));
+		json_object_object_add(row, "usable",
+				       json_object_new_boolean(!error));
+		json_object_object_add(row, "description",
+				       json_object_new_string(what));
+		json_object_array_add(list, row);
+		if (!error)
+			limen_backend_close(backend);
+	}
+	if (json)
+		print_json(list);
+	else
+		json_object_put(list);
+	return DONE;
+}
+
+int command_bench(int argc, char **argv)
+{
+	struct settings settings;
+	const char *what;
+	bool leave;
+	int result;
+
+	result = read_settings(argc, argv, "bdjl", help, &settings, &leave);
+	if (leave)
+		return result;
+	if (settings.list)
+		return list(settings.json);
+	if (argc - optind > 1)
+		return misused("bench takes compare or daemon");
+	what = optind < argc ? argv[optind] : "compare";
+	if (!strcmp(what, "compare"))
+		return bench_compare(&settings);
+	if (!strcmp(what, "daemon"))
+		return bench_daemon(&settings);
+	return misused("bench: nothing called %s", what);
+}

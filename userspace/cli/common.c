@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/* What the commands of limen share. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static void complain(const char *format, va_list args, const char *after)
+{
+	fputs("limen: ", stderr);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "%s\n", after);
+}
+
+int fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(format, args, "");
+	va_end(args);
+	return FAILED;
+}
+
+int misused(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(format, args, "; see 'limen --help'");
+	va_end(args);
+	return USAGE;
+}
+
+static const struct option all_options[] = {
+	{ "backend", required_argument, NULL, 'b' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "limend", required_argument, NULL, 'd' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "min", required_argument, NULL, 'n' },
+	{ "models", required_argument, NULL, 'm' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "top", required_argument, NULL, 'k' },
+	{}
+};
+
+static bool store(struct settings *settings, int letter)
+{
+	switch (letter) {
+	case 'b':
+		settings->backend = optarg;
+		break;
+	case 'c':
+		settings->config = optarg;
+		break;
+	case 'd':
+		settings->limend = optarg;
+		break;
+	case 'j':
+		settings->json = true;
+		break;
+	case 'k':
+		settings->top = optarg;
+		break;
+	case 'l':
+		settings->list = true;
+		break;
+	case 'm':
+		settings->models = optarg;
+		break;
+	case 'n':
+		settings->min = optarg;
+		break;
+	case 'o':
+		settings->output = optarg;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+int read_settings(int argc, char **argv, const char *takes, const char *help,
+		  struct settings *settings, bool *leave)
+{
+	int letter;
+
+	*settings = (struct settings){};
+	*leave = true;
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, "b:c:d:hjk:lm:n:o:",
+				     all_options, NULL)) >= 0) {
+		if (letter == 'h') {
+			fputs(help, stdout);
+			return DONE;
+		}
+		/* Of an option that lacks its value, only optopt is left. */
+		if (letter == '?' || !strchr(takes, letter) ||
+		    !store(settings, letter))
+			return misused("%s: wrong option %s, or its value is "
+				       "missing", argv[0], argv[optind - 1]);
+	}
+	*leave = false;
+	return DONE;
+}
+
+int load_config(const struct settings *settings, struct limen_config *config)
+{
+	char error[PATH_MAX + 256];
+
+	if (limen_config_load(config, settings->config, error, sizeof(error)))
+		return fail("%s", error);
+	if (settings->models) {
+		if (strlen(settings->models) >= sizeof(config->models))
+			return fail("--models: path too long");
+		strcpy(config->models, settings->models);
+	}
+	return DONE;
+}
+
+int open_backend(const char *name, struct limen_backend **backend)
+{
+	enum limen_backend_kind kind = LIMEN_BACKEND_CPU;
+	int error;
+
+	if (name && !strcmp(name, "board"))
+		kind = LIMEN_BACKEND_BOARD;
+	else if (name && strcmp(name, "cpu"))
+		return misused("no backend %s", name);
+	error = limen_backend_open(backend, kind, NULL);
+	if (error)
+		return fail("%s backend: %s", limen_backend_name(kind),
+			    limen_strerror(error));
+	return DONE;
+}
+
+const char *similarity_text(int32_t similarity, char text[SIMILARITY_TEXT_SIZE])
+{
+	uint32_t size = similarity < 0 ? -similarity : similarity;
+
+	snprintf(text, SIMILARITY_TEXT_SIZE, "%s%u.%04u",
+		 similarity < 0 ? "-" : "", size / LIMEN_SIMILARITY_ONE,
+		 size % LIMEN_SIMILARITY_ONE * 10000 / LIMEN_SIMILARITY_ONE);
+	return text;
+}
+
+struct json_object *similarity_json(int32_t similarity)
+{
+	char text[SIMILARITY_TEXT_SIZE];
+
+	return json_object_new_double_s(
+		(double)similarity / LIMEN_SIMILARITY_ONE,
+		similarity_text(similarity, text));
+}
+
+const char *model_text(const uint8_t *model, char text[MODEL_TEXT_SIZE])
+{
+	unsigned int i;
+
+	for (i = 0; i < LIMEN_MODEL_ID_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", model[i]);
+	return text;
+}
+
+void print_json(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_SPACED));
+	json_object_put(object);
+}

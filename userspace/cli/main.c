@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/* limen: the command line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+char program_folder[PATH_MAX];
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "status", command_status },
+	{ "compare", command_compare },
+	{ "template", command_template },
+	{ "gallery", command_gallery },
+	{ "bench", command_bench },
+};
+
+static const char usage[] =
+	"Usage: limen COMMAND [OPTION]... [ARGUMENT]...\n"
+	"Work with face templates, boards and the comparison service.\n"
+	"\n"
+	"  status      what is here: boards, the service, the model\n"
+	"  compare     score two pictures or templates\n"
+	"  template    make a template of a picture\n"
+	"  gallery     keep templates in a file and search it\n"
+	"  bench       measure this machine\n"
+	"\n"
+	"'limen COMMAND --help' tells a command's options, 'limen --version' the\n"
+	"version. Exit status: 0 done, 1 it cannot be done, 2 wrong usage, 3 a\n"
+	"picture gives no template. See limen(1).\n";
+
+/* Once hardened a process may not look at its own /proc entries. */
+static void find_program_folder(void)
+{
+	ssize_t length = readlink("/proc/self/exe", program_folder,
+				  sizeof(program_folder) - 1);
+	char *slash;
+
+	program_folder[length > 0 ? length : 0] = '\0';
+	slash = strrchr(program_folder, '/');
+	if (slash)
+		*slash = '\0';
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "--help";
+	unsigned int i;
+	int error;
+
+	find_program_folder();
+	error = limen_process_harden();
+	if (error)
+		return fail("memory cannot be protected: %s", strerror(-error));
+
+	if (!strcmp(name, "--version")) {
+		puts("limen " LIMEN_VERSION);
+		return DONE;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+		fputs(usage, argc > 1 ? stdout : stderr);
+		return argc > 1 ? DONE : USAGE;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return misused("no command %s", name);
+}

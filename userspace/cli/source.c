@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/* Templates from files, whichever kind of file it is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Both kinds tell themselves apart by their first bytes. */
+static const uint8_t template_start[4] = { 'L', 'M', 'T', 'P' };
+static const uint8_t jpeg_start[2] = { 0xff, 0xd8 };
+
+/**
+ * struct source - what makes templates
+ * @config: where the models are
+ * @extractor: NULL until the first picture, as loading it takes time
+ */
+struct source {
+	const struct limen_config *config;
+	struct face_extractor *extractor;
+};
+
+struct source *source_open(const struct limen_config *config)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (source)
+		source->config = config;
+	return source;
+}
+
+void source_close(struct source *source)
+{
+	if (source && source->extractor)
+		face_extractor_close(source->extractor);
+	free(source);
+}
+
+static int need_extractor(struct source *source)
+{
+	const char *models = source->config->models;
+	char failed[PATH_MAX];
+	int error;
+
+	if (source->extractor)
+		return DONE;
+	error = face_extractor_open(&source->extractor, models,
+				    source->config->min_quality, failed,
+				    sizeof(failed));
+	if (error)
+		return fail("model %s: %s; --models or [extractor] models of "
+			    "the configuration tells where they are",
+			    *failed ? failed : models, limen_strerror(error));
+	return DONE;
+}
+
+static int extract(struct source *source, const char *path,
+		   struct limen_template *tmpl)
+{
+	static const char *const reasons[] = {
+		[FACE_NONE] = "no face found",
+		[FACE_SEVERAL] = "more than one face",
+		[FACE_QUALITY] = "the face is too poor to compare",
+	};
+	struct face_image image;
+	struct face_times times;
+	int result;
+
+	result = need_extractor(source);
+	if (result)
+		return result;
+	result = face_image_load(&image, path);
+	if (result)
+		return fail("%s: %s", path, result == -EBADMSG ?
+			    "not a readable JPEG picture" :
+			    limen_strerror(result));
+	result = face_extract(source->extractor, &image, tmpl, &times);
+	face_image_free(&image);
+	if (result < 0)
+		return fail("%s: %s", path, limen_strerror(result));
+	if (result != FACE_OK) {
+		fail("%s: %s", path, reasons[result]);
+		return NO_TEMPLATE;
+	}
+	return DONE;
+}
+
+static int read_start(const char *path, uint8_t start[4])
+{
+	ssize_t got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	memset(start, 0, 4);
+	got = read(fd, start, 4);
+	close(fd);
+	return got < 0 ? -errno : 0;
+}
+
+int source_read(struct source *source, const char *path,
+		struct limen_template *tmpl)
+{
+	uint8_t start[4];
+	int error = read_start(path, start);
+
+	if (error)
+		return fail("%s: %s", path, strerror(-error));
+	if (!memcmp(start, jpeg_start, sizeof(jpeg_start)))
+		return extract(source, path, tmpl);
+	if (memcmp(start, template_start, sizeof(template_start)))
+		return fail("%s: neither a JPEG picture nor a template", path);
+	error = limen_template_load(tmpl, path);
+	if (error)
+		return fail("%s: %s", path, limen_strerror(error));
+	return DONE;
+}

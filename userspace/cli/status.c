@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/* limen status: what there is to compare with. */
+#include <errno.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* The model whose hash templates carry. */
+#define EMBEDDING_MODEL "fr_feature.onnx"
+
+static const char help[] =
+	"Usage: limen status [OPTION]...\n"
+	"Tell which boards there are, whether limend serves, and which model\n"
+	"makes the templates.\n"
+	"\n"
+	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
+	"  -m, --models DIR    models of the extractor, instead of the configured\n"
+	"  -j, --json          print JSON\n"
+	"\n"
+	"Exit status: 0 told, whatever it is; 1 it cannot be told, 2 wrong usage.\n";
+
+static int add_board(const char *node, void *context)
+{
+	struct json_object *object = json_object_new_object();
+	struct limen_backend *backend;
+	int error;
+
+	error = limen_backend_open(&backend, LIMEN_BACKEND_BOARD, node);
+	json_object_object_add(object, "node", json_object_new_string(node));
+	json_object_object_add(object, "usable",
+			       json_object_new_boolean(!error));
+	json_object_object_add(object, "description", json_object_new_string(
+				       error ? limen_strerror(error) :
+				       limen_backend_description(backend)));
+	if (!error)
+		limen_backend_close(backend);
+	json_object_array_add(context, object);
+	return 0;
+}
+
+static void add_count(struct json_object *object, const char *name,
+		      uint64_t count)
+{
+	json_object_object_add(object, name, json_object_new_uint64(count));
+}
+
+static struct json_object *service(const struct limen_config *config)
+{
+	struct json_object *object = json_object_new_object();
+	struct limen_service_status status;
+	struct limen_client *client = NULL;
+	int error;
+
+	error = limen_client_connect(&client, config->socket);
+	if (!error)
+		error = limen_client_status(client, config->timeout_ms,
+					    &status);
+	limen_client_close(client);
+	json_object_object_add(object, "socket",
+			       json_object_new_string(config->socket));
+	json_object_object_add(object, "usable",
+			       json_object_new_boolean(!error));
+	if (error) {
+		json_object_object_add(object, "description",
+				       json_object_new_string(
+					       error == -ENOENT ?
+					       "limend is not running" :
+					       limen_strerror(error)));
+		return object;
+	}
+	json_object_object_add(object, "description",
+			       json_object_new_string(status.description));
+	json_object_object_add(object, "backend", json_object_new_string(
+				       limen_backend_name(status.backend)));
+	add_count(object, "clients", status.clients);
+	add_count(object, "comparisons", status.comparisons);
+	add_count(object, "failures", status.failures);
+	add_count(object, "batches", status.batches);
+	return object;
+}
+
+static struct json_object *model(const struct limen_config *config)
+{
+	struct json_object *object = json_object_new_object();
+	char path[PATH_MAX + sizeof(EMBEDDING_MODEL) + 1];
+	char digest[SHA256_DIGEST_STRING_LENGTH];
+	bool found;
+
+	snprintf(path, sizeof(path), "%s/" EMBEDDING_MODEL, config->models);
+	found = SHA256File(path, digest);
+	json_object_object_add(object, "file", json_object_new_string(path));
+	json_object_object_add(object, "usable",
+			       json_object_new_boolean(found));
+	json_object_object_add(object, "description", json_object_new_string(
+				       found ? digest : strerror(errno)));
+	return object;
+}
+
+static const char *member(struct json_object *object, const char *name)
+{
+	return json_object_get_string(json_object_object_get(object, name));
+}
+
+static void print_text(struct json_object *all)
+{
+	struct json_object *boards = json_object_object_get(all, "boards");
+	struct json_object *service = json_object_object_get(all, "service");
+	struct json_object *model = json_object_object_get(all, "model");
+	size_t count = json_object_array_length(boards);
+	size_t i;
+
+	if (!count)
+		puts("board    none");
+	for (i = 0; i < count; i++) {
+		struct json_object *board = json_object_array_get_idx(boards, i);
+		bool usable = json_object_get_boolean(
+			json_object_object_get(board, "usable"));
+
+		printf("board    %s%s%s\n", usable ? "" : member(board, "node"),
+		       usable ? "" : ": ", member(board, "description"));
+	}
+	printf("service  %s: %s\n", member(service, "socket"),
+	       member(service, "description"));
+	if (member(service, "backend"))
+		printf("         %s backend, %s clients, %s comparisons in %s "
+		       "batches, %s failures\n", member(service, "backend"),
+		       member(service, "clients"),
+		       member(service, "comparisons"),
+		       member(service, "batches"), member(service, "failures"));
+	printf("model    %s: %s\n", member(model, "file"),
+	       member(model, "description"));
+}
+
+int command_status(int argc, char **argv)
+{
+	struct json_object *all, *boards;
+	struct limen_config config;
+	struct settings settings;
+	bool leave;
+	int result;
+
+	result = read_settings(argc, argv, "cmj", help, &settings, &leave);
+	if (leave)
+		return result;
+	if (optind < argc)
+		return misused("status takes no operand");
+	result = load_config(&settings, &config);
+	if (result)
+		return result;
+
+	all = json_object_new_object();
+	boards = json_object_new_array();
+	result = limen_boards_enumerate(add_board, boards);
+	json_object_object_add(all, "boards", boards);
+	if (result < 0) {
+		json_object_put(all);
+		return fail("boards: %s", limen_strerror(result));
+	}
+	json_object_object_add(all, "service", service(&config));
+	json_object_object_add(all, "model", model(&config));
+	if (settings.json) {
+		print_json(all);
+	} else {
+		print_text(all);
+		json_object_put(all);
+	}
+	return DONE;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/* limen template: from a picture to a template file. */
+#include <stdio.h>
+
+#include "cli.h"
+
+static const char help[] =
+	"Usage: limen template [OPTION]... PICTURE --output FILE\n"
+	"Make a template of the one face in a JPEG picture.\n"
+	"\n"
+	"  -o, --output FILE   where to write it (mode 0600)\n"
+	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
+	"  -m, --models DIR    models of the extractor, instead of the configured\n"
+	"  -j, --json          print JSON\n"
+	"\n"
+	"Exit status: 0 written, 1 it cannot be done, 2 wrong usage, 3 the picture\n"
+	"gives no template.\n";
+
+static void report(const struct limen_template *tmpl, const char *path,
+		   bool json)
+{
+	char text[MODEL_TEXT_SIZE];
+	struct json_object *object;
+
+	if (!json) {
+		printf("%s: %u components, quality %u.%03u, model %.12s\n",
+		       path, tmpl->dim, tmpl->quality / 1000,
+		       tmpl->quality % 1000, model_text(tmpl->model, text));
+		return;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "file", json_object_new_string(path));
+	json_object_object_add(object, "dim", json_object_new_int(tmpl->dim));
+	json_object_object_add(object, "quality",
+			       json_object_new_double(tmpl->quality / 1000.0));
+	json_object_object_add(object, "model", json_object_new_string(
+				       model_text(tmpl->model, text)));
+	print_json(object);
+}
+
+static int make(const struct limen_config *config, const char *picture,
+		const struct settings *settings)
+{
+	struct source *source = source_open(config);
+	struct limen_template tmpl;
+	int result, error;
+
+	if (!source)
+		return fail("out of memory");
+	result = source_read(source, picture, &tmpl);
+	source_close(source);
+	if (result)
+		return result;
+	error = limen_template_save(&tmpl, settings->output);
+	if (error)
+		result = fail("%s: %s", settings->output,
+			      limen_strerror(error));
+	else
+		report(&tmpl, settings->output, settings->json);
+	limen_template_wipe(&tmpl);
+	return result;
+}
+
+int command_template(int argc, char **argv)
+{
+	struct settings settings;
+	struct limen_config config;
+	bool leave;
+	int result;
+
+	result = read_settings(argc, argv, "cjmo", help, &settings, &leave);
+	if (leave)
+		return result;
+	if (argc - optind != 1 || !settings.output)
+		return misused("template takes a picture and --output");
+	result = load_config(&settings, &config);
+	return result ?: make(&config, argv[optind], &settings);
+}
