@@ -72,8 +72,8 @@ static int verify(struct client *client)
 {
 	struct drm_limen_compare descs[BATCH];
 	__u32 count = next_random(&client->seed) % BATCH + 1;
+	int ret, first = 0;
 	__u32 i;
-	int ret;
 
 	fill_vector((__s8 *)client->host.map, VECTORS, PATTERN_RANDOM,
 		    next_random(&client->seed));
@@ -94,8 +94,10 @@ static int verify(struct client *client)
 				DIM);
 
 		if (result->error) {
-			if (!ret || !honest_error(result->error))
+			if (!honest_error(result->error))
 				return -EBADMSG;
+			if (!first)
+				first = result->error;
 			client->failed++;
 		} else if (result->raw != score.raw ||
 			   result->similarity != score.similarity) {
@@ -104,7 +106,7 @@ static int verify(struct client *client)
 			client->right++;
 		}
 	}
-	return 0;
+	return ret == first ? 0 : -EBADMSG;
 }
 
 static int search(struct client *client)
