@@ -117,6 +117,8 @@ TEST_F(core, other_types_of_ioctl)
 		EXPECT_EQ(-ENOTTY, xioctl(self->fd, _IOWR(types[i], 0x40,
 					  struct drm_limen_query),
 					  self->argument));
+	/* What isatty() asks; its number is that of GET_UNIQUE. */
+	EXPECT_EQ(-ENOTTY, xioctl(self->fd, TCGETS, self->argument));
 }
 
 TEST_F(core, version)
