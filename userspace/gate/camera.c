@@ -6,12 +6,10 @@
  */
 #include "camera.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,9 +19,9 @@
 #include <config.h>
 
 #include "clock.h"
+#include "video.h"
 
-#define CARD		"Limen camera"
-#define CLASS_FOLDER	"/sys/class/video4linux"
+#define CARD	"Limen camera"
 
 #define WIDTH	640
 #define HEIGHT	480
@@ -44,46 +42,13 @@ static int control(int fd, unsigned long request, void *argument)
 	return result < 0 ? -errno : 0;
 }
 
-static bool has_name(const char *node)
-{
-	char path[PATH_MAX], name[sizeof(CARD) + 1];
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof(path), CLASS_FOLDER "/%s/name", node);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, name, sizeof(name));
-	close(fd);
-	return got == sizeof(CARD) && !memcmp(name, CARD "\n", sizeof(CARD));
-}
-
-static int find(char *path, size_t size)
-{
-	DIR *folder = opendir(CLASS_FOLDER);
-	struct dirent *entry;
-	int err = -ENODEV;
-
-	if (!folder)
-		return -ENODEV;
-	while (err && (entry = readdir(folder))) {
-		if (entry->d_name[0] == '.' || !has_name(entry->d_name))
-			continue;
-		snprintf(path, size, "/dev/%s", entry->d_name);
-		err = 0;
-	}
-	closedir(folder);
-	return err;
-}
-
 static int open_node(const char *path)
 {
 	char found[PATH_MAX];
 	int fd, err;
 
 	if (!strcmp(path, LIMEN_CONFIG_CAMERA_AUTO)) {
-		err = find(found, sizeof(found));
+		err = gate_video_find(CARD, found, sizeof(found));
 		if (err)
 			return err;
 		path = found;
