@@ -149,7 +149,7 @@ static int limen_camera_complete(struct limen_ring *ring, void *data,
 	}
 	/* A short frame would show what was in the buffer before. */
 	if (answer->count != limen_camera_bytes(camera->size) ||
-	    frame < camera->frame)
+	    (s32)(frame - camera->frame) < 0)
 		return -EPROTO;
 
 	camera->frame = frame + 1;
@@ -551,13 +551,31 @@ static const struct v4l2_ioctl_ops limen_camera_ioctl_ops = {
 	.vidioc_unsubscribe_event = v4l2_event_unsubscribe,
 };
 
+/*
+ * vb2 lets whoever opens the node map the buffers of whoever streams. Pictures
+ * of travellers are for one process alone. The lock is safe to take here, with
+ * that of the address space held: nothing touches user memory under it.
+ */
+static int limen_camera_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct limen_camera *camera = video_drvdata(file);
+	int ret;
+
+	if (mutex_lock_interruptible(&camera->lock))
+		return -ERESTARTSYS;
+	ret = vb2_queue_is_busy(&camera->queue, file) ?
+		-EBUSY : vb2_fop_mmap(file, vma);
+	mutex_unlock(&camera->lock);
+	return ret;
+}
+
 static const struct v4l2_file_operations limen_camera_fops = {
 	.owner = THIS_MODULE,
 	.open = v4l2_fh_open,
 	.release = vb2_fop_release,
 	.poll = vb2_fop_poll,
 	.unlocked_ioctl = video_ioctl2,
-	.mmap = vb2_fop_mmap,
+	.mmap = limen_camera_mmap,
 };
 
 /* Controls */

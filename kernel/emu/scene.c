@@ -140,8 +140,7 @@ static void emu_scene_advance(struct emu_scene *scene)
 	if (!scene->streaming || scene->shown)
 		return;
 	scene->shown = list_first_entry_or_null(&scene->waiting,
-						  struct emu_scene_buffer,
-						  link);
+						struct emu_scene_buffer, link);
 	if (!scene->shown)
 		return;
 	list_del(&scene->shown->link);

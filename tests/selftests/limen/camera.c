@@ -190,7 +190,7 @@ int view_dequeue(struct view *view, struct v4l2_buffer *buffer)
  * Copy a frame that began after the call. The first to arrive may have been
  * under way already, the one after it not.
  */
-int view_next(struct view *view, uint8_t *picture)
+int view_next(struct view *view, __u8 *picture)
 {
 	__s64 asked = now_ns();
 	unsigned int fresh = 0;
@@ -218,7 +218,7 @@ __s64 buffer_ns(const struct v4l2_buffer *buffer)
 	       buffer->timestamp.tv_usec * 1000LL;
 }
 
-int scene_show(int fd, const uint8_t *picture)
+int scene_show(int fd, const __u8 *picture)
 {
 	ssize_t written = write(fd, picture, FULL_BYTES);
 
@@ -227,7 +227,7 @@ int scene_show(int fd, const uint8_t *picture)
 	return written == FULL_BYTES ? 0 : -EIO;
 }
 
-static uint8_t expose(unsigned int level, int exposure, bool lamp)
+static __u8 expose(unsigned int level, int exposure, bool lamp)
 {
 	unsigned int exposed = (level * exposure * (lamp ? 8 : 1) + 400) / 800;
 
@@ -238,8 +238,8 @@ static uint8_t expose(unsigned int level, int exposure, bool lamp)
  * What the sensor delivers of a whole scene, @width FULL_WIDTH or half of it:
  * binned first, rounded half up, then exposed and clipped.
  */
-void sensor_model(const uint8_t *scene, unsigned int width, int exposure,
-		  bool lamp, uint8_t *picture)
+void sensor_model(const __u8 *scene, unsigned int width, int exposure,
+		  bool lamp, __u8 *picture)
 {
 	const unsigned int bin = FULL_WIDTH / width;
 	unsigned int x, y, dx, dy, colour;

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <linux/videodev2.h>
 
@@ -34,7 +33,7 @@
 struct view {
 	int fd;
 	unsigned int count;
-	uint8_t *map[VIEW_BUFFERS];
+	__u8 *map[VIEW_BUFFERS];
 	size_t size;
 };
 
@@ -49,11 +48,11 @@ int view_start(struct view *view, __u32 width, __u32 height, __u32 rate);
 void view_stop(struct view *view);
 int view_queue(struct view *view, __u32 index);
 int view_dequeue(struct view *view, struct v4l2_buffer *buffer);
-int view_next(struct view *view, uint8_t *picture);
+int view_next(struct view *view, __u8 *picture);
 __s64 buffer_ns(const struct v4l2_buffer *buffer);
 
-int scene_show(int fd, const uint8_t *picture);
-void sensor_model(const uint8_t *scene, unsigned int width, int exposure,
-		  bool lamp, uint8_t *picture);
+int scene_show(int fd, const __u8 *picture);
+void sensor_model(const __u8 *scene, unsigned int width, int exposure,
+		  bool lamp, __u8 *picture);
 
 #endif /* LIMEN_SELFTEST_CAMERA_H */

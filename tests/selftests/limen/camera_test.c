@@ -14,9 +14,9 @@ FIXTURE(camera)
 {
 	struct view view;
 	int scene;
-	uint8_t *picture;
-	uint8_t *expected;
-	uint8_t *seen;
+	__u8 *picture;
+	__u8 *expected;
+	__u8 *seen;
 	long mark;
 };
 
@@ -209,7 +209,7 @@ TEST_F(camera, shares_no_memory)
 	struct v4l2_exportbuffer export = {
 		.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
 	};
-	uint8_t byte;
+	__u8 byte;
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
@@ -488,6 +488,10 @@ TEST_F(camera, has_one_user_at_a_time)
 	ASSERT_GE(other, 0);
 	ASSERT_EQ(view_start(&self->view, 320, 240, 30), 0);
 	EXPECT_EQ(xioctl(other, VIDIOC_REQBUFS, &request), -EBUSY);
+	/* Nor may anybody look over its shoulder. */
+	EXPECT_EQ(mmap(NULL, FULL_BYTES / 4, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       other, 0), MAP_FAILED);
+	EXPECT_EQ(errno, EBUSY);
 	close(other);
 
 	other = camera_open(SCENE_NAME, O_RDWR);
@@ -518,7 +522,7 @@ TEST_F(camera, refuses_half_a_scene)
 
 /* Trouble */
 
-static int stream_restarts(struct view *view, uint8_t *picture)
+static int stream_restarts(struct view *view, __u8 *picture)
 {
 	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
 	int ret = xioctl(view->fd, VIDIOC_STREAMOFF, &type);
@@ -548,8 +552,8 @@ FIXTURE(trouble)
 {
 	struct view view;
 	int scene;
-	uint8_t *picture;
-	uint8_t *seen;
+	__u8 *picture;
+	__u8 *seen;
 	long mark;
 };
 
