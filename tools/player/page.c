@@ -15,9 +15,8 @@ static const char style[] =
 #include "style.h"
 	;
 
-/* The scale of scores shown: below 0 nobody is near the threshold. */
-#define SCALE_LOW	(-0.2)
-#define SCALE_HIGH	1.0
+/* Where the scale of all scores begins; those below are drawn there. */
+#define SCALE_LOW (-0.2)
 
 static const struct {
 	const char *reason;
@@ -66,9 +65,10 @@ static void print_text(FILE *file, const char *text)
 	}
 }
 
-static double percent(double similarity)
+/* Where a similarity lies on a scale from low to 1. */
+static double percent(double similarity, double low)
 {
-	double place = (similarity - SCALE_LOW) / (SCALE_HIGH - SCALE_LOW) * 100;
+	double place = (similarity - low) / (1 - low) * 100;
 
 	return place < 0 ? 0 : place > 100 ? 100 : place;
 }
@@ -112,8 +112,8 @@ static void print_score(FILE *file, const struct answer *answer)
 		"<div class=\"score\"><b>%.4f</b><div class=\"scale\">"
 		"<i style=\"width:%.2f%%\"></i><s style=\"left:%.2f%%\"></s>"
 		"</div></div>",
-		answer->similarity, percent(answer->similarity),
-		percent(answer->threshold));
+		answer->similarity, percent(answer->similarity, 0),
+		percent(answer->threshold, 0));
 }
 
 static void print_times(FILE *file, const struct answer *answer)
@@ -191,7 +191,7 @@ static void print_overview(FILE *file, const struct played *played,
 			continue;
 		fprintf(file,
 			"<i class=\"%s\" style=\"left:%.2f%%\" title=\"%.4f ",
-			kind(&played[i]), percent(answer->similarity),
+			kind(&played[i]), percent(answer->similarity, SCALE_LOW),
 			answer->similarity);
 		print_text(file, played[i].traveller->name);
 		fputs("\"></i>", file);
@@ -199,10 +199,10 @@ static void print_overview(FILE *file, const struct played *played,
 	if (threshold > SCALE_LOW)
 		fprintf(file,
 			"<s style=\"left:%.2f%%\"><span>threshold %.2f</span></s>",
-			percent(threshold), threshold);
+			percent(threshold, SCALE_LOW), threshold);
 	for (int tick = -2; tick <= 10; tick += 2)
 		fprintf(file, "<u style=\"left:%.2f%%\">%.1f</u>",
-			percent(tick / 10.0), tick / 10.0);
+			percent(tick / 10.0, SCALE_LOW), tick / 10.0);
 	fputs("</div><figcaption>every score, as published; a score is graded "
 	      "evidence, the threshold is policy</figcaption></figure>\n",
 	      file);
