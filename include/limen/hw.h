@@ -48,7 +48,8 @@
 #define LIMEN_HW_RING_CQ_LO		0x08 /* RW, bus address, 4 KiB aligned */
 #define LIMEN_HW_RING_CQ_HI		0x0c /* RW */
 #define LIMEN_HW_RING_SIZE		0x10 /* RW, log2 of the entries, 1 to 12 */
-#define LIMEN_HW_RING_ENABLE		0x14 /* RW, 1 starts at index 0, 0 stops */
+/* RW, 1 starts at index 0; 0 stops, and reads back once the last DMA has ended */
+#define LIMEN_HW_RING_ENABLE		0x14
 #define LIMEN_HW_RING_SQ_TAIL		0x18 /* WO doorbell: entries ever submitted */
 #define LIMEN_HW_RING_CQ_HEAD		0x1c /* WO doorbell: entries ever consumed */
 
