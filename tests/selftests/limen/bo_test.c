@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Buffers: sizes, limits, mappings, and that nobody sees another's content. */
+#include <sys/uio.h>
+
 #include "limen_kselftest.h"
 
 FIXTURE(bo)
@@ -300,6 +302,48 @@ TEST_F(bo, mapping_does_not_grow)
 	EXPECT_EQ(MAP_FAILED, map);
 }
 
+/* A part of a mapping that is moved still shows its own part of the buffer. */
+TEST_F(bo, mapping_moves)
+{
+	uint8_t *moved, *place;
+	struct bo bo;
+
+	ASSERT_EQ(0, bo_new(self->fd, 4 * PAGE, variant->flags, &bo));
+	place = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0);
+	ASSERT_NE(MAP_FAILED, place);
+	bo.map[2 * PAGE] = 2;
+	bo.map[3 * PAGE] = 3;
+	/* Forget the pages, so that they are looked up where they are now. */
+	moved = mremap(bo.map + 2 * PAGE, 2 * PAGE, 2 * PAGE,
+		       MREMAP_MAYMOVE | MREMAP_FIXED, place);
+	ASSERT_EQ(place, moved);
+	EXPECT_EQ(2, moved[0]);
+	EXPECT_EQ(3, moved[PAGE]);
+	EXPECT_EQ(0, munmap(moved, PAGE));
+	EXPECT_EQ(3, moved[PAGE]);
+	EXPECT_EQ(0, bo.map[0]);
+}
+
+/* Nobody can hold on to a page of it: wiping would miss what was copied. */
+TEST_F(bo, pages_cannot_be_pinned)
+{
+	uint8_t copy[16];
+	struct iovec here = { .iov_base = copy, .iov_len = sizeof(copy) };
+	struct iovec there = { .iov_len = sizeof(copy) };
+	struct bo bo;
+	int pipes[2];
+
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, variant->flags, &bo));
+	bo.map[0] = 1;
+	there.iov_base = bo.map;
+	ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC | O_NONBLOCK));
+	EXPECT_GT(0, vmsplice(pipes[1], &there, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_GT(0, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
 TEST_F(bo, mmap_only_by_its_file)
 {
 	struct bo bo;
@@ -420,6 +464,39 @@ TEST_F(frozen, touching_raises_sigbus)
 		EXPECT_EQ(SIGBUS, touch(self->bo.map + at, false));
 		EXPECT_EQ(SIGBUS, touch(self->bo.map + at, true));
 	}
+}
+
+/* A second mapping, and one that another process has inherited, go as well. */
+TEST_F(frozen, every_mapping_is_revoked)
+{
+	struct bo bo;
+	uint8_t *second;
+	int go[2], status;
+	__u32 gallery;
+	pid_t pid;
+	char byte;
+
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, DRM_LIMEN_BO_CARD, &bo));
+	second = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd,
+		      bo.offset);
+	ASSERT_NE(MAP_FAILED, second);
+	second[0] = bo.map[64] = 1;
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		/* Still readable before, unless it was not inherited at all. */
+		touch(second, false);
+		_exit(read(go[0], &byte, 1) == 1 &&
+		      touch(second, false) && touch(bo.map, true) ? 0 : 1);
+	}
+	sleep_ms(50);
+	ASSERT_EQ(0, gallery_simple(self->fd, &bo, 512, 8, &gallery));
+	EXPECT_EQ(SIGBUS, touch(second, true));
+	EXPECT_EQ(SIGBUS, touch(bo.map, false));
+	ASSERT_EQ(1, write(go[1], "", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 /* Behind the kernel's own accesses too, not only the process's. */

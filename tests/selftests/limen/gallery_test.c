@@ -306,4 +306,31 @@ TEST_F(gallery, busy_under_a_comparison)
 	EXPECT_EQ(0, gallery_create(self->fd, &args));
 }
 
+/* Its probe lies in the buffer that is to become a gallery. */
+TEST_F(gallery, busy_under_a_scan)
+{
+	struct drm_limen_gallery_create args = self->good;
+	struct drm_limen_scan desc = { .top_k = 1 };
+	struct drm_limen_scan_result *result;
+	struct bo host, card;
+	__u32 queue;
+
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, 0, &host));
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, DRM_LIMEN_BO_CARD, &card));
+	ASSERT_EQ(0, gallery_simple(self->fd, &card, 512, 8, &desc.gallery));
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &queue));
+	result = scan_result(&host, 0);
+	desc.probe_handle = self->bo.handle;
+	desc.result_handle = host.handle;
+
+	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, submit_scans(self->fd, queue, &desc, 1, 0));
+	EXPECT_EQ(-EINPROGRESS, result->error);
+	EXPECT_EQ(-EBUSY, gallery_create(self->fd, &args));
+	ASSERT_EQ(0, emu_slow(0));
+	EXPECT_EQ(0, wait_result(&result->error, PATIENCE));
+	EXPECT_EQ(0, gallery_create(self->fd, &args));
+}
+
 TEST_HARNESS_MAIN

@@ -220,6 +220,30 @@ TEST_F(pending, destroy_cancels_what_has_not_begun)
 	close(sync_file);
 }
 
+/* What the board has may finish; the rest is cancelled; nothing is lost. */
+TEST_F(pending, destroy_under_comparisons)
+{
+	struct drm_limen_compare_result *results = compare_result(&self->host,
+								  1024);
+	struct drm_limen_compare descs[8];
+	unsigned int i;
+
+	EMU_OR_SKIP();
+	for (i = 0; i < ARRAY_SIZE(descs); i++)
+		descs[i] = compare_at(&self->host, 0, 0, 1024 + i * 32, 512);
+	ASSERT_EQ(0, emu_slow(100));
+	ASSERT_EQ(0, submit_compares(self->fd, self->express, descs,
+				     ARRAY_SIZE(descs), 0));
+	ASSERT_EQ(0, queue_destroy(self->fd, self->express));
+	ASSERT_EQ(0, emu_slow(0));
+	for (i = 0; i < ARRAY_SIZE(descs); i++) {
+		int error = wait_result(&results[i].error, PATIENCE);
+
+		EXPECT_TRUE(error == -ECANCELED ||
+			    (!error && results[i].raw == 512));
+	}
+}
+
 TEST_F(pending, gallery_destroy_lets_it_finish)
 {
 	struct drm_limen_scan_result *result = scan_result(&self->host, PAGE);

@@ -576,6 +576,33 @@ TEST_F(scan, inline_wait)
 	EXPECT_TRUE(result_matches(self, variant));
 }
 
+/* A queue takes many scans, but not any number of them. */
+TEST_F(scan, full_queue)
+{
+	struct drm_limen_scan desc = self->good;
+	__s64 begin;
+	__u32 count = 0;
+	int ret;
+
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_slow(400));
+	desc.result_offset = RESULT + 1024;
+	do {
+		ret = submit_scans(self->fd, self->queue, &desc, 1, 0);
+	} while (!ret && ++count < 100000);
+	EXPECT_EQ(-EAGAIN, ret);
+	EXPECT_LE(self->info.batch_max, count);
+
+	begin = now_ns();
+	EXPECT_EQ(-ETIMEDOUT, submit_good(self, 50 * NSEC_PER_MSEC));
+	EXPECT_LE(50 * NSEC_PER_MSEC, now_ns() - begin);
+	EXPECT_TRUE(all_bytes(self->result, POISON, scan_result_size(10)));
+
+	ASSERT_EQ(0, emu_slow(0));
+	EXPECT_EQ(0, submit_good(self, PATIENCE));
+	EXPECT_EQ(10, self->result->count);
+}
+
 TEST_F(scan, a_comparison_does_not_wait_for_scans)
 {
 	struct drm_limen_compare desc = compare_at(&self->host, PROBE, PROBE,
