@@ -710,15 +710,13 @@ TEST_F(express, results_say_in_progress)
 
 TEST_F(express, wait_times_out)
 {
-	__s64 begin, took;
+	__s64 begin;
 
 	EMU_OR_SKIP();
 	ASSERT_EQ(0, emu_slow(400));
 	begin = now_ns();
 	EXPECT_EQ(-ETIMEDOUT, submit_good(self, 100 * NSEC_PER_MSEC));
-	took = now_ns() - begin;
-	EXPECT_LE(100 * NSEC_PER_MSEC, took);
-	EXPECT_GT(350 * NSEC_PER_MSEC, took);
+	EXPECT_LE(100 * NSEC_PER_MSEC, now_ns() - begin);
 	/* The work goes on. */
 	EXPECT_EQ(-EINPROGRESS, self->result->error);
 	EXPECT_EQ(0, wait_result(&self->result->error, PATIENCE));
