@@ -103,48 +103,50 @@ static void emu_sensor_expose(struct emu_sensor *sensor,
 					      EMU_SENSOR_DARKNESS), 255u);
 }
 
-static void emu_sensor_copy(const struct emu_sensor *sensor, const u8 *scene,
-			    u8 *frame)
+static void emu_sensor_copy_row(const struct emu_sensor *sensor,
+				const u8 *scene, u8 *row)
 {
 	unsigned int i;
 
-	for (i = 0; i < EMU_SCENE_BYTES; i++)
-		frame[i] = sensor->curve[scene[i]];
+	for (i = 0; i < EMU_SCENE_STRIDE; i++)
+		row[i] = sensor->curve[scene[i]];
 }
 
 /* The mean of two by two, rounded half up, then exposed. */
-static void emu_sensor_bin(const struct emu_sensor *sensor, const u8 *scene,
-			   u8 *frame)
+static void emu_sensor_bin_row(const struct emu_sensor *sensor,
+			       const u8 *scene, u8 *row)
 {
 	const unsigned int pixel = LIMEN_HW_CAM_BYTES_PER_PIXEL;
-	unsigned int x, y, colour;
+	const u8 *lower = scene + EMU_SCENE_STRIDE;
+	unsigned int x, i;
 
-	for (y = 0; y < LIMEN_HW_CAM_HEIGHT; y += 2) {
-		const u8 *upper = scene + y * EMU_SCENE_STRIDE;
-		const u8 *lower = upper + EMU_SCENE_STRIDE;
-
-		for (x = 0; x < EMU_SCENE_STRIDE; x += 2 * pixel) {
-			for (colour = x; colour < x + pixel; colour++)
-				*frame++ = sensor->curve[(upper[colour] +
-							  upper[colour + pixel] +
-							  lower[colour] +
-							  lower[colour + pixel] +
-							  2) / 4];
-		}
-	}
+	for (x = 0; x < EMU_SCENE_STRIDE; x += 2 * pixel)
+		for (i = x; i < x + pixel; i++)
+			*row++ = sensor->curve[(scene[i] + scene[i + pixel] +
+						lower[i] + lower[i + pixel] +
+						2) / 4];
 }
 
+/* Whoever stops the ring need not wait for the rest of the frame. */
 static void emu_sensor_render(struct emu_sensor *sensor,
-			      const struct emu_mode *mode, u8 *frame)
+			      const struct emu_mode *mode, u32 epoch, u8 *frame)
 {
+	const u32 stride = EMU_SCENE_STRIDE / mode->bin;
 	const u8 *scene;
+	unsigned int y;
 
 	emu_sensor_expose(sensor, mode);
 	scene = emu_scene_lock(sensor->scene);
-	if (mode->bin == 1)
-		emu_sensor_copy(sensor, scene, frame);
-	else
-		emu_sensor_bin(sensor, scene, frame);
+	for (y = 0; y < LIMEN_HW_CAM_HEIGHT; y += mode->bin) {
+		if (!emu_ring_live(sensor->emu, LIMEN_HW_RING_CAMERA, epoch))
+			break;
+		if (mode->bin == 1)
+			emu_sensor_copy_row(sensor, scene, frame);
+		else
+			emu_sensor_bin_row(sensor, scene, frame);
+		scene += mode->bin * EMU_SCENE_STRIDE;
+		frame += stride;
+	}
 	emu_scene_unlock(sensor->scene);
 }
 
@@ -174,7 +176,7 @@ static void emu_sensor_capture(struct emu_sensor *sensor,
 		frame = emu_dma_ptr(sensor->emu, le64_to_cpu(capture->buffer),
 				    bytes);
 		if (frame)
-			emu_sensor_render(sensor, mode, frame);
+			emu_sensor_render(sensor, mode, entry->epoch, frame);
 		else
 			status = LIMEN_HW_BUS_ERROR;
 	}
