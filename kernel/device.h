@@ -17,13 +17,13 @@
 #include <drm/gpu_scheduler.h>
 
 #include <limen/hw.h>
+#include <limen/template.h>
 #include <uapi/drm/limen_accel.h>
 
 #include "board.h"
 #include "ring.h"
 
 /* Limits that user space is told by DRM_IOCTL_LIMEN_QUERY. */
-#define LIMEN_DIM_MAX		512
 #define LIMEN_BATCH_MAX		64
 #define LIMEN_EXPRESS_LOG2	8
 #define LIMEN_SCAN_DEPTH	4
@@ -48,6 +48,7 @@ struct limen_camera;
 /**
  * struct limen_scanner - the SCAN side of a device
  * @sched: decides whose scan is next; up to LIMEN_SCAN_DEPTH run at once
+ * @sched_wq: what @sched runs on
  * @bounce: coherent memory the board writes rows to, one part a running scan
  * @bounce_dma: bus address of @bounce
  * @lock: protects @free and @done; taken in hard interrupt context, inside
@@ -58,6 +59,7 @@ struct limen_camera;
  */
 struct limen_scanner {
 	struct drm_gpu_scheduler sched;
+	struct workqueue_struct *sched_wq;
 	struct limen_hw_row *bounce;
 	dma_addr_t bounce_dma;
 	spinlock_t lock;
@@ -84,6 +86,8 @@ struct limen_device {
 	u32 features;
 	/** @mem_size: bytes of card memory */
 	u64 mem_size;
+	/** @mem_cached: as in struct limen_board, which goes earlier */
+	bool mem_cached;
 
 	/** @rings: by LIMEN_HW_RING_*; CAMERA is started by camera.c alone */
 	struct limen_ring rings[LIMEN_HW_RINGS];
@@ -101,8 +105,15 @@ struct limen_device {
 	/** @hosts: host buffers, so that DMA mappings can end before they do */
 	struct list_head hosts;
 
-	/** @wq: what brings fences to an end; never allocates */
-	struct workqueue_struct *wq;
+	/**
+	 * @life: protects @dead and the registers that start and stop the board
+	 * and its rings; never held while memory is allocated, because fences
+	 * end behind it
+	 */
+	struct mutex life;
+	/** @dead: the board is gone or given up, for good */
+	bool dead;
+
 	/** @watchdog: looks at rings that have work */
 	struct timer_list watchdog;
 	/** @recovery: deals with @faults */
@@ -142,16 +153,17 @@ static inline void limen_write(struct limen_device *limen, u32 reg, u32 value)
 
 /* drv.c */
 extern const struct drm_driver limen_driver;
+void limen_retire_all(struct limen_device *limen);
 
-/*
- * recovery.c: limen_fault() may be called in any context. Who calls it for a
- * ring has frozen that ring.
- */
+extern struct workqueue_struct *limen_fence_wq;
+extern struct workqueue_struct *limen_retire_wq;
+
+/* recovery.c */
 void limen_fault(struct limen_device *limen, enum limen_fault fault);
 void limen_watch(struct limen_device *limen);
 int limen_reset(struct limen_device *limen);
 void limen_run(struct limen_device *limen);
-int limen_recovery_init(struct limen_device *limen);
+void limen_recovery_init(struct limen_device *limen);
 void limen_recovery_fini(struct limen_device *limen);
 
 #endif /* LIMEN_DEVICE_H */

@@ -58,12 +58,14 @@ struct limen_ring_ops {
  * @data: what its owner calls it; NULL while the slot is free
  * @position: entries submitted before it
  * @generation: counts its uses, so that a stale cookie is known as one
+ * @since: jiffies when it was pushed
  * @error: what the entry is to be blamed for at the next abort, or 0
  */
 struct limen_slot {
 	void *data;
 	u32 position;
 	u16 generation;
+	unsigned long since;
 	int error;
 };
 
@@ -105,8 +107,12 @@ struct limen_ring {
 	u32 tail;
 	/** @head: entries ever consumed */
 	u32 head;
+	/** @lapped: @head has been as large as @size since the start */
+	bool lapped;
 	/** @outstanding: slots in use */
 	unsigned int outstanding;
+	/** @answered: position of the latest entry that has been answered */
+	u32 answered;
 	/** @progress: jiffies of the last answer, or of the first push */
 	unsigned long progress;
 	/** @slots: one an entry, found by the low bits of the cookie */
@@ -120,8 +126,10 @@ int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
 		    const struct limen_ring_ops *ops);
 void limen_ring_fini(struct limen_ring *ring);
 
-void limen_ring_start(struct limen_ring *ring);
-int limen_ring_stop(struct limen_ring *ring);
+int limen_ring_start(struct limen_ring *ring);
+void limen_ring_start_locked(struct limen_ring *ring);
+void limen_ring_stop(struct limen_ring *ring);
+bool limen_ring_ready(const struct limen_ring *ring);
 
 int limen_ring_room(const struct limen_ring *ring, unsigned int entries);
 int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
@@ -132,6 +140,7 @@ void limen_ring_reap(struct limen_ring *ring);
 void limen_ring_freeze(struct limen_ring *ring, int state);
 void limen_ring_blame(struct limen_ring *ring, int error);
 void limen_ring_abort(struct limen_ring *ring, int error);
-bool limen_ring_overdue(struct limen_ring *ring, unsigned long limit);
+bool limen_ring_overdue(struct limen_ring *ring, unsigned long limit,
+			bool *busy);
 
 #endif /* LIMEN_RING_H */

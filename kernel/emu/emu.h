@@ -9,11 +9,15 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <limen/hw.h>
 
 #include "../board.h"
+
+/* Components that the board's own copies of vectors have room for. */
+#define EMU_DIM_MAX		512
 
 struct dentry;
 struct emu_sensor;
@@ -65,7 +69,7 @@ struct emu_faults {
 	atomic_t corrupt_cookie;
 	/** @corrupt_status: likewise with an unknown status */
 	atomic_t corrupt_status;
-	/** @corrupt_count: likewise with an impossible count */
+	/** @corrupt_count: scans and captures with an impossible count */
 	atomic_t corrupt_count;
 	/** @corrupt_score: comparisons with a similarity above one */
 	atomic_t corrupt_score;
@@ -82,6 +86,18 @@ struct emu_faults {
 };
 
 /**
+ * struct emu_row - a row of a scan
+ * @row: its number
+ * @raw: raw score
+ * @similarity: published similarity
+ */
+struct emu_row {
+	u32 row;
+	s32 raw;
+	s32 similarity;
+};
+
+/**
  * struct emu_engine - what executes one of the matching rings
  */
 struct emu_engine {
@@ -91,14 +107,18 @@ struct emu_engine {
 	unsigned int ring;
 	/** @task: thread that executes entries */
 	struct task_struct *task;
+	/** @wait: where @task waits for a doorbell */
+	wait_queue_head_t wait;
 	/** @busy: held while an entry is executed; a reset waits for it */
 	struct mutex busy;
 	/** @probe: the board's own copy of the probe, under @busy */
-	s8 probe[512];
+	s8 probe[EMU_DIM_MAX];
 	/** @reference: likewise of the reference */
-	s8 reference[512];
-	/** @heap: best rows so far, under @busy */
-	struct limen_hw_row *heap;
+	s8 reference[EMU_DIM_MAX];
+	/** @rows: the best rows so far, a heap with the worst on top */
+	struct emu_row *rows;
+	/** @found: number of @rows */
+	u32 found;
 };
 
 /**
@@ -154,26 +174,36 @@ struct emu_entry {
 	u32 epoch;
 };
 
-/* ring.c: all callable in any context that does not hold struct emu.lock */
+/* emu.c */
+extern struct dentry *emu_debugfs_root;
+bool emu_works(const struct emu *emu);
+
+/* ring.c */
 void *emu_dma_ptr(struct emu *emu, u64 address, size_t size);
+bool emu_ring_pending(struct emu *emu, unsigned int ring);
 bool emu_ring_fetch(struct emu *emu, unsigned int ring,
 		    struct emu_entry *entry);
 bool emu_ring_live(struct emu *emu, unsigned int ring, u32 epoch);
 void emu_ring_complete(struct emu *emu, unsigned int ring,
 		       const struct emu_entry *entry,
 		       struct limen_hw_cqe *cqe);
+u32 emu_ring_read(struct emu *emu, unsigned int ring, u32 reg);
+void emu_ring_write(struct emu *emu, unsigned int ring, u32 reg, u32 value);
 void emu_raise(struct emu *emu, u32 bits);
+void emu_fatal(struct emu *emu);
 
 /* engine.c */
 int emu_engines_init(struct emu *emu);
 void emu_engines_fini(struct emu *emu);
 void emu_engine_kick(struct emu *emu, unsigned int ring);
-void emu_engines_wipe(struct emu *emu);
+bool emu_engine_busy(struct emu *emu, unsigned int ring);
+void emu_engines_reset(struct emu *emu);
 
 /* faults.c */
 void emu_faults_init(struct emu *emu);
 void emu_faults_fini(struct emu *emu);
 bool emu_fault_due(atomic_t *knob);
-void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe);
+void emu_fault_completion(struct emu *emu, u8 opcode,
+			  struct limen_hw_cqe *cqe);
 
 #endif /* LIMEN_EMU_H */

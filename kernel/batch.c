@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A submission: what its descriptors have in common.
+ */
+#include <linux/hrtimer.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+
+#include "batch.h"
+#include "device.h"
+
+/**
+ * DOC: Batches
+ *
+ * A submission is a batch of descriptors that finish in any order and in any
+ * context. Its fence is what user space sees: drm_sched's own fences are
+ * signalled before a cancelled result is written, and with errors of their own.
+ * Every batch is a fence context by itself, so nobody concludes anything from
+ * the order of two of them.
+ *
+ * What the descriptors hold, such as buffers, cannot be let go of where they
+ * finish, because wiping sleeps. The submitter does it if he waits inline,
+ * which keeps one comparison in one system call and one thread; otherwise a
+ * work item does. Who of the two is decided under the batch's lock.
+ */
+
+static const char *limen_batch_driver_name(struct dma_fence *fence)
+{
+	return "limen";
+}
+
+static const char *limen_batch_timeline_name(struct dma_fence *fence)
+{
+	return "submission";
+}
+
+static void limen_batch_free(struct dma_fence *fence)
+{
+	dma_fence_free(fence);
+	module_put(THIS_MODULE);
+}
+
+static const struct dma_fence_ops limen_batch_fence_ops = {
+	.get_driver_name = limen_batch_driver_name,
+	.get_timeline_name = limen_batch_timeline_name,
+	.release = limen_batch_free,
+};
+
+/* Lets go of a batch whose descriptors have all finished. */
+static void limen_batch_retire(struct limen_batch *batch)
+{
+	if (batch->release)
+		batch->release(batch);
+	limen_batch_put(batch);
+}
+
+static void limen_batch_retire_work(struct work_struct *work)
+{
+	limen_batch_retire(container_of(work, struct limen_batch, retire));
+}
+
+/**
+ * limen_batch_init() - initialise a batch
+ * @batch: batch, zeroed
+ * @count: descriptors in it, at least 1
+ * @release: see &limen_batch.release
+ *
+ * The caller has a reference, and lets go of what the descriptors hold himself
+ * unless he calls limen_batch_commit().
+ */
+void limen_batch_init(struct limen_batch *batch, u32 count,
+		      void (*release)(struct limen_batch *batch))
+{
+	BUILD_BUG_ON(offsetof(struct limen_batch, fence));
+
+	spin_lock_init(&batch->lock);
+	init_waitqueue_head(&batch->wait);
+	INIT_WORK(&batch->retire, limen_batch_retire_work);
+	batch->left = count;
+	batch->release = release;
+	/* A sync file keeps a fence, and so its operations, without a file. */
+	__module_get(THIS_MODULE);
+	dma_fence_init(&batch->fence, &limen_batch_fence_ops, &batch->lock,
+		       dma_fence_context_alloc(1), 1);
+}
+
+/**
+ * limen_batch_commit() - the descriptors are about to be handed over
+ * @batch: batch
+ * @waited: the caller will call limen_batch_wait()
+ *
+ * From here on every descriptor must finish by limen_batch_done(). Takes the
+ * reference that goes with the work in flight.
+ */
+void limen_batch_commit(struct limen_batch *batch, bool waited)
+{
+	batch->waited = waited;
+	limen_batch_get(batch);
+}
+
+/**
+ * limen_batch_done() - a descriptor has finished
+ * @batch: batch
+ * @index: number of the descriptor
+ * @error: its error, or 0; its result has been written
+ *
+ * Any context. The batch may be gone on return.
+ */
+void limen_batch_done(struct limen_batch *batch, u32 index, int error)
+{
+	bool retire = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&batch->lock, flags);
+	if (error && (!batch->error || index < batch->bad)) {
+		batch->bad = index;
+		batch->error = error;
+	}
+	if (!--batch->left) {
+		if (batch->error)
+			dma_fence_set_error(&batch->fence, batch->error);
+		dma_fence_signal_locked(&batch->fence);
+		if (batch->waited)
+			wake_up(&batch->wait);
+		else
+			retire = true;
+	}
+	spin_unlock_irqrestore(&batch->lock, flags);
+
+	if (retire)
+		queue_work(limen_retire_wq, &batch->retire);
+}
+
+/* Whether all descriptors have finished; if not, optionally stops waiting. */
+static bool limen_batch_finished(struct limen_batch *batch, bool leave)
+{
+	bool finished;
+
+	spin_lock_irq(&batch->lock);
+	finished = !batch->left;
+	if (!finished && leave)
+		batch->waited = false;
+	spin_unlock_irq(&batch->lock);
+	return finished;
+}
+
+/**
+ * limen_batch_wait() - wait inline
+ * @batch: batch, committed with @waited
+ * @timeout_ns: absolute CLOCK_MONOTONIC time
+ *
+ * Return: 0 if all descriptors finished without an error, -ETIMEDOUT, -EINTR,
+ * or the error of the first descriptor that has one.
+ */
+int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
+{
+	ktime_t expires = ns_to_ktime(timeout_ns);
+	bool timed_out = false;
+	DEFINE_WAIT(wait);
+	int ret = 0;
+
+	for (;;) {
+		prepare_to_wait(&batch->wait, &wait, TASK_INTERRUPTIBLE);
+		if (limen_batch_finished(batch, false))
+			break;
+		if (timed_out || signal_pending(current)) {
+			ret = timed_out ? -ETIMEDOUT : -EINTR;
+			break;
+		}
+		timed_out = !schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
+	}
+	finish_wait(&batch->wait, &wait);
+
+	/* Work may finish up to the moment at which it is told not to wake. */
+	if (!limen_batch_finished(batch, true))
+		return ret;
+	ret = batch->error;
+	limen_batch_retire(batch);
+	return ret;
+}
+
+/**
+ * limen_wait_room() - repeat something until there is room for it
+ * @room: woken when there may be
+ * @try: returns -EAGAIN if there is none; must not sleep
+ * @data: for @try
+ * @timeout_ns: absolute CLOCK_MONOTONIC time
+ *
+ * Return: what @try returned in the end, or -ETIMEDOUT or -EINTR.
+ */
+int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
+		    s64 timeout_ns)
+{
+	ktime_t expires = ns_to_ktime(timeout_ns);
+	bool timed_out = false;
+	DEFINE_WAIT(wait);
+	int ret;
+
+	for (;;) {
+		prepare_to_wait(room, &wait, TASK_INTERRUPTIBLE);
+		ret = try(data);
+		if (ret != -EAGAIN)
+			break;
+		if (timed_out || signal_pending(current)) {
+			ret = timed_out ? -ETIMEDOUT : -EINTR;
+			break;
+		}
+		timed_out = !schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
+	}
+	finish_wait(room, &wait);
+	return ret;
+}

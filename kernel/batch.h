@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A submission: what its descriptors have in common.
+ */
+#ifndef LIMEN_BATCH_H
+#define LIMEN_BATCH_H
+
+#include <linux/dma-fence.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+struct limen_batch;
+
+/**
+ * struct limen_batch - a submission
+ *
+ * Embedded at the start of what a queue's kind adds to it, allocated by
+ * kmalloc(), and freed with the last reference to @fence.
+ */
+struct limen_batch {
+	/** @fence: signalled when the last descriptor has finished */
+	struct dma_fence fence;
+	/**
+	 * @lock: protects @left, @bad, @error and @waited, and is @fence's lock;
+	 * taken in hard interrupt context, inside the lock of a ring
+	 */
+	spinlock_t lock;
+	/** @left: descriptors that have not finished */
+	u32 left;
+	/** @bad: number of the first descriptor that failed */
+	u32 bad;
+	/** @error: its error, or 0 */
+	int error;
+	/** @waited: the submitter waits and retires the batch itself */
+	bool waited;
+	/** @wait: the submitter */
+	wait_queue_head_t wait;
+	/** @retire: retires the batch when nobody waits */
+	struct work_struct retire;
+	/**
+	 * @release: lets go of what the descriptors hold; may sleep. Called
+	 * once, after the last descriptor has finished. NULL if they hold
+	 * nothing by then.
+	 */
+	void (*release)(struct limen_batch *batch);
+};
+
+void limen_batch_init(struct limen_batch *batch, u32 count,
+		      void (*release)(struct limen_batch *batch));
+void limen_batch_commit(struct limen_batch *batch, bool waited);
+void limen_batch_done(struct limen_batch *batch, u32 index, int error);
+int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns);
+
+static inline void limen_batch_get(struct limen_batch *batch)
+{
+	dma_fence_get(&batch->fence);
+}
+
+static inline void limen_batch_put(struct limen_batch *batch)
+{
+	dma_fence_put(&batch->fence);
+}
+
+int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
+		    s64 timeout_ns);
+
+#endif /* LIMEN_BATCH_H */

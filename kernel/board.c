@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A board comes and goes.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_print.h>
+
+#include "camera.h"
+#include "device.h"
+#include "express.h"
+#include "gem.h"
+#include "scan.h"
+
+/**
+ * DOC: Boards
+ *
+ * A board driver (the emulated board, a PCI card) embeds struct limen_board and
+ * registers it. From then on limen.ko talks to the hardware in the words of
+ * include/limen/hw.h through four operations, and the board driver only passes
+ * the interrupt on.
+ *
+ * A board can go while files are open on its node. limen_board_unregister()
+ * first makes sure that no system call reaches the board any more and that no
+ * mapping of card memory is left (drm_dev_unplug()), then stops the hardware,
+ * then ends all that was outstanding with -ENODEV, and only then lets go of
+ * what DMA could have reached. struct limen_device stays until the last file is
+ * closed; it does not touch struct limen_board again.
+ */
+
+/* More card memory than this is not a board that we know. */
+#define LIMEN_MEM_MIB_MAX	(64u << 10)
+
+static int limen_identify(struct limen_device *limen)
+{
+	u32 mib;
+
+	if (limen_read(limen, LIMEN_HW_REG_ID) != LIMEN_HW_ID) {
+		dev_err(limen->drm.dev, "this is no Limen board\n");
+		return -ENODEV;
+	}
+	limen->version = limen_read(limen, LIMEN_HW_REG_VERSION);
+	if (limen->version >> 16 != LIMEN_HW_VERSION_MAJOR) {
+		dev_err(limen->drm.dev,
+			"the board speaks version %u.%u, this driver version %u\n",
+			limen->version >> 16, limen->version & 0xffff,
+			LIMEN_HW_VERSION_MAJOR);
+		return -ENODEV;
+	}
+	mib = limen_read(limen, LIMEN_HW_REG_MEM_SIZE);
+	if (!mib || mib > LIMEN_MEM_MIB_MAX) {
+		dev_err(limen->drm.dev, "the board claims %u MiB of memory\n",
+			mib);
+		return -ENODEV;
+	}
+	limen->mem_size = (u64)mib << 20;
+	limen->features = limen_read(limen, LIMEN_HW_REG_FEATURES);
+	return 0;
+}
+
+static void limen_rings_fini(struct limen_device *limen)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIMEN_HW_RINGS; i++)
+		limen_ring_fini(&limen->rings[i]);
+}
+
+static int limen_rings_init(struct limen_device *limen)
+{
+	int ret;
+
+	ret = limen_ring_init(limen, &limen->rings[LIMEN_HW_RING_EXPRESS],
+			      LIMEN_HW_RING_EXPRESS, LIMEN_EXPRESS_LOG2,
+			      &limen_express_ring_ops);
+	if (!ret)
+		ret = limen_ring_init(limen, &limen->rings[LIMEN_HW_RING_SCAN],
+				      LIMEN_HW_RING_SCAN, LIMEN_SCAN_LOG2,
+				      &limen_scan_ring_ops);
+	if (ret)
+		limen_rings_fini(limen);
+	return ret;
+}
+
+/* Brings the board up and shows it to user space. */
+static int limen_board_start(struct limen_device *limen)
+{
+	int ret;
+
+	mutex_lock(&limen->life);
+	ret = limen_reset(limen);
+	if (!ret) {
+		/* From here on the interrupt finds its device. */
+		smp_store_release(&limen->board->limen, limen);
+		limen_run(limen);
+	}
+	mutex_unlock(&limen->life);
+	if (ret) {
+		dev_err(limen->drm.dev, "the board does not become ready\n");
+		return ret;
+	}
+
+	ret = drm_dev_register(&limen->drm, 0);
+	if (ret)
+		return ret;
+	ret = limen_camera_register(limen);
+	if (ret)
+		drm_dev_unplug(&limen->drm);
+	return ret;
+}
+
+/* Undoes all but drm_dev_register(). */
+static void limen_board_stop(struct limen_device *limen)
+{
+	limen_recovery_fini(limen);
+	smp_store_release(&limen->board->limen, NULL);
+	limen_gem_unmap_all(limen);
+	limen_scanner_fini(limen);
+	limen_rings_fini(limen);
+}
+
+/**
+ * limen_board_register() - make a board usable
+ * @board: board, with all but @board->limen filled in, able to do DMA and to
+ *	interrupt
+ *
+ * May sleep.
+ *
+ * Return: 0; -ENODEV if it is no board that this driver knows or it does not
+ * become ready; -ENOMEM; or another negative error.
+ */
+int limen_board_register(struct limen_board *board)
+{
+	struct limen_device *limen;
+	int ret;
+
+	limen = devm_drm_dev_alloc(board->dev, &limen_driver,
+				   struct limen_device, drm);
+	if (IS_ERR(limen))
+		return PTR_ERR(limen);
+	limen->board = board;
+	ret = drmm_mutex_init(&limen->drm, &limen->life);
+	if (ret)
+		return ret;
+
+	ret = limen_identify(limen);
+	if (ret)
+		return ret;
+	ret = limen_gem_init(limen);
+	if (ret)
+		return ret;
+	ret = limen_rings_init(limen);
+	if (ret)
+		return ret;
+	limen_recovery_init(limen);
+	ret = limen_scanner_init(limen);
+	if (ret) {
+		limen_rings_fini(limen);
+		return ret;
+	}
+
+	ret = limen_board_start(limen);
+	if (ret)
+		limen_board_stop(limen);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(limen_board_register);
+
+/**
+ * limen_board_unregister() - let go of a board
+ * @board: board, registered; its registers need not answer any more
+ *
+ * May sleep. On return neither registers nor memory of the board are touched
+ * any more, and the board touches nothing of the host's.
+ */
+void limen_board_unregister(struct limen_board *board)
+{
+	struct limen_device *limen = board->limen;
+
+	limen_camera_unregister(limen);
+	drm_dev_unplug(&limen->drm);
+	limen_board_stop(limen);
+}
+EXPORT_SYMBOL_GPL(limen_board_unregister);
+
+/**
+ * limen_board_interrupt() - the board interrupts
+ * @board: board; one that is not registered is left alone
+ *
+ * Any context.
+ */
+void limen_board_interrupt(struct limen_board *board)
+{
+	struct limen_device *limen = smp_load_acquire(&board->limen);
+	unsigned int i;
+	u32 status;
+
+	if (!limen)
+		return;
+
+	/* Cleared before the rings are looked at, so that nothing is missed. */
+	status = limen_read(limen, LIMEN_HW_REG_IRQ_STATUS);
+	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, status);
+
+	if (status & LIMEN_HW_IRQ_FATAL)
+		limen_fault(limen, LIMEN_FAULT_FATAL);
+	for (i = 0; i < LIMEN_HW_RINGS; i++)
+		if (status & BIT(i) && limen_ring_ready(&limen->rings[i]))
+			limen_ring_reap(&limen->rings[i]);
+}
+EXPORT_SYMBOL_GPL(limen_board_interrupt);

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The emulated board.
+ */
+#include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "emu.h"
+#include "sensor.h"
+
+/**
+ * DOC: The emulated board
+ *
+ * A platform device that does in software what include/limen/hw.h asks of a
+ * card: it reads and writes the rings in host memory by their bus addresses,
+ * raises its interrupt in hard interrupt context, and has memory of its own.
+ * limen.ko does not know the difference. What a card would keep from its
+ * driver, this one keeps as well: nothing here looks at limen.ko's structures.
+ *
+ * Like a card's, its registers can be written in any context, so all they do
+ * is to note what is wanted and to wake up who does it.
+ */
+
+#define EMU_VERSION_MINOR	0
+
+static unsigned int mem_mib = 64;
+module_param(mem_mib, uint, 0444);
+MODULE_PARM_DESC(mem_mib, "card memory in MiB, 1 to 4096 (default 64)");
+
+#define EMU_MEM_MIB_MAX		4096
+
+/* Bytes that are wiped before somebody else may have the CPU. */
+#define EMU_WIPE_STEP		(1u << 20)
+
+/**
+ * emu_works() - whether the board does anything at all
+ * @emu: board, locked
+ *
+ * Return: true if it is enabled, ready and has not met a fatal error.
+ */
+bool emu_works(const struct emu *emu)
+{
+	lockdep_assert_held(&emu->lock);
+
+	return emu->control & LIMEN_HW_CONTROL_ENABLE &&
+	       emu->status == LIMEN_HW_STATUS_READY;
+}
+
+static bool emu_is_ring_reg(u32 reg, unsigned int *ring)
+{
+	if (reg < LIMEN_HW_RING_BLOCK(0) ||
+	    reg >= LIMEN_HW_RING_BLOCK(LIMEN_HW_RINGS))
+		return false;
+	*ring = (reg - LIMEN_HW_RING_BLOCK(0)) /
+		(LIMEN_HW_RING_BLOCK(1) - LIMEN_HW_RING_BLOCK(0));
+	return true;
+}
+
+static bool emu_is_camera_reg(u32 reg)
+{
+	return reg >= LIMEN_HW_REG_CAM_CONTROL &&
+	       reg <= LIMEN_HW_REG_CAM_EXPOSURE;
+}
+
+static u32 emu_read_global(struct emu *emu, u32 reg)
+{
+	switch (reg) {
+	case LIMEN_HW_REG_ID:
+		return LIMEN_HW_ID;
+	case LIMEN_HW_REG_VERSION:
+		return LIMEN_HW_VERSION_MAJOR << 16 | EMU_VERSION_MINOR;
+	case LIMEN_HW_REG_FEATURES:
+		return LIMEN_HW_FEATURE_CAMERA;
+	case LIMEN_HW_REG_MEM_SIZE:
+		return emu->mem_size >> 20;
+	case LIMEN_HW_REG_CONTROL:
+		return emu->control;
+	case LIMEN_HW_REG_STATUS:
+		return emu->status;
+	case LIMEN_HW_REG_IRQ_STATUS:
+		return emu->irq_status;
+	case LIMEN_HW_REG_IRQ_ENABLE:
+		return emu->irq_enable;
+	default:
+		return 0;
+	}
+}
+
+static u32 emu_read(struct limen_board *board, u32 reg)
+{
+	struct emu *emu = to_emu(board);
+	unsigned long flags;
+	unsigned int ring;
+	u32 value;
+
+	if (emu_is_camera_reg(reg))
+		return emu_sensor_read(emu, reg);
+
+	spin_lock_irqsave(&emu->lock, flags);
+	if (emu_is_ring_reg(reg, &ring))
+		value = emu_ring_read(emu, ring,
+				      reg - LIMEN_HW_RING_BLOCK(ring));
+	else
+		value = emu_read_global(emu, reg);
+	spin_unlock_irqrestore(&emu->lock, flags);
+	return value;
+}
+
+/* Stops everything at once; the work item waits until it has stopped. */
+static void emu_begin_reset(struct emu *emu)
+{
+	unsigned int i;
+
+	emu->control = LIMEN_HW_CONTROL_RESET;
+	emu->status = 0;
+	emu->irq_status = 0;
+	emu->irq_enable = 0;
+	for (i = 0; i < LIMEN_HW_RINGS; i++) {
+		u32 epoch = emu->rings[i].epoch + 1;
+
+		memset(&emu->rings[i], 0, sizeof(emu->rings[i]));
+		emu->rings[i].epoch = epoch;
+	}
+	queue_work(system_highpri_wq, &emu->reset);
+}
+
+static void emu_reset_work(struct work_struct *work)
+{
+	struct emu *emu = container_of(work, struct emu, reset);
+
+	emu_engines_reset(emu);
+	emu_sensor_reset(emu);
+	if (emu_fault_due(&emu->faults.stick))
+		return;
+
+	spin_lock_irq(&emu->lock);
+	emu->control = 0;
+	emu->status = LIMEN_HW_STATUS_READY;
+	spin_unlock_irq(&emu->lock);
+}
+
+static void emu_write_global(struct emu *emu, u32 reg, u32 value)
+{
+	switch (reg) {
+	case LIMEN_HW_REG_CONTROL:
+		if (value & LIMEN_HW_CONTROL_RESET)
+			emu_begin_reset(emu);
+		else if (emu->status & LIMEN_HW_STATUS_READY)
+			emu->control = value & LIMEN_HW_CONTROL_ENABLE;
+		break;
+	case LIMEN_HW_REG_IRQ_STATUS:
+		emu->irq_status &= ~value;
+		break;
+	case LIMEN_HW_REG_IRQ_ENABLE:
+		emu->irq_enable = value;
+		break;
+	}
+}
+
+static void emu_write(struct limen_board *board, u32 reg, u32 value)
+{
+	struct emu *emu = to_emu(board);
+	unsigned long flags;
+	unsigned int ring;
+
+	if (emu_is_camera_reg(reg)) {
+		emu_sensor_write(emu, reg, value);
+		return;
+	}
+
+	if (emu_is_ring_reg(reg, &ring)) {
+		u32 offset = reg - LIMEN_HW_RING_BLOCK(ring);
+
+		spin_lock_irqsave(&emu->lock, flags);
+		emu_ring_write(emu, ring, offset, value);
+		spin_unlock_irqrestore(&emu->lock, flags);
+		if (offset == LIMEN_HW_RING_SQ_TAIL)
+			emu_engine_kick(emu, ring);
+		return;
+	}
+
+	spin_lock_irqsave(&emu->lock, flags);
+	emu_write_global(emu, reg, value);
+	spin_unlock_irqrestore(&emu->lock, flags);
+	/* What is pending may be wanted only now. */
+	if (reg == LIMEN_HW_REG_IRQ_ENABLE)
+		emu_raise(emu, 0);
+}
+
+static unsigned long emu_mem_pfn(struct limen_board *board, u64 offset)
+{
+	return vmalloc_to_pfn(to_emu(board)->mem + offset);
+}
+
+static void emu_wipe(struct emu *emu, u64 offset, u64 size)
+{
+	while (size) {
+		size_t step = min_t(u64, size, EMU_WIPE_STEP);
+
+		memzero_explicit(emu->mem + offset, step);
+		offset += step;
+		size -= step;
+		cond_resched();
+	}
+}
+
+static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
+{
+	emu_wipe(to_emu(board), offset, size);
+}
+
+static const struct limen_board_ops emu_board_ops = {
+	.read = emu_read,
+	.write = emu_write,
+	.mem_pfn = emu_mem_pfn,
+	.mem_wipe = emu_mem_wipe,
+};
+
+static void emu_irq(struct irq_work *irq)
+{
+	struct emu *emu = container_of(irq, struct emu, irq);
+
+	limen_board_interrupt(&emu->board);
+}
+
+/* What the board is made of, short of being registered. */
+static int emu_assemble(struct emu *emu)
+{
+	int ret;
+
+	emu->mem = vzalloc(emu->mem_size);
+	if (!emu->mem)
+		return -ENOMEM;
+	ret = emu_engines_init(emu);
+	if (ret)
+		goto err_mem;
+	ret = emu_sensor_init(emu);
+	if (ret)
+		goto err_engines;
+	return 0;
+
+err_engines:
+	emu_engines_fini(emu);
+err_mem:
+	vfree(emu->mem);
+	return ret;
+}
+
+static void emu_dismantle(struct emu *emu)
+{
+	cancel_work_sync(&emu->reset);
+	emu_sensor_fini(emu);
+	emu_engines_fini(emu);
+	irq_work_sync(&emu->irq);
+	emu_wipe(emu, 0, emu->mem_size);
+	vfree(emu->mem);
+}
+
+static int emu_probe(struct platform_device *pdev)
+{
+	struct emu *emu;
+	int ret;
+
+	emu = devm_kzalloc(&pdev->dev, sizeof(*emu), GFP_KERNEL);
+	if (!emu)
+		return -ENOMEM;
+	platform_set_drvdata(pdev, emu);
+
+	emu->pdev = pdev;
+	emu->mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
+	spin_lock_init(&emu->lock);
+	emu->irq = IRQ_WORK_INIT_HARD(emu_irq);
+	INIT_WORK(&emu->reset, emu_reset_work);
+	emu->board.dev = &pdev->dev;
+	emu->board.name = "Limen emulated board";
+	emu->board.ops = &emu_board_ops;
+	emu->board.mem_cached = true;
+
+	ret = emu_assemble(emu);
+	if (ret)
+		return ret;
+	ret = limen_board_register(&emu->board);
+	if (ret) {
+		emu_dismantle(emu);
+		return ret;
+	}
+	emu_faults_init(emu);
+	return 0;
+}
+
+static void emu_remove(struct platform_device *pdev)
+{
+	struct emu *emu = platform_get_drvdata(pdev);
+
+	emu_faults_fini(emu);
+	limen_board_unregister(&emu->board);
+	emu_dismantle(emu);
+}
+
+static struct platform_driver emu_driver = {
+	.probe = emu_probe,
+	.remove = emu_remove,
+	.driver = {
+		.name = "limen_emu",
+	},
+};
+
+static struct platform_device *emu_device;
+
+/* Where boards put their knobs. */
+struct dentry *emu_debugfs_root;
+
+static int __init emu_module_init(void)
+{
+	const struct platform_device_info info = {
+		.name = "limen_emu",
+		.id = 0,
+		.dma_mask = DMA_BIT_MASK(64),
+	};
+	int ret;
+
+	emu_debugfs_root = debugfs_create_dir("limen_emu", NULL);
+	ret = platform_driver_register(&emu_driver);
+	if (ret)
+		goto err_debugfs;
+	emu_device = platform_device_register_full(&info);
+	if (IS_ERR(emu_device)) {
+		ret = PTR_ERR(emu_device);
+		goto err_driver;
+	}
+	return 0;
+
+err_driver:
+	platform_driver_unregister(&emu_driver);
+err_debugfs:
+	debugfs_remove(emu_debugfs_root);
+	return ret;
+}
+
+static void __exit emu_module_exit(void)
+{
+	platform_device_unregister(emu_device);
+	platform_driver_unregister(&emu_driver);
+	debugfs_remove(emu_debugfs_root);
+}
+
+module_init(emu_module_init);
+module_exit(emu_module_exit);
+
+MODULE_DESCRIPTION("Emulated Limen board");
+MODULE_LICENSE("GPL");

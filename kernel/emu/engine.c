@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The emulated board's matching engines.
+ */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+
+#include <limen/score.h>
+#include <limen/template.h>
+
+#include "emu.h"
+
+/**
+ * DOC: Matching engines
+ *
+ * Two threads, one a ring, execute one entry at a time. Vectors in host memory
+ * and probes are copied before they are scored, since user space can change
+ * them at any time and a score of two different moments could lie outside its
+ * range. Scores are those of limen/score.h. A scan keeps the best rows in a heap
+ * with the worst on top, so it needs memory for those alone.
+ *
+ * An engine is busy from before it fetches an entry until it has forgotten the
+ * entry's vectors. A reset, and who polls ENABLE after having cleared it, wait
+ * for that.
+ */
+
+/* Rows between two looks at whether the scan is still wanted. */
+#define EMU_SCAN_STEP	64
+
+/* Microseconds between two such looks while the engine is being slow. */
+#define EMU_DELAY_STEP	10000
+
+/* Copies a vector to the engine. */
+static u16 emu_load(struct emu *emu, u64 address, bool card, u32 dim, s8 *to)
+{
+	const s8 *from;
+
+	if (!IS_ALIGNED(address, LIMEN_HW_VECTOR_ALIGN))
+		return LIMEN_HW_BAD_DESCRIPTOR;
+	if (card) {
+		if (address >= emu->mem_size || dim > emu->mem_size - address)
+			return LIMEN_HW_BUS_ERROR;
+		from = emu->mem + address;
+	} else {
+		if (address % LIMEN_HW_PAGE_SIZE + dim > LIMEN_HW_PAGE_SIZE)
+			return LIMEN_HW_BAD_DESCRIPTOR;
+		from = emu_dma_ptr(emu, address, dim);
+		if (!from)
+			return LIMEN_HW_BUS_ERROR;
+	}
+	memcpy(to, from, dim);
+	return LIMEN_HW_OK;
+}
+
+static u16 emu_compare(struct emu_engine *engine,
+		       const struct limen_hw_sqe *sqe,
+		       struct limen_hw_cqe *cqe)
+{
+	const struct limen_hw_compare *args = &sqe->compare;
+	struct emu *emu = engine->emu;
+	u32 dim = le16_to_cpu(sqe->dim);
+	struct limen_score score;
+	u16 status;
+
+	if (sqe->opcode != LIMEN_HW_OP_COMPARE || !limen_dim_valid(dim) ||
+	    sqe->reserved || memchr_inv(args->reserved, 0,
+					sizeof(args->reserved)))
+		return LIMEN_HW_BAD_DESCRIPTOR;
+	status = emu_load(emu, le64_to_cpu(args->probe),
+			  sqe->flags & LIMEN_HW_F_PROBE_ON_CARD, dim,
+			  engine->probe);
+	if (!status)
+		status = emu_load(emu, le64_to_cpu(args->reference),
+				  sqe->flags & LIMEN_HW_F_REFERENCE_ON_CARD,
+				  dim, engine->reference);
+	if (status)
+		return status;
+
+	score = limen_score_vectors(engine->probe, engine->reference, dim);
+	if (emu_fault_due(&emu->faults.corrupt_score))
+		score.similarity = LIMEN_SIMILARITY_ONE + 1;
+	cqe->raw = cpu_to_le32(score.raw);
+	cqe->similarity = cpu_to_le32(score.similarity);
+	return LIMEN_HW_OK;
+}
+
+/* Whether a row comes after another in a result. */
+static bool emu_row_worse(const struct emu_row *row,
+			  const struct emu_row *other)
+{
+	if (row->similarity != other->similarity)
+		return row->similarity < other->similarity;
+	return row->row > other->row;
+}
+
+static int emu_row_cmp(const void *row, const void *other)
+{
+	return emu_row_worse(row, other) ? 1 : -1;
+}
+
+static void emu_heap_up(struct emu_row *rows, u32 at)
+{
+	while (at) {
+		u32 parent = (at - 1) / 2;
+
+		if (!emu_row_worse(&rows[at], &rows[parent]))
+			return;
+		swap(rows[at], rows[parent]);
+		at = parent;
+	}
+}
+
+static void emu_heap_down(struct emu_row *rows, u32 count)
+{
+	u32 at = 0;
+
+	for (;;) {
+		u32 child = 2 * at + 1;
+
+		if (child >= count)
+			return;
+		if (child + 1 < count &&
+		    emu_row_worse(&rows[child + 1], &rows[child]))
+			child++;
+		if (!emu_row_worse(&rows[child], &rows[at]))
+			return;
+		swap(rows[at], rows[child]);
+		at = child;
+	}
+}
+
+static void emu_keep(struct emu_engine *engine, const struct emu_row *row,
+		     u32 top_k)
+{
+	if (engine->found < top_k) {
+		engine->rows[engine->found] = *row;
+		emu_heap_up(engine->rows, engine->found++);
+	} else if (emu_row_worse(&engine->rows[0], row)) {
+		engine->rows[0] = *row;
+		emu_heap_down(engine->rows, top_k);
+	}
+}
+
+static u16 emu_scan_check(struct emu *emu, const struct limen_hw_sqe *sqe)
+{
+	const struct limen_hw_scan *args = &sqe->scan;
+	u32 top_k = le32_to_cpu(args->top_k);
+	u32 stride = le32_to_cpu(args->stride);
+	u64 gallery = le64_to_cpu(args->gallery);
+	u32 rows = le32_to_cpu(args->rows);
+	u32 dim = le16_to_cpu(sqe->dim);
+	u64 bytes;
+
+	if (sqe->opcode != LIMEN_HW_OP_SCAN || !limen_dim_valid(dim) ||
+	    sqe->reserved || args->reserved[0] || args->reserved[1] || !rows ||
+	    !top_k || top_k > LIMEN_HW_TOP_K_MAX || stride < dim ||
+	    !IS_ALIGNED(stride, LIMEN_HW_VECTOR_ALIGN) ||
+	    !IS_ALIGNED(gallery, LIMEN_HW_VECTOR_ALIGN))
+		return LIMEN_HW_BAD_DESCRIPTOR;
+	bytes = (u64)(rows - 1) * stride + dim;
+	if (bytes > emu->mem_size || gallery > emu->mem_size - bytes)
+		return LIMEN_HW_BUS_ERROR;
+	return LIMEN_HW_OK;
+}
+
+static u32 emu_norm2(const s8 *vector, u32 dim)
+{
+	u32 i, norm2 = 0;
+
+	for (i = 0; i < dim; i++)
+		norm2 += vector[i] * vector[i];
+	return norm2;
+}
+
+/* Scores all rows; false if the scan is not wanted any more. */
+static bool emu_scan_rows(struct emu_engine *engine,
+			  const struct emu_entry *entry)
+{
+	const struct limen_hw_scan *args = &entry->sqe.scan;
+	s32 min_similarity = le32_to_cpu(args->min_similarity);
+	const s8 *from = engine->emu->mem + le64_to_cpu(args->gallery);
+	u32 dim = le16_to_cpu(entry->sqe.dim);
+	u32 norm2 = emu_norm2(engine->probe, dim);
+	u32 i, count = le32_to_cpu(args->rows);
+	struct emu_row row;
+
+	engine->found = 0;
+	for (row.row = 0; row.row < count; row.row++) {
+		u32 row_norm2 = 0;
+
+		if (row.row % EMU_SCAN_STEP == 0) {
+			cond_resched();
+			if (!emu_ring_live(engine->emu, engine->ring,
+					   entry->epoch))
+				return false;
+		}
+		row.raw = 0;
+		for (i = 0; i < dim; i++) {
+			row.raw += engine->probe[i] * from[i];
+			row_norm2 += from[i] * from[i];
+		}
+		row.similarity = limen_similarity(row.raw, norm2, row_norm2);
+		if (row.similarity >= min_similarity)
+			emu_keep(engine, &row, le32_to_cpu(args->top_k));
+		from += le32_to_cpu(args->stride);
+	}
+	return true;
+}
+
+static void emu_scan_fault(struct emu_engine *engine, u32 rows)
+{
+	struct emu_faults *faults = &engine->emu->faults;
+
+	if (engine->found && emu_fault_due(&faults->corrupt_rows))
+		engine->rows[0].row = rows;
+	if (engine->found > 1 && emu_fault_due(&faults->corrupt_order))
+		swap(engine->rows[0], engine->rows[1]);
+}
+
+static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
+		    struct limen_hw_cqe *cqe)
+{
+	const struct limen_hw_sqe *sqe = &entry->sqe;
+	u32 i, top_k = le32_to_cpu(sqe->scan.top_k);
+	struct emu *emu = engine->emu;
+	struct limen_hw_row *to;
+	u16 status;
+
+	status = emu_scan_check(emu, sqe);
+	if (!status)
+		status = emu_load(emu, le64_to_cpu(sqe->scan.probe),
+				  sqe->flags & LIMEN_HW_F_PROBE_ON_CARD,
+				  le16_to_cpu(sqe->dim), engine->probe);
+	if (status)
+		return status;
+	to = emu_dma_ptr(emu, le64_to_cpu(sqe->scan.result),
+			 top_k * sizeof(*to));
+	if (!to)
+		return LIMEN_HW_BUS_ERROR;
+	if (!emu_scan_rows(engine, entry))
+		return LIMEN_HW_INTERNAL;
+
+	sort(engine->rows, engine->found, sizeof(*engine->rows), emu_row_cmp,
+	     NULL);
+	emu_scan_fault(engine, le32_to_cpu(sqe->scan.rows));
+	for (i = 0; i < engine->found; i++) {
+		to[i].row = cpu_to_le32(engine->rows[i].row);
+		to[i].raw = cpu_to_le32(engine->rows[i].raw);
+		to[i].similarity = cpu_to_le32(engine->rows[i].similarity);
+		to[i].reserved = 0;
+	}
+	cqe->count = cpu_to_le32(engine->found);
+	return LIMEN_HW_OK;
+}
+
+/* Takes longer than needed, but not longer than the entry is wanted. */
+static void emu_delay(struct emu_engine *engine, u32 epoch)
+{
+	u32 left = READ_ONCE(engine->emu->faults.delay_us);
+
+	while (left && emu_ring_live(engine->emu, engine->ring, epoch)) {
+		u32 step = min(left, EMU_DELAY_STEP);
+
+		fsleep(step);
+		left -= step;
+	}
+}
+
+/* Vectors and scores stay with the board no longer than the entry. */
+static void emu_engine_wipe(struct emu_engine *engine)
+{
+	memzero_explicit(engine->probe, sizeof(engine->probe));
+	memzero_explicit(engine->reference, sizeof(engine->reference));
+	memzero_explicit(engine->rows,
+			 LIMEN_HW_TOP_K_MAX * sizeof(*engine->rows));
+}
+
+static void emu_execute(struct emu_engine *engine,
+			const struct emu_entry *entry)
+{
+	struct emu *emu = engine->emu;
+	struct limen_hw_cqe cqe = {};
+	u64 start = ktime_get_ns();
+	u16 status;
+
+	if (emu_fault_due(&emu->faults.hang))
+		return;
+	emu_delay(engine, entry->epoch);
+
+	if (emu_fault_due(&emu->faults.fail))
+		status = LIMEN_HW_INTERNAL;
+	else if (engine->ring == LIMEN_HW_RING_EXPRESS)
+		status = emu_compare(engine, &entry->sqe, &cqe);
+	else
+		status = emu_scan(engine, entry, &cqe);
+	if (status)
+		memset(&cqe, 0, sizeof(cqe));
+	else
+		cqe.device_ns = cpu_to_le64(ktime_get_ns() - start);
+	cqe.status = cpu_to_le16(status);
+
+	emu_ring_complete(emu, engine->ring, entry, &cqe);
+	emu_engine_wipe(engine);
+}
+
+static int emu_engine_thread(void *data)
+{
+	struct emu_engine *engine = data;
+	struct emu_entry entry;
+	bool fetched;
+
+	while (!kthread_should_stop()) {
+		mutex_lock(&engine->busy);
+		fetched = emu_ring_fetch(engine->emu, engine->ring, &entry);
+		if (fetched)
+			emu_execute(engine, &entry);
+		mutex_unlock(&engine->busy);
+
+		if (!fetched)
+			wait_event_idle(engine->wait,
+					kthread_should_stop() ||
+					emu_ring_pending(engine->emu,
+							 engine->ring));
+	}
+	return 0;
+}
+
+/**
+ * emu_engine_kick() - an entry may have come
+ * @emu: board; any context, unlocked
+ * @ring: LIMEN_HW_RING_*; the camera looks for itself
+ */
+void emu_engine_kick(struct emu *emu, unsigned int ring)
+{
+	if (ring < ARRAY_SIZE(emu->engines))
+		wake_up(&emu->engines[ring].wait);
+}
+
+/**
+ * emu_engine_busy() - whether an engine may be accessing host memory
+ * @emu: board; any context
+ * @ring: LIMEN_HW_RING_EXPRESS or LIMEN_HW_RING_SCAN
+ *
+ * Return: true if it may.
+ */
+bool emu_engine_busy(struct emu *emu, unsigned int ring)
+{
+	return mutex_is_locked(&emu->engines[ring].busy);
+}
+
+/**
+ * emu_engines_reset() - wait until the engines have stopped, and wipe them
+ * @emu: board, whose rings are disabled; sleeps
+ */
+void emu_engines_reset(struct emu *emu)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(emu->engines); i++) {
+		struct emu_engine *engine = &emu->engines[i];
+
+		mutex_lock(&engine->busy);
+		emu_engine_wipe(engine);
+		mutex_unlock(&engine->busy);
+	}
+}
+
+static int emu_engine_init(struct emu *emu, unsigned int ring)
+{
+	struct emu_engine *engine = &emu->engines[ring];
+
+	engine->emu = emu;
+	engine->ring = ring;
+	mutex_init(&engine->busy);
+	init_waitqueue_head(&engine->wait);
+	engine->rows = kvcalloc(LIMEN_HW_TOP_K_MAX, sizeof(*engine->rows),
+				GFP_KERNEL);
+	if (!engine->rows)
+		return -ENOMEM;
+	engine->task = kthread_run(emu_engine_thread, engine, "limen_emu/%s",
+				   ring == LIMEN_HW_RING_EXPRESS ? "express" :
+								   "scan");
+	if (IS_ERR(engine->task)) {
+		int ret = PTR_ERR(engine->task);
+
+		engine->task = NULL;
+		return ret;
+	}
+	return 0;
+}
+
+/**
+ * emu_engines_init() - start the engines
+ * @emu: board
+ *
+ * Return: 0 or a negative error.
+ */
+int emu_engines_init(struct emu *emu)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < ARRAY_SIZE(emu->engines); i++)
+		ret = emu_engine_init(emu, i);
+	if (ret)
+		emu_engines_fini(emu);
+	return ret;
+}
+
+/**
+ * emu_engines_fini() - stop the engines
+ * @emu: board; the engines may not have been started, all or some
+ */
+void emu_engines_fini(struct emu *emu)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(emu->engines); i++) {
+		struct emu_engine *engine = &emu->engines[i];
+
+		if (engine->task)
+			kthread_stop(engine->task);
+		kvfree(engine->rows);
+	}
+}

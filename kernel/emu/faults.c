@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults of the emulated board, on demand.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/platform_device.h>
+
+#include "emu.h"
+
+/**
+ * DOC: Faults on demand
+ *
+ * /sys/kernel/debug/limen_emu/<device>/ has a file for everything that can go
+ * wrong. Most are counters: the next so many events go wrong, and reading tells
+ * how many are left. They concern comparisons and scans (a long scan is several
+ * of the latter) unless told otherwise.
+ *
+ * - fail: the entry fails, with LIMEN_HW_INTERNAL
+ * - hang: the entry is fetched and never answered
+ * - drop_irq: an interrupt, of any ring, is lost
+ * - corrupt_seq: a completion, of any ring, has a wrong number
+ * - corrupt_cookie: likewise a cookie of nothing that is outstanding
+ * - corrupt_status: likewise an unknown status
+ * - corrupt_count: a scan or capture has an impossible count
+ * - corrupt_score: a comparison has a similarity above one
+ * - corrupt_rows: a scan that finds anything returns a row outside the gallery
+ * - corrupt_order: a scan that finds two rows returns them in the wrong order
+ * - stick: a reset does not end
+ * - delay_us: microseconds that every entry takes longer, at most 10 s
+ * - fatal: writing 1 makes the board report a fatal error
+ */
+
+#define EMU_DELAY_US_MAX	10000000
+
+/**
+ * emu_fault_due() - whether something is to go wrong now
+ * @knob: counter of what is left to go wrong; any context
+ *
+ * Return: true if so, and then the counter has been taken down.
+ */
+bool emu_fault_due(atomic_t *knob)
+{
+	return atomic_dec_if_positive(knob) >= 0;
+}
+
+/**
+ * emu_fault_completion() - spoil a completion, if that is wanted
+ * @emu: board
+ * @opcode: of the entry
+ * @cqe: completion, complete
+ */
+void emu_fault_completion(struct emu *emu, u8 opcode, struct limen_hw_cqe *cqe)
+{
+	struct emu_faults *faults = &emu->faults;
+
+	if (emu_fault_due(&faults->corrupt_seq))
+		cqe->seq ^= cpu_to_le32(0x40000000);
+	/* The highest bit belongs to the count of a slot's uses. */
+	if (emu_fault_due(&faults->corrupt_cookie))
+		cqe->cookie ^= cpu_to_le16(0x8000);
+	if (emu_fault_due(&faults->corrupt_status))
+		cqe->status = cpu_to_le16(0x7fff);
+	if (opcode != LIMEN_HW_OP_COMPARE &&
+	    emu_fault_due(&faults->corrupt_count))
+		cqe->count = cpu_to_le32(U32_MAX);
+}
+
+static int emu_delay_get(void *data, u64 *value)
+{
+	*value = READ_ONCE(((struct emu *)data)->faults.delay_us);
+	return 0;
+}
+
+static int emu_delay_set(void *data, u64 value)
+{
+	if (value > EMU_DELAY_US_MAX)
+		return -EINVAL;
+	WRITE_ONCE(((struct emu *)data)->faults.delay_us, value);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(emu_delay_fops, emu_delay_get, emu_delay_set, "%llu\n");
+
+static int emu_fatal_set(void *data, u64 value)
+{
+	if (value != 1)
+		return -EINVAL;
+	emu_fatal(data);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(emu_fatal_fops, NULL, emu_fatal_set, "%llu\n");
+
+/**
+ * emu_faults_init() - offer the knobs
+ * @emu: board
+ */
+void emu_faults_init(struct emu *emu)
+{
+	struct emu_faults *faults = &emu->faults;
+	const struct {
+		const char *name;
+		atomic_t *knob;
+	} counters[] = {
+		{ "fail", &faults->fail },
+		{ "hang", &faults->hang },
+		{ "drop_irq", &faults->drop_irq },
+		{ "corrupt_seq", &faults->corrupt_seq },
+		{ "corrupt_cookie", &faults->corrupt_cookie },
+		{ "corrupt_status", &faults->corrupt_status },
+		{ "corrupt_count", &faults->corrupt_count },
+		{ "corrupt_score", &faults->corrupt_score },
+		{ "corrupt_rows", &faults->corrupt_rows },
+		{ "corrupt_order", &faults->corrupt_order },
+		{ "stick", &faults->stick },
+	};
+	unsigned int i;
+
+	faults->dir = debugfs_create_dir(dev_name(&emu->pdev->dev),
+					 emu_debugfs_root);
+	for (i = 0; i < ARRAY_SIZE(counters); i++)
+		debugfs_create_atomic_t(counters[i].name, 0600, faults->dir,
+					counters[i].knob);
+	debugfs_create_file_unsafe("delay_us", 0600, faults->dir, emu,
+				   &emu_delay_fops);
+	debugfs_create_file_unsafe("fatal", 0200, faults->dir, emu,
+				   &emu_fatal_fops);
+}
+
+/**
+ * emu_faults_fini() - take the knobs away
+ * @emu: board
+ */
+void emu_faults_fini(struct emu *emu)
+{
+	debugfs_remove(emu->faults.dir);
+}

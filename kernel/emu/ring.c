@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The emulated board's half of the rings.
+ */
+#include <linux/dma-direct.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/platform_device.h>
+
+#include "emu.h"
+#include "sensor.h"
+
+/**
+ * DOC: The board's half of the rings
+ *
+ * A card reaches host memory by bus addresses, and so does this one: an address
+ * is translated back as the bus would, and what is not memory is a bus error.
+ * Registers that make no sense, a doorbell past the ring's end for one, are
+ * fatal, as they would be on a card.
+ */
+
+/**
+ * emu_dma_ptr() - reach host memory
+ * @emu: board
+ * @address: bus address
+ * @size: bytes, contiguous
+ *
+ * Any context.
+ *
+ * Return: where it is, or NULL if it is no memory.
+ */
+void *emu_dma_ptr(struct emu *emu, u64 address, size_t size)
+{
+	phys_addr_t start = dma_to_phys(&emu->pdev->dev, address);
+	phys_addr_t last;
+	unsigned long pfn;
+
+	if (!size || check_add_overflow(start, (phys_addr_t)size - 1, &last))
+		return NULL;
+	for (pfn = PHYS_PFN(start); pfn <= PHYS_PFN(last); pfn++)
+		if (!pfn_valid(pfn))
+			return NULL;
+	return phys_to_virt(start);
+}
+
+/**
+ * emu_fatal() - the board cannot go on
+ * @emu: board; any context, unlocked
+ */
+void emu_fatal(struct emu *emu)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	emu->status |= LIMEN_HW_STATUS_FATAL;
+	spin_unlock_irqrestore(&emu->lock, flags);
+	emu_raise(emu, LIMEN_HW_IRQ_FATAL);
+}
+
+/**
+ * emu_raise() - interrupt
+ * @emu: board; any context, unlocked
+ * @bits: why, as in LIMEN_HW_REG_IRQ_STATUS, besides what is pending
+ */
+void emu_raise(struct emu *emu, u32 bits)
+{
+	unsigned long flags;
+	bool fire;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	emu->irq_status |= bits;
+	fire = emu->irq_status & emu->irq_enable;
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	if (fire && !emu_fault_due(&emu->faults.drop_irq))
+		irq_work_queue(&emu->irq);
+}
+
+static bool emu_ring_works(struct emu *emu, const struct emu_ring *ring)
+{
+	return emu_works(emu) && ring->enabled;
+}
+
+/**
+ * emu_ring_pending() - whether there is an entry to fetch
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ *
+ * Return: true if emu_ring_fetch() is worth a try.
+ */
+bool emu_ring_pending(struct emu *emu, unsigned int index)
+{
+	struct emu_ring *ring = &emu->rings[index];
+	unsigned long flags;
+	bool pending;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	pending = emu_ring_works(emu, ring) && ring->sq_head != ring->sq_tail;
+	spin_unlock_irqrestore(&emu->lock, flags);
+	return pending;
+}
+
+/**
+ * emu_ring_fetch() - fetch an entry
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ * @entry: where to
+ *
+ * Return: false if there is none or the ring is stopped.
+ */
+bool emu_ring_fetch(struct emu *emu, unsigned int index,
+		    struct emu_entry *entry)
+{
+	struct emu_ring *ring = &emu->rings[index];
+	const struct limen_hw_sqe *sqe = NULL;
+	unsigned long flags;
+	bool pending;
+	u32 mask;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	mask = (1u << ring->size_log2) - 1;
+	pending = emu_ring_works(emu, ring) && ring->sq_head != ring->sq_tail;
+	/* The lock orders this after the doorbell, which follows the entry. */
+	if (pending)
+		sqe = emu_dma_ptr(emu, ring->sq + (ring->sq_head & mask) *
+				       sizeof(*sqe), sizeof(*sqe));
+	if (sqe) {
+		entry->sqe = *sqe;
+		entry->epoch = ring->epoch;
+		ring->sq_head++;
+	}
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	if (pending && !sqe)
+		emu_fatal(emu);
+	return sqe;
+}
+
+/**
+ * emu_ring_live() - whether the work on an entry is still wanted
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ * @epoch: of the entry
+ *
+ * Return: false if the ring has been stopped since the entry was fetched.
+ */
+bool emu_ring_live(struct emu *emu, unsigned int index, u32 epoch)
+{
+	struct emu_ring *ring = &emu->rings[index];
+	unsigned long flags;
+	bool live;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	live = emu_ring_works(emu, ring) && ring->epoch == epoch;
+	spin_unlock_irqrestore(&emu->lock, flags);
+	return live;
+}
+
+/* Writes a completion: 1 if written, 0 if nobody wants it, -EIO if it cannot. */
+static int emu_ring_post(struct emu *emu, struct emu_ring *ring,
+			 const struct emu_entry *entry,
+			 const struct limen_hw_cqe *cqe)
+{
+	u32 size = 1u << ring->size_log2;
+	struct limen_hw_cqe *to;
+
+	if (!emu_ring_works(emu, ring) || ring->epoch != entry->epoch)
+		return 0;
+	if (ring->cq_tail - ring->cq_head >= size)
+		return -EIO;
+	to = emu_dma_ptr(emu, ring->cq + (ring->cq_tail & (size - 1)) *
+			      sizeof(*to), sizeof(*to));
+	if (!to)
+		return -EIO;
+
+	memcpy(to, cqe, offsetof(struct limen_hw_cqe, seq));
+	/* The number last: it tells the driver that the rest is there. */
+	dma_wmb();
+	WRITE_ONCE(to->seq, cqe->seq);
+	ring->cq_tail++;
+	return 1;
+}
+
+/**
+ * emu_ring_complete() - answer an entry
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ * @entry: as fetched
+ * @cqe: answer; cookie and number are filled in here
+ *
+ * Does nothing if the ring has been stopped since. Otherwise interrupts.
+ */
+void emu_ring_complete(struct emu *emu, unsigned int index,
+		       const struct emu_entry *entry,
+		       struct limen_hw_cqe *cqe)
+{
+	struct emu_ring *ring = &emu->rings[index];
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	cqe->cookie = entry->sqe.cookie;
+	cqe->seq = cpu_to_le32(ring->cq_tail + 1);
+	emu_fault_completion(emu, entry->sqe.opcode, cqe);
+	ret = emu_ring_post(emu, ring, entry, cqe);
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	if (ret > 0)
+		emu_raise(emu, BIT(index));
+	else if (ret < 0)
+		emu_fatal(emu);
+}
+
+/**
+ * emu_ring_read() - read a register of a ring
+ * @emu: board, locked
+ * @index: LIMEN_HW_RING_*
+ * @reg: LIMEN_HW_RING_*, within the ring's block
+ *
+ * Return: its value.
+ */
+u32 emu_ring_read(struct emu *emu, unsigned int index, u32 reg)
+{
+	struct emu_ring *ring = &emu->rings[index];
+
+	switch (reg) {
+	case LIMEN_HW_RING_SQ_LO:
+		return lower_32_bits(ring->sq);
+	case LIMEN_HW_RING_SQ_HI:
+		return upper_32_bits(ring->sq);
+	case LIMEN_HW_RING_CQ_LO:
+		return lower_32_bits(ring->cq);
+	case LIMEN_HW_RING_CQ_HI:
+		return upper_32_bits(ring->cq);
+	case LIMEN_HW_RING_SIZE:
+		return ring->size_log2;
+	case LIMEN_HW_RING_ENABLE:
+		if (index == LIMEN_HW_RING_CAMERA)
+			return ring->enabled || emu_sensor_busy(emu);
+		return ring->enabled || emu_engine_busy(emu, index);
+	default:
+		return 0;
+	}
+}
+
+static u64 emu_low(u64 address, u32 value)
+{
+	return (address & ~(u64)U32_MAX) | value;
+}
+
+static u64 emu_high(u64 address, u32 value)
+{
+	return (address & U32_MAX) | (u64)value << 32;
+}
+
+/* A ring with impossible settings stays stopped. */
+static void emu_ring_enable(struct emu_ring *ring, bool enable)
+{
+	ring->enabled = enable && ring->size_log2 >= 1 &&
+			ring->size_log2 <= 12 &&
+			IS_ALIGNED(ring->sq, LIMEN_HW_PAGE_SIZE) &&
+			IS_ALIGNED(ring->cq, LIMEN_HW_PAGE_SIZE);
+	ring->epoch++;
+	ring->sq_head = 0;
+	ring->sq_tail = 0;
+	ring->cq_head = 0;
+	ring->cq_tail = 0;
+}
+
+/**
+ * emu_ring_write() - write a register of a ring
+ * @emu: board, locked
+ * @index: LIMEN_HW_RING_*
+ * @reg: LIMEN_HW_RING_*, within the ring's block
+ * @value: what to write
+ */
+void emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
+{
+	struct emu_ring *ring = &emu->rings[index];
+
+	switch (reg) {
+	case LIMEN_HW_RING_SQ_LO:
+		ring->sq = emu_low(ring->sq, value);
+		break;
+	case LIMEN_HW_RING_SQ_HI:
+		ring->sq = emu_high(ring->sq, value);
+		break;
+	case LIMEN_HW_RING_CQ_LO:
+		ring->cq = emu_low(ring->cq, value);
+		break;
+	case LIMEN_HW_RING_CQ_HI:
+		ring->cq = emu_high(ring->cq, value);
+		break;
+	case LIMEN_HW_RING_SIZE:
+		ring->size_log2 = value;
+		break;
+	case LIMEN_HW_RING_ENABLE:
+		emu_ring_enable(ring, value & 1);
+		break;
+	case LIMEN_HW_RING_SQ_TAIL:
+		ring->sq_tail = value;
+		break;
+	case LIMEN_HW_RING_CQ_HEAD:
+		ring->cq_head = value;
+		break;
+	}
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Galleries: frozen card buffers with a validated geometry.
+ */
+#include <linux/slab.h>
+
+#include <drm/drm_file.h>
+
+#include <limen/template.h>
+
+#include "device.h"
+#include "gallery.h"
+#include "gem.h"
+
+/**
+ * DOC: Galleries
+ *
+ * A gallery is validated once, when it is made, and cannot change afterwards:
+ * its buffer is frozen before the identifier leads anywhere. A scan therefore
+ * needs to check nothing but its own descriptor, and what it reads is what was
+ * there when it was submitted.
+ */
+
+static void limen_gallery_free(struct kref *ref)
+{
+	struct limen_gallery *gallery =
+		container_of(ref, struct limen_gallery, ref);
+
+	limen_bo_put(gallery->bo);
+	kfree(gallery);
+}
+
+/**
+ * limen_gallery_put() - give a reference back
+ * @gallery: gallery or NULL; may sleep
+ */
+void limen_gallery_put(struct limen_gallery *gallery)
+{
+	if (gallery)
+		kref_put(&gallery->ref, limen_gallery_free);
+}
+
+/**
+ * limen_gallery_lookup() - the gallery behind an identifier
+ * @file: open file
+ * @id: identifier
+ *
+ * Return: the gallery, with a reference, or NULL.
+ */
+struct limen_gallery *limen_gallery_lookup(struct limen_file *file, u32 id)
+{
+	struct limen_gallery *gallery;
+
+	/* The lock keeps the identifier's reference while ours is taken. */
+	xa_lock(&file->galleries);
+	gallery = xa_load(&file->galleries, id);
+	if (gallery)
+		kref_get(&gallery->ref);
+	xa_unlock(&file->galleries);
+	return gallery;
+}
+
+static int limen_gallery_check(const struct limen_bo *bo,
+			       const struct drm_limen_gallery_create *args)
+{
+	u64 last;
+
+	if (!bo->card || args->format != DRM_LIMEN_FORMAT_S8 ||
+	    !limen_dim_valid(args->dim) || args->stride < args->dim ||
+	    !IS_ALIGNED(args->stride, LIMEN_HW_VECTOR_ALIGN) ||
+	    !IS_ALIGNED(args->offset, LIMEN_HW_VECTOR_ALIGN) || !args->rows)
+		return -EINVAL;
+
+	/* 32 bits times 32 bits, plus a dimension: no overflow in 64. */
+	last = (u64)(args->rows - 1) * args->stride + args->dim;
+	if (last > bo->base.size || args->offset > bo->base.size - last)
+		return -EINVAL;
+	return 0;
+}
+
+static int limen_gallery_publish(struct limen_file *file,
+				 struct limen_gallery *gallery, u32 *id)
+{
+	int ret;
+
+	/* Reserved first, so that nothing can fail once the buffer is frozen. */
+	ret = xa_alloc(&file->galleries, id, NULL,
+		       XA_LIMIT(1, LIMEN_GALLERIES_MAX), GFP_KERNEL);
+	if (ret)
+		return ret == -EBUSY ? -ENOSPC : ret;
+
+	ret = limen_bo_freeze(gallery->bo);
+	if (ret) {
+		xa_release(&file->galleries, *id);
+		return ret;
+	}
+	xa_store(&file->galleries, *id, gallery, GFP_KERNEL);
+	return 0;
+}
+
+static int limen_gallery_create(struct limen_file *file, struct limen_bo *bo,
+				struct drm_limen_gallery_create *args)
+{
+	struct limen_gallery *gallery;
+	int ret;
+
+	ret = limen_gallery_check(bo, args);
+	if (ret)
+		return ret;
+
+	gallery = kzalloc(sizeof(*gallery), GFP_KERNEL_ACCOUNT);
+	if (!gallery)
+		return -ENOMEM;
+	kref_init(&gallery->ref);
+	gallery->bo = limen_bo_get(bo);
+	gallery->address = limen_bo_address(bo, args->offset);
+	gallery->dim = args->dim;
+	gallery->stride = args->stride;
+	gallery->rows = args->rows;
+
+	ret = limen_gallery_publish(file, gallery, &args->gallery);
+	if (ret)
+		limen_gallery_put(gallery);
+	return ret;
+}
+
+/**
+ * limen_gallery_create_ioctl() - DRM_IOCTL_LIMEN_GALLERY_CREATE
+ * @drm: device
+ * @data: struct drm_limen_gallery_create
+ * @file: open file
+ *
+ * Return: 0 or one of the errors told at the structure.
+ */
+int limen_gallery_create_ioctl(struct drm_device *drm, void *data,
+			       struct drm_file *file)
+{
+	struct drm_limen_gallery_create *args = data;
+	struct limen_bo *bo;
+	int ret;
+
+	if (args->flags || args->gallery || args->pad)
+		return -EINVAL;
+	bo = limen_bo_lookup(file, args->handle);
+	if (!bo)
+		return -ENOENT;
+	ret = limen_gallery_create(file->driver_priv, bo, args);
+	limen_bo_put(bo);
+	return ret;
+}
+
+/**
+ * limen_gallery_destroy_ioctl() - DRM_IOCTL_LIMEN_GALLERY_DESTROY
+ * @drm: device
+ * @data: struct drm_limen_gallery_destroy
+ * @file: open file
+ *
+ * Return: 0 or one of the errors told at the structure.
+ */
+int limen_gallery_destroy_ioctl(struct drm_device *drm, void *data,
+				struct drm_file *file)
+{
+	struct limen_file *priv = file->driver_priv;
+	struct drm_limen_gallery_destroy *args = data;
+	struct limen_gallery *gallery;
+
+	if (args->pad)
+		return -EINVAL;
+	gallery = xa_erase(&priv->galleries, args->gallery);
+	if (!gallery)
+		return -ENOENT;
+	limen_gallery_put(gallery);
+	return 0;
+}
+
+/**
+ * limen_galleries_fini() - let go of a file's galleries
+ * @file: file that is being closed
+ */
+void limen_galleries_fini(struct limen_file *file)
+{
+	struct limen_gallery *gallery;
+	unsigned long id;
+
+	xa_for_each(&file->galleries, id, gallery)
+		limen_gallery_put(gallery);
+	xa_destroy(&file->galleries);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Buffers, in host memory or on the card.
+ */
+#ifndef LIMEN_GEM_H
+#define LIMEN_GEM_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+
+#include <drm/drm_gem.h>
+#include <drm/drm_mm.h>
+
+struct limen_device;
+
+/**
+ * struct limen_quota - host memory that the buffers of one open file use
+ * @ref: the file and each of its host buffers
+ * @used: bytes
+ */
+struct limen_quota {
+	struct kref ref;
+	atomic64_t used;
+};
+
+/**
+ * struct limen_bo - a buffer
+ */
+struct limen_bo {
+	/** @base: base class; holds a reference to the device by itself */
+	struct drm_gem_object base;
+	/** @card: it lies in card memory */
+	bool card;
+	/** @node: its place in card memory; under &limen_device.card_lock */
+	struct drm_mm_node node;
+	/**
+	 * @users: submissions that use a buffer on the card, or
+	 * LIMEN_BO_FROZEN when it serves galleries and nothing else
+	 */
+	atomic_t users;
+	/** @fault_lock: keeps pages from being mapped while it is frozen */
+	struct mutex fault_lock;
+	/** @pages: of a host buffer, never swapped and never shared */
+	struct page **pages;
+	/** @dma: their bus addresses; the board can only read there */
+	dma_addr_t *dma;
+	/** @mapped: how many of them are valid; under limen_device.hosts_lock */
+	unsigned long mapped;
+	/** @link: in limen_device.hosts, under limen_device.hosts_lock */
+	struct list_head link;
+	/** @quota: what a host buffer counts against */
+	struct limen_quota *quota;
+};
+
+#define LIMEN_BO_FROZEN		(-1)
+
+static inline struct limen_bo *to_limen_bo(struct drm_gem_object *obj)
+{
+	return container_of(obj, struct limen_bo, base);
+}
+
+int limen_gem_init(struct limen_device *limen);
+void limen_gem_unmap_all(struct limen_device *limen);
+
+struct limen_quota *limen_quota_create(void);
+void limen_quota_put(struct limen_quota *quota);
+
+struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
+struct limen_bo *limen_bo_get(struct limen_bo *bo);
+void limen_bo_put(struct limen_bo *bo);
+
+int limen_bo_use(struct limen_bo *bo);
+void limen_bo_unuse(struct limen_bo *bo);
+int limen_bo_freeze(struct limen_bo *bo);
+
+u64 limen_bo_address(const struct limen_bo *bo, u64 offset);
+void limen_bo_sync(struct limen_bo *bo, u64 offset, size_t size);
+void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
+		    size_t size);
+void limen_bo_write_error(struct limen_bo *bo, u64 offset, s32 error);
+
+int limen_bo_create_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file);
+int limen_bo_mmap_offset_ioctl(struct drm_device *drm, void *data,
+			       struct drm_file *file);
+
+#endif /* LIMEN_GEM_H */

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Queues: where a file submits to.
+ */
+#include <linux/slab.h>
+
+#include <drm/drm_file.h>
+
+#include "device.h"
+#include "queue.h"
+
+/**
+ * DOC: Queues
+ *
+ * An EXPRESS queue is little more than a name: comparisons go to the board's
+ * ring from within the system call. A SCAN queue is a drm_sched entity, so that
+ * the scheduler is fair between queues, and holds a bounded number of scans, so
+ * that nobody can fill the kernel's memory with them.
+ *
+ * Destroying a SCAN queue takes what the board has not begun from the
+ * scheduler; scan.c then ends it with -ECANCELED.
+ */
+
+static void limen_queue_free(struct kref *ref)
+{
+	struct limen_queue *queue = container_of(ref, struct limen_queue, ref);
+
+	mutex_destroy(&queue->lock);
+	kfree(queue);
+}
+
+/**
+ * limen_queue_put() - give a reference back
+ * @queue: queue
+ */
+void limen_queue_put(struct limen_queue *queue)
+{
+	kref_put(&queue->ref, limen_queue_free);
+}
+
+/**
+ * limen_queue_get() - take a reference
+ * @queue: queue
+ *
+ * Return: @queue.
+ */
+struct limen_queue *limen_queue_get(struct limen_queue *queue)
+{
+	kref_get(&queue->ref);
+	return queue;
+}
+
+/**
+ * limen_queue_lookup() - the queue behind an identifier
+ * @file: open file
+ * @id: identifier
+ *
+ * Return: the queue, with a reference, or NULL.
+ */
+struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id)
+{
+	struct limen_queue *queue;
+
+	/* The lock keeps the identifier's reference while ours is taken. */
+	xa_lock(&file->queues);
+	queue = xa_load(&file->queues, id);
+	if (queue)
+		kref_get(&queue->ref);
+	xa_unlock(&file->queues);
+	return queue;
+}
+
+/**
+ * limen_queue_reserve() - make room for scans
+ * @queue: SCAN queue
+ * @scans: how many, at most LIMEN_QUEUE_SCANS_MAX
+ *
+ * Does not sleep.
+ *
+ * Return: 0, -EAGAIN, or -ENOENT if the queue has been destroyed.
+ */
+int limen_queue_reserve(struct limen_queue *queue, u32 scans)
+{
+	int ret = 0;
+
+	spin_lock(&queue->scans_lock);
+	if (READ_ONCE(queue->destroyed))
+		ret = -ENOENT;
+	else if (queue->scans + scans > LIMEN_QUEUE_SCANS_MAX)
+		ret = -EAGAIN;
+	else
+		queue->scans += scans;
+	spin_unlock(&queue->scans_lock);
+	return ret;
+}
+
+/**
+ * limen_queue_unreserve() - give room back
+ * @queue: SCAN queue
+ * @scans: how many scans have finished or were not submitted after all
+ */
+void limen_queue_unreserve(struct limen_queue *queue, u32 scans)
+{
+	spin_lock(&queue->scans_lock);
+	queue->scans -= scans;
+	spin_unlock(&queue->scans_lock);
+	wake_up_all(&queue->room);
+}
+
+static void limen_queue_destroy(struct limen_queue *queue)
+{
+	mutex_lock(&queue->lock);
+	WRITE_ONCE(queue->destroyed, true);
+	mutex_unlock(&queue->lock);
+
+	/* Nothing is pushed to the entity any more. */
+	if (queue->type == DRM_LIMEN_QUEUE_SCAN)
+		drm_sched_entity_fini(&queue->entity);
+	wake_up_all(&queue->room);
+	limen_queue_put(queue);
+}
+
+static struct limen_queue *limen_queue_create(struct limen_device *limen,
+					      u32 type)
+{
+	struct drm_gpu_scheduler *sched = &limen->scanner.sched;
+	struct limen_queue *queue;
+	int ret;
+
+	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+
+	kref_init(&queue->ref);
+	queue->type = type;
+	mutex_init(&queue->lock);
+	spin_lock_init(&queue->scans_lock);
+	init_waitqueue_head(&queue->room);
+	if (type == DRM_LIMEN_QUEUE_SCAN) {
+		ret = drm_sched_entity_init(&queue->entity,
+					    DRM_SCHED_PRIORITY_NORMAL, &sched,
+					    1, NULL);
+		if (ret) {
+			limen_queue_put(queue);
+			return ERR_PTR(ret);
+		}
+	}
+	return queue;
+}
+
+/**
+ * limen_queue_create_ioctl() - DRM_IOCTL_LIMEN_QUEUE_CREATE
+ * @drm: device
+ * @data: struct drm_limen_queue_create
+ * @file: open file
+ *
+ * Return: 0 or one of the errors told at the structure.
+ */
+int limen_queue_create_ioctl(struct drm_device *drm, void *data,
+			     struct drm_file *file)
+{
+	struct limen_file *priv = file->driver_priv;
+	struct drm_limen_queue_create *args = data;
+	struct limen_queue *queue;
+	int ret;
+
+	if (args->flags || args->queue || args->pad ||
+	    (args->type != DRM_LIMEN_QUEUE_EXPRESS &&
+	     args->type != DRM_LIMEN_QUEUE_SCAN))
+		return -EINVAL;
+
+	queue = limen_queue_create(to_limen(drm), args->type);
+	if (IS_ERR(queue))
+		return PTR_ERR(queue);
+
+	ret = xa_alloc(&priv->queues, &args->queue, queue,
+		       XA_LIMIT(1, LIMEN_QUEUES_MAX), GFP_KERNEL);
+	if (ret) {
+		limen_queue_destroy(queue);
+		return ret == -EBUSY ? -ENOSPC : ret;
+	}
+	return 0;
+}
+
+/**
+ * limen_queue_destroy_ioctl() - DRM_IOCTL_LIMEN_QUEUE_DESTROY
+ * @drm: device
+ * @data: struct drm_limen_queue_destroy
+ * @file: open file
+ *
+ * Return: 0 or one of the errors told at the structure.
+ */
+int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
+			      struct drm_file *file)
+{
+	struct limen_file *priv = file->driver_priv;
+	struct drm_limen_queue_destroy *args = data;
+	struct limen_queue *queue;
+
+	if (args->pad)
+		return -EINVAL;
+	queue = xa_erase(&priv->queues, args->queue);
+	if (!queue)
+		return -ENOENT;
+	limen_queue_destroy(queue);
+	return 0;
+}
+
+/**
+ * limen_queues_fini() - destroy a file's queues
+ * @file: file that is being closed
+ */
+void limen_queues_fini(struct limen_file *file)
+{
+	struct limen_queue *queue;
+	unsigned long id;
+
+	xa_for_each(&file->queues, id, queue)
+		limen_queue_destroy(queue);
+	xa_destroy(&file->queues);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Queues: where a file submits to.
+ */
+#ifndef LIMEN_QUEUE_H
+#define LIMEN_QUEUE_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include <drm/gpu_scheduler.h>
+
+struct drm_device;
+struct drm_file;
+struct limen_file;
+
+/* Scans that one queue holds at most, running or not. */
+#define LIMEN_QUEUE_SCANS_MAX	256
+
+/**
+ * struct limen_queue - a queue
+ */
+struct limen_queue {
+	/** @ref: its identifier, system calls under way, scans in flight */
+	struct kref ref;
+	/** @type: enum drm_limen_queue_type */
+	u32 type;
+	/** @entity: what drm_sched knows of a SCAN queue */
+	struct drm_sched_entity entity;
+	/**
+	 * @lock: keeps what is pushed to @entity in the order in which it was
+	 * armed, and out of it once the queue is @destroyed. Fences end behind
+	 * it: no allocation while it is held.
+	 */
+	struct mutex lock;
+	/** @destroyed: nothing more is submitted; written under @lock */
+	bool destroyed;
+	/** @scans_lock: protects @scans; taken in any process context */
+	spinlock_t scans_lock;
+	/** @scans: scans submitted and not finished */
+	u32 scans;
+	/** @room: those who wait for @scans to fall */
+	wait_queue_head_t room;
+};
+
+struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id);
+struct limen_queue *limen_queue_get(struct limen_queue *queue);
+void limen_queue_put(struct limen_queue *queue);
+int limen_queue_reserve(struct limen_queue *queue, u32 scans);
+void limen_queue_unreserve(struct limen_queue *queue, u32 scans);
+void limen_queues_fini(struct limen_file *file);
+
+int limen_queue_create_ioctl(struct drm_device *drm, void *data,
+			     struct drm_file *file);
+int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
+			      struct drm_file *file);
+
+#endif /* LIMEN_QUEUE_H */

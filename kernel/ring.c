@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A pair of submission and completion queues in host memory.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/iopoll.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "ring.h"
+
+/**
+ * DOC: Rings
+ *
+ * The driver writes entries to a submission queue and rings the doorbell with
+ * the number of entries ever submitted; the board writes answers to a
+ * completion queue, in any order, and interrupts. Both queues have as many
+ * entries as there are slots, and an entry keeps its slot until its answer has
+ * been consumed. That alone keeps both queues from overrunning: the board
+ * fetches in order, so of N submitted entries with fewer than SIZE unanswered,
+ * the one SIZE places back has been fetched.
+ *
+ * The board is not trusted. An answer is read once, field by field, and counts
+ * only if its number is the one expected, its cookie is that of an entry the
+ * board has, in its present use, and its status is known; what the numbers in
+ * it may be is decided by the ring's owner. Anything else freezes the ring at
+ * once and has the board reset. Nothing is given back to anybody before the
+ * reset has ended, because until then the board may still write.
+ */
+
+/* How long a ring may take to stop. */
+#define LIMEN_RING_STOP_US	100000
+
+/* Microseconds between two looks at a register. */
+#define LIMEN_RING_POLL_US	50
+
+static u32 limen_ring_reg(const struct limen_ring *ring, u32 reg)
+{
+	return LIMEN_HW_RING_BLOCK(ring->index) + reg;
+}
+
+static void limen_ring_write(struct limen_ring *ring, u32 reg, u32 value)
+{
+	limen_write(ring->limen, limen_ring_reg(ring, reg), value);
+}
+
+/* What the board is told to call the present use of a slot. */
+static u16 limen_ring_cookie(const struct limen_ring *ring, unsigned int index)
+{
+	return index | ring->slots[index].generation << ring->size_log2;
+}
+
+static void limen_ring_empty(struct limen_ring *ring)
+{
+	unsigned int i;
+
+	for (i = 0; i < ring->size; i++)
+		ring->free[i] = i;
+	ring->outstanding = 0;
+}
+
+/**
+ * limen_ring_init() - allocate a ring, stopped
+ * @limen: device
+ * @ring: ring
+ * @index: LIMEN_HW_RING_*
+ * @size_log2: log2 of the entries in either queue, 1 to 12
+ * @ops: who uses it
+ *
+ * Return: 0 or -ENOMEM; limen_ring_fini() may be called in both cases.
+ */
+int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
+		    unsigned int index, unsigned int size_log2,
+		    const struct limen_ring_ops *ops)
+{
+	struct device *dev = limen->drm.dev;
+
+	ring->limen = limen;
+	ring->index = index;
+	ring->size_log2 = size_log2;
+	ring->size = 1u << size_log2;
+	ring->state = -EAGAIN;
+	spin_lock_init(&ring->lock);
+	init_waitqueue_head(&ring->room);
+
+	ring->sq = dma_alloc_coherent(dev, ring->size * sizeof(*ring->sq),
+				      &ring->sq_dma, GFP_KERNEL);
+	ring->cq = dma_alloc_coherent(dev, ring->size * sizeof(*ring->cq),
+				      &ring->cq_dma, GFP_KERNEL);
+	ring->slots = kcalloc(ring->size, sizeof(*ring->slots), GFP_KERNEL);
+	ring->free = kcalloc(ring->size, sizeof(*ring->free), GFP_KERNEL);
+	if (!ring->sq || !ring->cq || !ring->slots || !ring->free)
+		return -ENOMEM;
+	limen_ring_empty(ring);
+
+	/* Pairs with limen_ring_ready(): whoever sees @ops sees the rest. */
+	smp_store_release(&ring->ops, ops);
+	return 0;
+}
+
+/**
+ * limen_ring_ready() - whether a ring has been initialised
+ * @ring: ring
+ *
+ * Return: true between limen_ring_init() and limen_ring_fini().
+ */
+bool limen_ring_ready(const struct limen_ring *ring)
+{
+	return smp_load_acquire(&ring->ops);
+}
+
+/**
+ * limen_ring_fini() - free a ring's memory
+ * @ring: ring, stopped, aborted and never to run again; or never initialised
+ *
+ * Pushing to it and waking it stays harmless.
+ */
+void limen_ring_fini(struct limen_ring *ring)
+{
+	struct device *dev;
+
+	if (!ring->limen)
+		return;
+
+	dev = ring->limen->drm.dev;
+	limen_ring_freeze(ring, -ENODEV);
+	/* Recovery leaves it alone from here on. */
+	mutex_lock(&ring->limen->life);
+	smp_store_release(&ring->ops, NULL);
+	mutex_unlock(&ring->limen->life);
+	if (ring->sq)
+		dma_free_coherent(dev, ring->size * sizeof(*ring->sq),
+				  ring->sq, ring->sq_dma);
+	if (ring->cq)
+		dma_free_coherent(dev, ring->size * sizeof(*ring->cq),
+				  ring->cq, ring->cq_dma);
+	kfree(ring->slots);
+	kfree(ring->free);
+	ring->sq = NULL;
+	ring->cq = NULL;
+	ring->slots = NULL;
+	ring->free = NULL;
+}
+
+/**
+ * limen_ring_start_locked() - have the board serve a ring
+ * @ring: ring, stopped and empty
+ *
+ * The caller holds &limen_device.life and the board is ready.
+ */
+void limen_ring_start_locked(struct limen_ring *ring)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&ring->limen->life);
+
+	spin_lock_irqsave(&ring->lock, flags);
+	memset(ring->cq, 0, ring->size * sizeof(*ring->cq));
+	ring->head = 0;
+	ring->tail = 0;
+	ring->lapped = false;
+	ring->answered = 0;
+	/* The cleared queue before the board may write to it. */
+	wmb();
+	limen_ring_write(ring, LIMEN_HW_RING_SQ_LO,
+			 lower_32_bits(ring->sq_dma));
+	limen_ring_write(ring, LIMEN_HW_RING_SQ_HI,
+			 upper_32_bits(ring->sq_dma));
+	limen_ring_write(ring, LIMEN_HW_RING_CQ_LO,
+			 lower_32_bits(ring->cq_dma));
+	limen_ring_write(ring, LIMEN_HW_RING_CQ_HI,
+			 upper_32_bits(ring->cq_dma));
+	limen_ring_write(ring, LIMEN_HW_RING_SIZE, ring->size_log2);
+	limen_ring_write(ring, LIMEN_HW_RING_ENABLE, 1);
+	ring->state = 0;
+	wake_up_all(&ring->room);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/**
+ * limen_ring_start() - have the board serve a ring
+ * @ring: ring, stopped and empty; sleeps
+ *
+ * Return: 0, or -ENODEV if the board is gone or given up.
+ */
+int limen_ring_start(struct limen_ring *ring)
+{
+	struct limen_device *limen = ring->limen;
+	int ret = -ENODEV;
+
+	mutex_lock(&limen->life);
+	if (!limen->dead) {
+		limen_ring_start_locked(ring);
+		ret = 0;
+	}
+	mutex_unlock(&limen->life);
+	return ret;
+}
+
+/**
+ * limen_ring_stop() - have the board leave a ring alone
+ * @ring: ring; sleeps
+ *
+ * On return the board does no more DMA for this ring, and everything that was
+ * outstanding has been aborted, with -ECANCELED unless it was to blame. If the
+ * board does not stop it is reset. Does nothing to a ring that is not running.
+ */
+void limen_ring_stop(struct limen_ring *ring)
+{
+	struct limen_device *limen = ring->limen;
+	u32 reg = limen_ring_reg(ring, LIMEN_HW_RING_ENABLE);
+	bool stuck = false;
+	u32 enabled;
+
+	mutex_lock(&limen->life);
+	if (!READ_ONCE(ring->state)) {
+		limen_ring_freeze(ring, -EAGAIN);
+		limen_write(limen, reg, 0);
+		stuck = read_poll_timeout(limen_read, enabled, !enabled,
+					  LIMEN_RING_POLL_US,
+					  LIMEN_RING_STOP_US, false, limen,
+					  reg);
+		if (!stuck)
+			limen_ring_abort(ring, -ECANCELED);
+	}
+	mutex_unlock(&limen->life);
+
+	if (stuck)
+		limen_fault(limen, LIMEN_FAULT_STUCK);
+	/* A reset that is under way aborts what is left. */
+	flush_work(&limen->recovery);
+}
+
+/**
+ * limen_ring_room() - whether entries can be pushed
+ * @ring: ring, locked
+ * @entries: how many
+ *
+ * Return: 0; -EAGAIN if there is no room for all of them or the ring is
+ * stopped; -ENODEV if it never runs again.
+ */
+int limen_ring_room(const struct limen_ring *ring, unsigned int entries)
+{
+	lockdep_assert_held(&ring->lock);
+
+	if (ring->state)
+		return ring->state;
+	return ring->size - ring->outstanding < entries ? -EAGAIN : 0;
+}
+
+/**
+ * limen_ring_push() - write an entry
+ * @ring: ring, locked
+ * @sqe: entry; its cookie is filled in here
+ * @data: what the ring's owner calls it, not NULL
+ *
+ * The board need not see it before limen_ring_kick(). Allocates nothing.
+ *
+ * Return: as limen_ring_room().
+ */
+int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
+		    void *data)
+{
+	struct limen_slot *slot;
+	unsigned int index;
+	int ret;
+
+	ret = limen_ring_room(ring, 1);
+	if (ret)
+		return ret;
+
+	index = ring->free[ring->size - ring->outstanding - 1];
+	slot = &ring->slots[index];
+	slot->data = data;
+	slot->position = ring->tail;
+	slot->generation++;
+	slot->since = jiffies;
+	slot->error = 0;
+	sqe->cookie = cpu_to_le16(limen_ring_cookie(ring, index));
+
+	ring->sq[ring->tail++ & (ring->size - 1)] = *sqe;
+	if (!ring->outstanding++) {
+		ring->progress = jiffies;
+		if (ring->ops->watched)
+			limen_watch(ring->limen);
+	}
+	return 0;
+}
+
+/**
+ * limen_ring_kick() - ring the doorbell
+ * @ring: ring, locked
+ */
+void limen_ring_kick(struct limen_ring *ring)
+{
+	lockdep_assert_held(&ring->lock);
+
+	/* The entries, in coherent memory, before the doorbell. */
+	wmb();
+	limen_ring_write(ring, LIMEN_HW_RING_SQ_TAIL, ring->tail);
+}
+
+/* The entry submitted before all others that are outstanding, or NULL. */
+static struct limen_slot *limen_ring_oldest(struct limen_ring *ring)
+{
+	struct limen_slot *oldest = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ring->size; i++) {
+		struct limen_slot *slot = &ring->slots[i];
+
+		if (slot->data &&
+		    (!oldest || (s32)(slot->position - oldest->position) < 0))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+/* Has the oldest entry end with an error at the next abort. */
+static void limen_ring_blame_locked(struct limen_ring *ring, int error)
+{
+	struct limen_slot *oldest = limen_ring_oldest(ring);
+
+	if (oldest && !oldest->error)
+		oldest->error = error;
+}
+
+/**
+ * limen_ring_blame() - hold the oldest entry responsible
+ * @ring: ring
+ * @error: what it ends with at the next abort, unless it is already blamed
+ */
+void limen_ring_blame(struct limen_ring *ring, int error)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	limen_ring_blame_locked(ring, error);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/* Consumes an answer: 1 if there was one, 0 if not, -EPROTO for nonsense. */
+static int limen_ring_consume(struct limen_ring *ring)
+{
+	const struct limen_hw_cqe *cqe = &ring->cq[ring->head & (ring->size - 1)];
+	u32 stale = ring->lapped ? ring->head + 1 - ring->size : 0;
+	u32 seq = le32_to_cpu(READ_ONCE(cqe->seq));
+	struct limen_answer answer;
+	struct limen_slot *slot;
+	u16 cookie;
+
+	if (seq == stale)
+		return 0;
+	/* The number, which the board writes last, before all else. */
+	dma_rmb();
+
+	/* Once each: the board could change them while they are checked. */
+	cookie = le16_to_cpu(READ_ONCE(cqe->cookie));
+	answer.status = le16_to_cpu(READ_ONCE(cqe->status));
+	answer.raw = le32_to_cpu(READ_ONCE(cqe->raw));
+	answer.similarity = le32_to_cpu(READ_ONCE(cqe->similarity));
+	answer.count = le32_to_cpu(READ_ONCE(cqe->count));
+	answer.device_ns = le64_to_cpu(READ_ONCE(cqe->device_ns));
+
+	slot = &ring->slots[cookie & (ring->size - 1)];
+	if (seq != ring->head + 1 || !slot->data ||
+	    cookie != limen_ring_cookie(ring, slot - ring->slots)) {
+		limen_ring_blame_locked(ring, -EIO);
+		return -EPROTO;
+	}
+	if (answer.status > LIMEN_HW_INTERNAL ||
+	    ring->ops->complete(ring, slot->data, &answer)) {
+		slot->error = -EIO;
+		return -EPROTO;
+	}
+
+	if ((s32)(slot->position - ring->answered) > 0)
+		ring->answered = slot->position;
+	slot->data = NULL;
+	ring->outstanding--;
+	ring->free[ring->size - ring->outstanding - 1] = slot - ring->slots;
+	ring->head++;
+	if (ring->head == ring->size)
+		ring->lapped = true;
+	ring->progress = jiffies;
+	return 1;
+}
+
+/**
+ * limen_ring_reap() - consume what the board has answered
+ * @ring: ring; any context
+ */
+void limen_ring_reap(struct limen_ring *ring)
+{
+	unsigned long flags;
+	bool consumed = false;
+	int ret = 0;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	while (!ring->state) {
+		ret = limen_ring_consume(ring);
+		if (ret <= 0)
+			break;
+		consumed = true;
+	}
+	if (ret < 0)
+		ring->state = -EAGAIN;
+	if (consumed && !ring->state)
+		limen_ring_write(ring, LIMEN_HW_RING_CQ_HEAD, ring->head);
+	if (consumed && waitqueue_active(&ring->room))
+		wake_up_all(&ring->room);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	if (ret < 0)
+		limen_fault(ring->limen, LIMEN_FAULT_ANSWER);
+}
+
+/**
+ * limen_ring_freeze() - neither push nor reap from now on
+ * @ring: ring; any context
+ * @state: what a push returns: -EAGAIN, or -ENODEV for ever
+ */
+void limen_ring_freeze(struct limen_ring *ring, int state)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	if (ring->state != -ENODEV)
+		ring->state = state;
+	wake_up_all(&ring->room);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/**
+ * limen_ring_abort() - give back what the board will never answer
+ * @ring: ring, frozen, that the board does no more DMA for; any context
+ * @error: for all that are not to blame for something else
+ */
+void limen_ring_abort(struct limen_ring *ring, int error)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	for (i = 0; ring->outstanding && i < ring->size; i++) {
+		struct limen_slot *slot = &ring->slots[i];
+		void *data = slot->data;
+
+		if (!data)
+			continue;
+		slot->data = NULL;
+		ring->ops->abort(ring, data, slot->error ?: error);
+	}
+	limen_ring_empty(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/* The board said nothing, or went past the oldest entry and forgot it. */
+static bool limen_ring_late(struct limen_ring *ring, unsigned long limit)
+{
+	const struct limen_slot *oldest = limen_ring_oldest(ring);
+
+	if (time_after(jiffies, ring->progress + limit))
+		return true;
+	return (s32)(ring->answered - oldest->position) > 0 &&
+	       time_after(jiffies, oldest->since + limit);
+}
+
+/**
+ * limen_ring_overdue() - whether the board owes an answer
+ * @ring: ring; any context
+ * @limit: jiffies it may take
+ * @busy: set to true if anything is outstanding, else left alone
+ *
+ * Return: true if it gave no answer for that long, or none to the oldest entry
+ * although it has answered a later one.
+ */
+bool limen_ring_overdue(struct limen_ring *ring, unsigned long limit,
+			bool *busy)
+{
+	unsigned long flags;
+	bool overdue = false;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	if (!ring->state && ring->outstanding) {
+		*busy = true;
+		overdue = limen_ring_late(ring, limit);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return overdue;
+}

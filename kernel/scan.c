@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Searches, 1:N.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_managed.h>
+
+#include <limen/score.h>
+
+#include "batch.h"
+#include "device.h"
+#include "gallery.h"
+#include "gem.h"
+#include "queue.h"
+#include "scan.h"
+#include "submit.h"
+
+/**
+ * DOC: SCAN
+ *
+ * drm_sched decides whose scan is next. A running scan is a sequence of chunks,
+ * each an entry of the ring that searches as many rows as the board can search
+ * in a small part of the watchdog's time: a long scan is not a silent board, and
+ * a short one does not wait for the whole of a long one.
+ *
+ * The board writes the rows of a chunk to memory of the driver's, never to the
+ * user's. The interrupt only notes that the chunk has been answered. A work item
+ * checks the rows, merges them into the best so far, and submits the next chunk
+ * or writes the result, lets go of what the scan used, and signals.
+ *
+ * A scan ends in exactly one call of limen_scan_end(): from that work item, from
+ * drm_sched's run_job() if the board does not take the first chunk, or from
+ * free_job() if its queue was destroyed before drm_sched got to it.
+ *
+ * Signalling is the last thing that limen_scan_end() does, because drm_sched may
+ * call free_job() from then on. What sleeps or frees is left to yet another work
+ * item, since drm_sched's own must not wait for it, and because the last
+ * reference to the device, and with it the scheduler, may go there.
+ */
+
+/* Bytes of a gallery that are searched at once. */
+#define LIMEN_SCAN_CHUNK	(512u << 10)
+
+/* What one part of the bounce memory holds. */
+#define LIMEN_SCAN_PART		LIMEN_HW_TOP_K_MAX
+
+/**
+ * struct limen_scan_job - a scan
+ * @hw: signalled when it has ended; what drm_sched waits for
+ * @hw_lock: lock of @hw
+ * @base: what drm_sched knows of it
+ * @limen: device
+ * @queue: where it was submitted to, with a reference
+ * @batch: what it belongs to, with a reference
+ * @index: its number there
+ * @gallery: what is searched, with a reference
+ * @probe: buffer of the probe, with a reference, and a use until it has ended
+ * @result: host buffer of the result, with a reference
+ * @result_offset: of the result in @result
+ * @sqe: what the board is told
+ * @top_k: most rows to return
+ * @min_similarity: rows below it are left out
+ * @next: rows of the gallery searched before the present chunk
+ * @chunk: rows in the present chunk
+ * @part: part of the bounce memory it uses, or -1
+ * @answer: to the present chunk
+ * @error: of the present chunk, if it was aborted
+ * @link: in &limen_scanner.done
+ * @rows: memory of @best and @merged
+ * @best: @found best rows so far
+ * @merged: where they are merged with a chunk's
+ * @found: number of rows in @best
+ * @device_ns: time the board has spent
+ * @retire: lets go of everything
+ */
+struct limen_scan_job {
+	struct dma_fence hw;
+	spinlock_t hw_lock;
+	struct drm_sched_job base;
+	struct limen_device *limen;
+	struct limen_queue *queue;
+	struct limen_batch *batch;
+	u32 index;
+	struct limen_gallery *gallery;
+	struct limen_bo *probe;
+	struct limen_bo *result;
+	u64 result_offset;
+	struct limen_hw_sqe sqe;
+	u32 top_k;
+	s32 min_similarity;
+	u32 next;
+	u32 chunk;
+	int part;
+	struct limen_answer answer;
+	int error;
+	struct list_head link;
+	struct drm_limen_scan_row *rows;
+	struct drm_limen_scan_row *best;
+	struct drm_limen_scan_row *merged;
+	u32 found;
+	u64 device_ns;
+	struct work_struct retire;
+};
+
+/**
+ * struct limen_scans - a submission to a SCAN queue
+ * @batch: base class
+ * @count: number of @jobs
+ * @jobs: the scans; valid until they are pushed
+ */
+struct limen_scans {
+	struct limen_batch batch;
+	u32 count;
+	struct limen_scan_job *jobs[] __counted_by(count);
+};
+
+static struct limen_scans *to_limen_scans(struct limen_batch *batch)
+{
+	return container_of(batch, struct limen_scans, batch);
+}
+
+static struct limen_scan_job *to_limen_scan_job(struct drm_sched_job *base)
+{
+	return container_of(base, struct limen_scan_job, base);
+}
+
+static const char *limen_scan_driver_name(struct dma_fence *fence)
+{
+	return "limen";
+}
+
+static const char *limen_scan_timeline_name(struct dma_fence *fence)
+{
+	return "scan";
+}
+
+static const struct dma_fence_ops limen_scan_fence_ops = {
+	.get_driver_name = limen_scan_driver_name,
+	.get_timeline_name = limen_scan_timeline_name,
+};
+
+/* There is always one: drm_sched runs no more scans than there are parts. */
+static void limen_scan_part_get(struct limen_scan_job *job)
+{
+	struct limen_scanner *scanner = &job->limen->scanner;
+
+	spin_lock_irq(&scanner->lock);
+	job->part = __ffs(scanner->free);
+	__clear_bit(job->part, &scanner->free);
+	spin_unlock_irq(&scanner->lock);
+}
+
+static void limen_scan_part_put(struct limen_scan_job *job)
+{
+	struct limen_scanner *scanner = &job->limen->scanner;
+
+	if (job->part < 0)
+		return;
+	spin_lock_irq(&scanner->lock);
+	__set_bit(job->part, &scanner->free);
+	spin_unlock_irq(&scanner->lock);
+	job->part = -1;
+}
+
+static void limen_scan_write_result(struct limen_scan_job *job, int error)
+{
+	struct drm_limen_scan_result result = {
+		.count = job->found,
+		.device_ns = job->device_ns,
+	};
+	const size_t skip = sizeof(result.error);
+
+	if (!error) {
+		limen_bo_write(job->result, job->result_offset + skip,
+			       (void *)&result + skip, sizeof(result) - skip);
+		limen_bo_write(job->result, job->result_offset + sizeof(result),
+			       job->best, array_size(job->found,
+						     sizeof(*job->best)));
+	}
+	limen_bo_write_error(job->result, job->result_offset, error);
+}
+
+/* The scan may be gone on return. Process context; part of signalling. */
+static void limen_scan_end(struct limen_scan_job *job, int error)
+{
+	struct dma_fence *hw = dma_fence_get(&job->hw);
+
+	limen_scan_write_result(job, error);
+	limen_scan_part_put(job);
+	limen_bo_unuse(job->probe);
+	limen_queue_unreserve(job->queue, 1);
+	limen_batch_done(job->batch, job->index, error);
+	if (error)
+		dma_fence_set_error(hw, error);
+	dma_fence_signal(hw);
+	dma_fence_put(hw);
+}
+
+/* Submits the next chunk. */
+static int limen_scan_push(struct limen_scan_job *job)
+{
+	struct limen_ring *ring = &job->limen->rings[LIMEN_HW_RING_SCAN];
+	const struct limen_gallery *gallery = job->gallery;
+	u64 start = (u64)job->next * gallery->stride;
+	unsigned long flags;
+	int ret;
+
+	job->chunk = min(gallery->rows - job->next,
+			 LIMEN_SCAN_CHUNK / gallery->stride ?: 1);
+	job->sqe.scan.gallery = cpu_to_le64(gallery->address + start);
+	job->sqe.scan.rows = cpu_to_le32(job->chunk);
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ret = limen_ring_push(ring, &job->sqe, job);
+	if (!ret)
+		limen_ring_kick(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	/* There is a slot for every running scan, so the ring was stopped. */
+	return ret == -EAGAIN ? -ECANCELED : ret;
+}
+
+/* Reads a row that the board wrote, once, and checks it against the last one. */
+static bool limen_scan_row(const struct limen_scan_job *job,
+			   const struct limen_hw_row *from,
+			   const struct drm_limen_scan_row *last,
+			   struct drm_limen_scan_row *row)
+{
+	s32 raw_max = job->gallery->dim << 14;
+	u32 number = le32_to_cpu(READ_ONCE(from->row));
+
+	row->row = job->next + number;
+	row->raw = le32_to_cpu(READ_ONCE(from->raw));
+	row->similarity = le32_to_cpu(READ_ONCE(from->similarity));
+	row->pad = 0;
+
+	if (number >= job->chunk || row->raw < -raw_max || row->raw > raw_max ||
+	    row->similarity < -LIMEN_SIMILARITY_ONE ||
+	    row->similarity > LIMEN_SIMILARITY_ONE ||
+	    row->similarity < job->min_similarity)
+		return false;
+	return !last || row->similarity < last->similarity ||
+	       (row->similarity == last->similarity && row->row > last->row);
+}
+
+/*
+ * Merges the rows of a chunk into the best so far. Of equal similarity, those
+ * found before come first: their numbers are lower.
+ */
+static int limen_scan_merge(struct limen_scan_job *job)
+{
+	const struct limen_hw_row *from = job->limen->scanner.bounce +
+					  job->part * LIMEN_SCAN_PART;
+	u32 i, count = job->answer.count, old = 0, found = 0;
+	struct drm_limen_scan_row *rows = job->merged;
+	struct drm_limen_scan_row row, last;
+
+	for (i = 0; i < count; i++) {
+		if (!limen_scan_row(job, &from[i], i ? &last : NULL, &row))
+			return -EPROTO;
+		last = row;
+		while (found < job->top_k && old < job->found &&
+		       job->best[old].similarity >= row.similarity)
+			rows[found++] = job->best[old++];
+		if (found < job->top_k)
+			rows[found++] = row;
+	}
+	while (found < job->top_k && old < job->found)
+		rows[found++] = job->best[old++];
+
+	job->merged = job->best;
+	job->best = rows;
+	job->found = found;
+	return 0;
+}
+
+/* Takes the answer to a chunk: 0 to go on, 1 at the end, or an error. */
+static int limen_scan_take(struct limen_scan_job *job)
+{
+	struct limen_ring *ring = &job->limen->rings[LIMEN_HW_RING_SCAN];
+	u64 total;
+
+	if (job->error)
+		return job->error;
+	if (job->answer.status != LIMEN_HW_OK)
+		return -EIO;
+	if (limen_scan_merge(job)) {
+		limen_ring_freeze(ring, -EAGAIN);
+		limen_fault(job->limen, LIMEN_FAULT_ANSWER);
+		return -EIO;
+	}
+	if (check_add_overflow(job->device_ns, job->answer.device_ns, &total))
+		total = U64_MAX;
+	job->device_ns = total;
+	job->next += job->chunk;
+	return job->next == job->gallery->rows;
+}
+
+static void limen_scan_step(struct limen_scan_job *job)
+{
+	int ret = limen_scan_take(job);
+
+	if (!ret)
+		ret = limen_scan_push(job);
+	else if (ret == 1)
+		ret = 0;
+	else
+		job->found = 0;
+
+	if (ret || job->next == job->gallery->rows)
+		limen_scan_end(job, ret);
+}
+
+static void limen_scanner_work(struct work_struct *work)
+{
+	struct limen_scanner *scanner =
+		container_of(work, struct limen_scanner, work);
+	bool cookie = dma_fence_begin_signalling();
+	struct limen_scan_job *job;
+	LIST_HEAD(done);
+
+	spin_lock_irq(&scanner->lock);
+	list_splice_init(&scanner->done, &done);
+	spin_unlock_irq(&scanner->lock);
+
+	/* Taken from the list first: its next chunk may be answered at once. */
+	while ((job = list_first_entry_or_null(&done, struct limen_scan_job,
+					       link))) {
+		list_del(&job->link);
+		limen_scan_step(job);
+	}
+
+	dma_fence_end_signalling(cookie);
+}
+
+/* Any context. */
+static void limen_scan_answered(struct limen_scan_job *job)
+{
+	struct limen_scanner *scanner = &job->limen->scanner;
+	unsigned long flags;
+
+	spin_lock_irqsave(&scanner->lock, flags);
+	list_add_tail(&job->link, &scanner->done);
+	spin_unlock_irqrestore(&scanner->lock, flags);
+	queue_work(limen_fence_wq, &scanner->work);
+}
+
+static int limen_scan_complete(struct limen_ring *ring, void *data,
+			       const struct limen_answer *answer)
+{
+	struct limen_scan_job *job = data;
+
+	if (answer->status == LIMEN_HW_OK &&
+	    answer->count > min(job->top_k, job->chunk))
+		return -EPROTO;
+	job->answer = *answer;
+	limen_scan_answered(job);
+	return 0;
+}
+
+static void limen_scan_abort(struct limen_ring *ring, void *data, int error)
+{
+	struct limen_scan_job *job = data;
+
+	job->error = error;
+	limen_scan_answered(job);
+}
+
+const struct limen_ring_ops limen_scan_ring_ops = {
+	.complete = limen_scan_complete,
+	.abort = limen_scan_abort,
+	.watched = true,
+};
+
+static struct dma_fence *limen_scan_run(struct drm_sched_job *base)
+{
+	struct limen_scan_job *job = to_limen_scan_job(base);
+	struct limen_scanner *scanner = &job->limen->scanner;
+	struct dma_fence *hw = dma_fence_get(&job->hw);
+	int ret;
+
+	limen_scan_part_get(job);
+	job->sqe.scan.result =
+		cpu_to_le64(scanner->bounce_dma +
+			    job->part * LIMEN_SCAN_PART *
+			    sizeof(struct limen_hw_row));
+	ret = limen_scan_push(job);
+	if (ret)
+		limen_scan_end(job, ret);
+	return hw;
+}
+
+/* Lets go of whatever a scan has; the job itself goes with its fence. */
+static void limen_scan_release(struct limen_scan_job *job)
+{
+	limen_bo_put(job->probe);
+	limen_bo_put(job->result);
+	limen_gallery_put(job->gallery);
+	limen_queue_put(job->queue);
+	limen_batch_put(job->batch);
+	kvfree_sensitive(job->rows,
+			 array3_size(2, job->top_k, sizeof(*job->rows)));
+	dma_fence_put(&job->hw);
+}
+
+static void limen_scan_retire_work(struct work_struct *work)
+{
+	limen_scan_release(container_of(work, struct limen_scan_job, retire));
+}
+
+static void limen_scan_free(struct drm_sched_job *base)
+{
+	struct limen_scan_job *job = to_limen_scan_job(base);
+
+	drm_sched_job_cleanup(base);
+	/* It never ran: its queue was destroyed. */
+	if (!dma_fence_is_signaled(&job->hw))
+		limen_scan_end(job, -ECANCELED);
+	queue_work(limen_retire_wq, &job->retire);
+}
+
+static const struct drm_sched_backend_ops limen_scan_sched_ops = {
+	.run_job = limen_scan_run,
+	.free_job = limen_scan_free,
+};
+
+static int limen_scan_lookup(const struct limen_submission *sub,
+			     struct limen_scan_job *job,
+			     const struct drm_limen_scan *desc)
+{
+	struct limen_bo *bo;
+	size_t size;
+
+	job->gallery = limen_gallery_lookup(sub->file->driver_priv,
+					    desc->gallery);
+	if (!job->gallery)
+		return -ENOENT;
+
+	size = struct_size_t(struct drm_limen_scan_result, rows, desc->top_k);
+	bo = limen_submission_result(sub, desc->result_handle,
+				     desc->result_offset, size,
+				     LIMEN_HW_VECTOR_ALIGN);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+	job->result = bo;
+	job->result_offset = desc->result_offset;
+
+	bo = limen_submission_vector(sub, desc->probe_handle,
+				     desc->probe_offset, job->gallery->dim);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+	job->probe = bo;
+	return 0;
+}
+
+static void limen_scan_describe(struct limen_scan_job *job,
+				const struct drm_limen_scan *desc)
+{
+	struct limen_hw_sqe *sqe = &job->sqe;
+
+	sqe->opcode = LIMEN_HW_OP_SCAN;
+	if (job->probe->card)
+		sqe->flags = LIMEN_HW_F_PROBE_ON_CARD;
+	sqe->dim = cpu_to_le16(job->gallery->dim);
+	sqe->scan.probe =
+		cpu_to_le64(limen_bo_address(job->probe, desc->probe_offset));
+	sqe->scan.stride = cpu_to_le32(job->gallery->stride);
+	sqe->scan.top_k = cpu_to_le32(desc->top_k);
+	sqe->scan.min_similarity = cpu_to_le32(desc->min_similarity);
+}
+
+static int limen_scan_init(const struct limen_submission *sub,
+			   struct limen_scan_job *job)
+{
+	struct drm_limen_scan desc;
+	int ret;
+
+	ret = limen_submission_desc(sub, job->index, &desc, sizeof(desc));
+	if (ret)
+		return ret;
+	if (desc.flags || !desc.top_k || desc.top_k > LIMEN_HW_TOP_K_MAX)
+		return -EINVAL;
+	ret = limen_scan_lookup(sub, job, &desc);
+	if (ret)
+		return ret;
+	limen_scan_describe(job, &desc);
+
+	job->top_k = desc.top_k;
+	job->min_similarity = desc.min_similarity;
+	job->rows = kvcalloc(2 * job->top_k, sizeof(*job->rows),
+			     GFP_KERNEL_ACCOUNT);
+	if (!job->rows)
+		return -ENOMEM;
+	job->best = job->rows;
+	job->merged = job->rows + job->top_k;
+	return drm_sched_job_init(&job->base, &sub->queue->entity, 1,
+				  sub->file);
+}
+
+static struct limen_scan_job *limen_scan_alloc(struct limen_submission *sub,
+					       u32 index)
+{
+	struct limen_scan_job *job;
+
+	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return NULL;
+
+	BUILD_BUG_ON(offsetof(struct limen_scan_job, hw));
+	spin_lock_init(&job->hw_lock);
+	dma_fence_init(&job->hw, &limen_scan_fence_ops, &job->hw_lock,
+		       dma_fence_context_alloc(1), 1);
+	INIT_WORK(&job->retire, limen_scan_retire_work);
+	job->limen = sub->limen;
+	job->queue = limen_queue_get(sub->queue);
+	job->batch = sub->batch;
+	limen_batch_get(sub->batch);
+	job->index = index;
+	job->part = -1;
+	return job;
+}
+
+/* Undoes limen_scan_init() and limen_scan_alloc(), however far they got. */
+static void limen_scan_discard(struct limen_scan_job *job)
+{
+	if (job->base.s_fence)
+		drm_sched_job_cleanup(&job->base);
+	if (job->probe)
+		limen_bo_unuse(job->probe);
+	limen_scan_release(job);
+}
+
+static void limen_scans_cancel(struct limen_submission *sub)
+{
+	struct limen_scans *scans = to_limen_scans(sub->batch);
+	u32 i;
+
+	for (i = 0; i < scans->count && scans->jobs[i]; i++)
+		limen_scan_discard(scans->jobs[i]);
+	limen_batch_put(sub->batch);
+}
+
+/* Scans of a queue run in order, so the first one waits for all of them. */
+static int limen_scans_depend(const struct limen_submission *sub,
+			      struct limen_scan_job *first)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < sub->args->in_sync_count; i++)
+		ret = drm_sched_job_add_syncobj_dependency(&first->base,
+							   sub->file,
+							   sub->ins[i].handle,
+							   sub->ins[i].point);
+	return ret;
+}
+
+static int limen_scans_prepare(struct limen_submission *sub)
+{
+	u32 i, count = sub->args->count;
+	struct limen_scans *scans;
+	int ret = 0;
+
+	scans = kzalloc(struct_size(scans, jobs, count), GFP_KERNEL_ACCOUNT);
+	if (!scans)
+		return -ENOMEM;
+	scans->count = count;
+	limen_batch_init(&scans->batch, count, NULL);
+	sub->batch = &scans->batch;
+
+	for (i = 0; !ret && i < count; i++) {
+		scans->jobs[i] = limen_scan_alloc(sub, i);
+		ret = scans->jobs[i] ? limen_scan_init(sub, scans->jobs[i]) :
+				       -ENOMEM;
+	}
+	if (!ret)
+		ret = limen_scans_depend(sub, scans->jobs[0]);
+	if (ret)
+		limen_scans_cancel(sub);
+	return ret;
+}
+
+static int limen_scans_reserve(void *data)
+{
+	struct limen_submission *sub = data;
+
+	return limen_queue_reserve(sub->queue, sub->args->count);
+}
+
+static int limen_scans_push(struct limen_submission *sub)
+{
+	struct limen_scans *scans = to_limen_scans(sub->batch);
+	struct limen_queue *queue = sub->queue;
+	const struct drm_limen_scan_result fresh = { .error = -EINPROGRESS };
+	u32 i, count = scans->count;
+
+	mutex_lock(&queue->lock);
+	if (queue->destroyed) {
+		mutex_unlock(&queue->lock);
+		limen_queue_unreserve(queue, count);
+		return -ENOENT;
+	}
+
+	/* Nothing fails from here on. */
+	limen_batch_commit(&scans->batch, limen_submission_waits(sub));
+	for (i = 0; i < count; i++) {
+		struct limen_scan_job *job = scans->jobs[i];
+
+		limen_bo_write(job->result, job->result_offset, &fresh,
+			       sizeof(fresh));
+		drm_sched_job_arm(&job->base);
+		drm_sched_entity_push_job(&job->base);
+	}
+	mutex_unlock(&queue->lock);
+	return 0;
+}
+
+static wait_queue_head_t *limen_scans_room(struct limen_submission *sub)
+{
+	return &sub->queue->room;
+}
+
+const struct limen_kind limen_scan_kind = {
+	.prepare = limen_scans_prepare,
+	.reserve = limen_scans_reserve,
+	.push = limen_scans_push,
+	.cancel = limen_scans_cancel,
+	.room = limen_scans_room,
+};
+
+static void limen_scanner_release(struct drm_device *drm, void *data)
+{
+	struct limen_scanner *scanner = &to_limen(drm)->scanner;
+
+	drm_sched_fini(&scanner->sched);
+	destroy_workqueue(scanner->sched_wq);
+}
+
+/**
+ * limen_scanner_init() - set up the SCAN side
+ * @limen: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int limen_scanner_init(struct limen_device *limen)
+{
+	struct limen_scanner *scanner = &limen->scanner;
+	int ret;
+
+	spin_lock_init(&scanner->lock);
+	INIT_LIST_HEAD(&scanner->done);
+	INIT_WORK(&scanner->work, limen_scanner_work);
+	scanner->free = GENMASK(LIMEN_SCAN_DEPTH - 1, 0);
+
+	scanner->sched_wq = alloc_ordered_workqueue("limen-sched",
+						    WQ_MEM_RECLAIM);
+	if (!scanner->sched_wq)
+		return -ENOMEM;
+	ret = drm_sched_init(&scanner->sched, &limen_scan_sched_ops,
+			     scanner->sched_wq, DRM_SCHED_PRIORITY_COUNT,
+			     LIMEN_SCAN_DEPTH, 0, MAX_SCHEDULE_TIMEOUT, NULL,
+			     NULL, "limen-scan", limen->drm.dev);
+	if (ret) {
+		destroy_workqueue(scanner->sched_wq);
+		return ret;
+	}
+	ret = drmm_add_action_or_reset(&limen->drm, limen_scanner_release,
+				       NULL);
+	if (ret)
+		return ret;
+
+	scanner->bounce = dma_alloc_coherent(limen->drm.dev,
+					     LIMEN_SCAN_DEPTH *
+					     LIMEN_SCAN_PART *
+					     sizeof(*scanner->bounce),
+					     &scanner->bounce_dma, GFP_KERNEL);
+	return scanner->bounce ? 0 : -ENOMEM;
+}
+
+/**
+ * limen_scanner_fini() - free the memory that the board writes to
+ * @limen: device, unplugged, whose board does no DMA any more
+ */
+void limen_scanner_fini(struct limen_device *limen)
+{
+	struct limen_scanner *scanner = &limen->scanner;
+
+	dma_free_coherent(limen->drm.dev,
+			  LIMEN_SCAN_DEPTH * LIMEN_SCAN_PART *
+			  sizeof(*scanner->bounce),
+			  scanner->bounce, scanner->bounce_dma);
+}

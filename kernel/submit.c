@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Submissions on their way from user space to a queue.
+ */
+#include <linux/dma-fence-chain.h>
+#include <linux/uaccess.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_syncobj.h>
+
+#include "batch.h"
+#include "device.h"
+#include "gem.h"
+#include "queue.h"
+#include "submit.h"
+
+/**
+ * DOC: Submissions
+ *
+ * A submission is all or nothing. First everything that can fail is done: the
+ * arguments are checked, descriptors are copied (once, so that what is checked
+ * is what is used) and checked, buffers are looked up, fences, links of
+ * timelines and jobs are allocated. Then room is taken; only here may the call
+ * have to wait. From then on nothing can fail: the descriptors are handed over,
+ * syncobjs get the fence, and the call may wait for the end.
+ */
+
+/**
+ * limen_submission_waits() - whether the call waits inline
+ * @sub: submission
+ *
+ * Return: true with DRM_LIMEN_SUBMIT_WAIT.
+ */
+bool limen_submission_waits(const struct limen_submission *sub)
+{
+	return sub->args->flags & DRM_LIMEN_SUBMIT_WAIT;
+}
+
+/**
+ * limen_submission_desc() - copy a descriptor from user space
+ * @sub: submission
+ * @index: number of the descriptor
+ * @desc: where to
+ * @size: bytes that this kernel knows
+ *
+ * Return: 0; -EINVAL if user space knows fewer bytes than there ever were;
+ * -E2BIG if it uses more than this kernel knows; -EFAULT.
+ */
+int limen_submission_desc(const struct limen_submission *sub, u32 index,
+			  void *desc, size_t size)
+{
+	size_t given = sub->args->desc_size;
+	u64 address = sub->args->descs + (u64)index * given;
+
+	/* The first version of both structures is the only one. */
+	if (given < size)
+		return -EINVAL;
+	return copy_struct_from_user(desc, size, u64_to_user_ptr(address),
+				     given);
+}
+
+/**
+ * limen_submission_vector() - look up and check a vector
+ * @sub: submission
+ * @handle: of its buffer
+ * @offset: in the buffer
+ * @dim: components, valid
+ *
+ * The caller is between drm_dev_enter() and drm_dev_exit().
+ *
+ * Return: the buffer, with a reference and a use, its content visible to the
+ * board; or -ENOENT, -EINVAL, -EBUSY.
+ */
+struct limen_bo *limen_submission_vector(const struct limen_submission *sub,
+					 u32 handle, u64 offset, u32 dim)
+{
+	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
+	int ret = -EINVAL;
+
+	if (!bo)
+		return ERR_PTR(-ENOENT);
+
+	/* Within a page that lies within the buffer, so nothing overflows. */
+	if (!IS_ALIGNED(offset, LIMEN_HW_VECTOR_ALIGN) ||
+	    offset >= bo->base.size ||
+	    offset % LIMEN_HW_PAGE_SIZE + dim > LIMEN_HW_PAGE_SIZE)
+		goto err_put;
+	ret = limen_bo_use(bo);
+	if (ret)
+		goto err_put;
+	limen_bo_sync(bo, offset, dim);
+	return bo;
+
+err_put:
+	limen_bo_put(bo);
+	return ERR_PTR(ret);
+}
+
+/**
+ * limen_submission_result() - look up and check the place of a result
+ * @sub: submission
+ * @handle: of its buffer
+ * @offset: in the buffer
+ * @size: bytes the result may need
+ * @align: what @offset must be a multiple of
+ *
+ * Return: the host buffer, with a reference; or -ENOENT, -EINVAL, -EBUSY.
+ */
+struct limen_bo *limen_submission_result(const struct limen_submission *sub,
+					 u32 handle, u64 offset, size_t size,
+					 size_t align)
+{
+	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
+	int ret = 0;
+
+	if (!bo)
+		return ERR_PTR(-ENOENT);
+
+	if (bo->card)
+		ret = atomic_read(&bo->users) == LIMEN_BO_FROZEN ? -EBUSY :
+								   -EINVAL;
+	else if (!IS_ALIGNED(offset, align) || size > bo->base.size ||
+		 offset > bo->base.size - size)
+		ret = -EINVAL;
+	if (ret) {
+		limen_bo_put(bo);
+		return ERR_PTR(ret);
+	}
+	return bo;
+}
+
+static int limen_syncs_copy(struct drm_limen_sync *syncs, u64 address,
+			    u32 count)
+{
+	u32 i;
+
+	if (copy_from_user(syncs, u64_to_user_ptr(address),
+			   count * sizeof(*syncs)))
+		return -EFAULT;
+	for (i = 0; i < count; i++)
+		if (syncs[i].flags)
+			return -EINVAL;
+	return 0;
+}
+
+static int limen_out_sync_get(struct limen_submission *sub,
+			      const struct drm_limen_sync *sync)
+{
+	struct limen_out_sync *out = &sub->outs[sub->out_count];
+
+	out->syncobj = drm_syncobj_find(sub->file, sync->handle);
+	if (!out->syncobj)
+		return -ENOENT;
+	if (sync->point) {
+		out->chain = dma_fence_chain_alloc();
+		if (!out->chain) {
+			drm_syncobj_put(out->syncobj);
+			return -ENOMEM;
+		}
+	}
+	out->point = sync->point;
+	sub->out_count++;
+	return 0;
+}
+
+static int limen_syncs_get(struct limen_submission *sub)
+{
+	const struct drm_limen_submit *args = sub->args;
+	struct drm_limen_sync outs[LIMEN_SYNCS_MAX];
+	int ret;
+	u32 i;
+
+	ret = limen_syncs_copy(sub->ins, args->in_syncs, args->in_sync_count);
+	if (ret)
+		return ret;
+	ret = limen_syncs_copy(outs, args->out_syncs, args->out_sync_count);
+	for (i = 0; !ret && i < args->out_sync_count; i++)
+		ret = limen_out_sync_get(sub, &outs[i]);
+	return ret;
+}
+
+static void limen_syncs_put(struct limen_submission *sub)
+{
+	u32 i;
+
+	for (i = 0; i < sub->out_count; i++) {
+		dma_fence_chain_free(sub->outs[i].chain);
+		drm_syncobj_put(sub->outs[i].syncobj);
+	}
+}
+
+/* Shows the fence to user space; cannot fail. */
+static void limen_syncs_publish(struct limen_submission *sub)
+{
+	u32 i;
+
+	for (i = 0; i < sub->out_count; i++) {
+		struct limen_out_sync *out = &sub->outs[i];
+
+		if (out->chain)
+			drm_syncobj_add_point(out->syncobj, out->chain,
+					      &sub->batch->fence, out->point);
+		else
+			drm_syncobj_replace_fence(out->syncobj,
+						  &sub->batch->fence);
+		out->chain = NULL;
+	}
+}
+
+static int limen_submit_check(const struct drm_limen_submit *args)
+{
+	if (args->flags & ~DRM_LIMEN_SUBMIT_WAIT || !args->count ||
+	    args->count > LIMEN_BATCH_MAX ||
+	    args->in_sync_count > LIMEN_SYNCS_MAX ||
+	    args->out_sync_count > LIMEN_SYNCS_MAX)
+		return -EINVAL;
+	if (args->timeout_ns && !(args->flags & DRM_LIMEN_SUBMIT_WAIT))
+		return -EINVAL;
+	return 0;
+}
+
+static int limen_submit_prepare(struct limen_submission *sub,
+				const struct limen_kind *kind)
+{
+	int ret, idx;
+
+	ret = limen_syncs_get(sub);
+	if (ret)
+		return ret;
+	if (!drm_dev_enter(&sub->limen->drm, &idx))
+		return -ENODEV;
+	ret = kind->prepare(sub);
+	drm_dev_exit(idx);
+	return ret;
+}
+
+static int limen_submit_commit(struct limen_submission *sub,
+			       const struct limen_kind *kind)
+{
+	int ret = kind->reserve(sub);
+
+	if (ret == -EAGAIN && limen_submission_waits(sub))
+		ret = limen_wait_room(kind->room(sub), kind->reserve, sub,
+				      sub->args->timeout_ns);
+	if (!ret && kind->push)
+		ret = kind->push(sub);
+	if (ret)
+		kind->cancel(sub);
+	return ret;
+}
+
+static int limen_submit(struct limen_submission *sub)
+{
+	const struct limen_kind *kind = &limen_express_kind;
+	int ret;
+
+	if (sub->queue->type == DRM_LIMEN_QUEUE_SCAN)
+		kind = &limen_scan_kind;
+	else if (sub->args->in_sync_count)
+		return -EINVAL;
+
+	ret = limen_submit_prepare(sub, kind);
+	if (!ret)
+		ret = limen_submit_commit(sub, kind);
+	if (!ret) {
+		limen_syncs_publish(sub);
+		if (limen_submission_waits(sub))
+			ret = limen_batch_wait(sub->batch,
+					       sub->args->timeout_ns);
+		limen_batch_put(sub->batch);
+	}
+	limen_syncs_put(sub);
+	return ret;
+}
+
+/**
+ * limen_submit_ioctl() - DRM_IOCTL_LIMEN_SUBMIT
+ * @drm: device
+ * @data: struct drm_limen_submit
+ * @file: open file
+ *
+ * Return: 0 or one of the errors told at the structure.
+ */
+int limen_submit_ioctl(struct drm_device *drm, void *data,
+		       struct drm_file *file)
+{
+	struct limen_submission sub;
+	int ret;
+
+	ret = limen_submit_check(data);
+	if (ret)
+		return ret;
+
+	sub.limen = to_limen(drm);
+	sub.file = file;
+	sub.args = data;
+	sub.batch = NULL;
+	sub.out_count = 0;
+	memset(sub.outs, 0, sizeof(sub.outs));
+
+	sub.queue = limen_queue_lookup(file->driver_priv, sub.args->queue);
+	if (!sub.queue)
+		return -ENOENT;
+	ret = limen_submit(&sub);
+	limen_queue_put(sub.queue);
+	return ret;
+}
