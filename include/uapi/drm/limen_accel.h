@@ -393,10 +393,10 @@ struct drm_limen_scan_result {
  * Errors before anything was submitted: ENOENT for an unknown queue, handle,
  * gallery or syncobj; EINVAL for anything out of the ranges given here, nonzero
  * reserved fields, unknown flags, in-syncs on EXPRESS, an in-sync that has no
- * fence yet, or a timeout without DRM_LIMEN_SUBMIT_WAIT; E2BIG for descriptors with nonzero bytes past those
- * this kernel knows; EBUSY for a buffer frozen in a gallery; EAGAIN if the ring,
- * or the SCAN queue, has no room and the call does not wait; EFAULT; ENOMEM;
- * ENODEV.
+ * fence yet, or a timeout without DRM_LIMEN_SUBMIT_WAIT; E2BIG for descriptors
+ * with nonzero bytes past those this kernel knows; EBUSY for a buffer frozen in
+ * a gallery; EAGAIN if the ring, or the SCAN queue, has no room and the call does
+ * not wait; EFAULT; ENOMEM; ENODEV.
  *
  * Errors of the inline wait, after submission: ETIMEDOUT if the time came first
  * (the work goes on, also when the ring had no room until then: then nothing was
