@@ -132,13 +132,13 @@ static int read_compare_reply(const struct limend_compare_reply *reply,
 		return -EPROTO;
 	result->error = error;
 	result->backend = backend;
-	result->score.raw = le32toh(reply->raw);
-	result->score.similarity = le32toh(reply->similarity);
 	result->device_ns = le64toh(reply->device_ns);
 	result->service_ns = le64toh(reply->service_ns);
-	if (!error && !score_possible(&result->score, dim))
-		return -EPROTO;
-	return 0;
+	if (error)
+		return 0;
+	result->score.raw = le32toh(reply->raw);
+	result->score.similarity = le32toh(reply->similarity);
+	return score_possible(&result->score, dim) ? 0 : -EPROTO;
 }
 
 int limen_client_compare(struct limen_client *client,
@@ -154,6 +154,7 @@ int limen_client_compare(struct limen_client *client,
 	size_t size = sizeof(request.head);
 	int put, error;
 
+	*result = (struct limen_service_result){ .error = -EIO };
 	if (client->fd < 0)
 		return -ENOTCONN;
 	put = limen_template_write(probe, request.templates,

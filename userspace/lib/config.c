@@ -30,6 +30,7 @@ struct reader {
 	char *buffer;
 	size_t buffer_size;
 	unsigned int line;
+	unsigned int mistaken; /* line of the first mistake */
 	uint32_t seen; /* bit per key */
 	char *error;   /* of the first mistake; empty so far */
 	size_t error_size;
@@ -46,6 +47,7 @@ static int mistake(struct reader *reader, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	reader->mistaken = reader->line;
 	snprintf(reader->error, reader->error_size, "%s:%u: %s", reader->path,
 		 reader->line, what);
 	return -1;
@@ -307,6 +309,7 @@ int limen_config_load(struct limen_config *config, const char *path,
 		.path = path ?: LIMEN_CONFIG_PATH,
 		.error = error,
 		.error_size = error_size,
+		.mistaken = UINT_MAX,
 	};
 	int line;
 
@@ -323,7 +326,9 @@ int limen_config_load(struct limen_config *config, const char *path,
 	line = ini_parse_stream(next_line, &reader, on_key, &reader);
 	if (ferror(reader.file)) {
 		snprintf(error, error_size, "%s: cannot be read", reader.path);
-	} else if (line && !*error) {
+	} else if (line && (unsigned int)line < reader.mistaken) {
+		/* A line that libinih itself did not understand came first. */
+		*error = '\0';
 		reader.line = line;
 		mistake(&reader, "neither a [section] nor a key = value");
 	}

@@ -4,6 +4,7 @@
 #define LIMEN_CONFIG_H
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LIMEN_CONFIG_PATH "/etc/limen/limen.conf"

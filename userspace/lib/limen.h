@@ -198,7 +198,12 @@ struct limen_service_status {
 
 /* -ECONNREFUSED, -ENOENT: no daemon; -EACCES: this user may not. */
 int limen_client_connect(struct limen_client **client, const char *socket_path);
-/* One comparison, start to end. Times out with -ETIMEDOUT; then reconnect. */
+/*
+ * One comparison, start to end. If limend answered that it could not, that is
+ * result->error, returned too, and the connection lasts; after any other error
+ * (-ETIMEDOUT, -EPROTO, -ECONNRESET, ...) there is no score and calls return
+ * -ENOTCONN: connect again.
+ */
 int limen_client_compare(struct limen_client *client,
 			 const struct limen_template *probe,
 			 const struct limen_template *reference, int timeout_ms,

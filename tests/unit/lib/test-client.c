@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/* The client of limend, against a server that does not keep to the protocol. */
+#include <endian.h>
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "../../../userspace/limend/protocol.h"
+#include "../face/suite.h"
+#include "sample.h"
+
+#define TIMEOUT_MS 2000
+
+static pid_t server;
+static struct limen_client *client;
+
+/* What the server does to the reply it has made of a comparison. */
+typedef void (*spoil_fn)(struct limend_compare_reply *reply, size_t *size);
+
+static void send_status(int fd, const struct limend_request *request)
+{
+	struct limend_status_reply reply = {
+		.magic = request->magic, .version = request->version,
+		.op = request->op, .number = request->number,
+		.backend = htole32(LIMEN_BACKEND_BOARD),
+		.comparisons = htole64(5), .description = "a board",
+	};
+
+	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
+}
+
+static void send_score(int fd, const struct limend_request *request,
+		       spoil_fn spoil)
+{
+	struct {
+		struct limend_compare_reply reply;
+		uint8_t more[16];
+	} packet = {
+		.reply = {
+			.magic = request->magic, .version = request->version,
+			.op = request->op, .number = request->number,
+			.backend = htole32(LIMEN_BACKEND_BOARD),
+			.raw = htole32(-1234), .similarity = htole32(-56),
+			.device_ns = htole64(7), .service_ns = htole64(8),
+		},
+	};
+	size_t size = sizeof(packet.reply);
+
+	spoil(&packet.reply, &size);
+	if (size)
+		send(fd, &packet, size, MSG_NOSIGNAL);
+}
+
+static void serve(int listener, spoil_fn spoil)
+{
+	uint8_t packet[LIMEND_PACKET_MAX];
+	struct limend_request *request = (struct limend_request *)packet;
+	int fd;
+
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		while (recv(fd, packet, sizeof(packet), 0) > 0)
+			if (le16toh(request->op) == LIMEND_STATUS)
+				send_status(fd, request);
+			else
+				send_score(fd, request, spoil);
+		close(fd);
+	}
+}
+
+static void start(spoil_fn spoil)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s",
+		 sample_folder);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address,
+			      sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	server = fork();
+	ck_assert_int_ge(server, 0);
+	if (!server) {
+		serve(listener, spoil);
+		_exit(0);
+	}
+	close(listener);
+	ck_assert_int_eq(limen_client_connect(&client, in_folder("s")), 0);
+}
+
+static int compare(int timeout_ms, struct limen_service_result *result)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+
+	return limen_client_compare(client, &a, &b, timeout_ms, result);
+}
+
+static void setup(void)
+{
+	folder_make();
+	server = 0;
+	client = NULL;
+}
+
+static void teardown(void)
+{
+	limen_client_close(client);
+	if (server) {
+		kill(server, SIGKILL);
+		waitpid(server, NULL, 0);
+	}
+	folder_remove();
+}
+
+static void nothing(struct limend_compare_reply *reply, size_t *size)
+{
+	(void)reply;
+	(void)size;
+}
+
+START_TEST(a_good_reply)
+{
+	struct limen_service_result result;
+	struct limen_service_status status;
+
+	start(nothing);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
+	ck_assert_int_eq(result.error, 0);
+	ck_assert_int_eq(result.score.raw, -1234);
+	ck_assert_int_eq(result.score.similarity, -56);
+	ck_assert_int_eq(result.backend, LIMEN_BACKEND_BOARD);
+	ck_assert_uint_eq(result.device_ns, 7);
+	ck_assert_uint_eq(result.service_ns, 8);
+	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status), 0);
+	ck_assert_str_eq(status.description, "a board");
+	ck_assert_uint_eq(status.comparisons, 5);
+}
+END_TEST
+
+#define SPOIL(name, statement) \
+	static void name(struct limend_compare_reply *reply, size_t *size) \
+	{ \
+		(void)reply; \
+		(void)size; \
+		statement; \
+	}
+
+SPOIL(bad_magic, reply->magic ^= 1)
+SPOIL(bad_version, reply->version ^= 2)
+SPOIL(bad_op, reply->op = htole16(LIMEND_STATUS))
+SPOIL(bad_number, reply->number ^= 1)
+SPOIL(too_short, *size -= 1)
+SPOIL(too_long, *size += 1)
+SPOIL(positive_error, reply->error = htole32(5))
+SPOIL(impossible_error, reply->error = htole32(-4096))
+SPOIL(no_backend, reply->backend = 0)
+SPOIL(unknown_backend, reply->backend = htole32(3))
+SPOIL(similarity_above_one, (reply->similarity = htole32(32769),
+			     reply->raw = htole32(1)))
+SPOIL(similarity_below_minus_one, reply->similarity = htole32(-32769))
+SPOIL(raw_too_large, (reply->raw = htole32(512 * 128 * 128 + 1),
+		      reply->similarity = htole32(1)))
+SPOIL(raw_too_small, reply->raw = htole32(-512 * 128 * 128 - 1))
+SPOIL(raw_lowest, reply->raw = htole32(INT32_MIN))
+SPOIL(opposite_signs, reply->similarity = htole32(56))
+
+static const struct {
+	const char *name;
+	spoil_fn spoil;
+} spoilt[] = {
+#define SPOILT(name) { #name, name }
+	SPOILT(bad_magic), SPOILT(bad_version), SPOILT(bad_op),
+	SPOILT(bad_number), SPOILT(too_short), SPOILT(too_long),
+	SPOILT(positive_error), SPOILT(impossible_error), SPOILT(no_backend),
+	SPOILT(unknown_backend), SPOILT(similarity_above_one),
+	SPOILT(similarity_below_minus_one), SPOILT(raw_too_large),
+	SPOILT(raw_too_small), SPOILT(raw_lowest), SPOILT(opposite_signs),
+};
+
+/* A wrong reply is no score, and the connection is not used again. */
+START_TEST(a_wrong_reply)
+{
+	struct limen_service_result result;
+	int error;
+
+	start(spoilt[_i].spoil);
+	error = compare(TIMEOUT_MS, &result);
+	ck_assert_msg(error == -EPROTO, "%s: %d", spoilt[_i].name, error);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), -ENOTCONN);
+}
+END_TEST
+
+SPOIL(failed, reply->error = htole32(-EIO))
+
+/* A failure is the service's answer: the connection remains. */
+START_TEST(a_failure)
+{
+	struct limen_service_result result;
+	int i;
+
+	start(failed);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(compare(TIMEOUT_MS, &result), -EIO);
+		ck_assert_int_eq(result.error, -EIO);
+		ck_assert_int_eq(result.score.raw, 0);
+		ck_assert_int_eq(result.score.similarity, 0);
+		ck_assert_int_eq(result.backend, LIMEN_BACKEND_BOARD);
+	}
+}
+END_TEST
+
+SPOIL(silent, *size = 0)
+
+START_TEST(no_reply)
+{
+	struct limen_service_result result;
+
+	start(silent);
+	ck_assert_int_eq(compare(50, &result), -ETIMEDOUT);
+	/* A late reply must not be taken for the next one's. */
+	ck_assert_int_eq(compare(50, &result), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(the_server_dies)
+{
+	struct limen_service_result result;
+	int error;
+
+	start(nothing);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	server = 0;
+	error = compare(TIMEOUT_MS, &result);
+	ck_assert(error == -EPIPE || error == -ECONNRESET);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(nobody_there)
+{
+	char path[200];
+
+	ck_assert_int_eq(limen_client_connect(&client, in_folder("none")),
+			 -ENOENT);
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	ck_assert_int_eq(limen_client_connect(&client, path), -ENAMETOOLONG);
+	file_write(in_folder("file"), "", 0);
+	ck_assert_int_eq(limen_client_connect(&client, in_folder("file")),
+			 -ECONNREFUSED);
+	client = NULL;
+}
+END_TEST
+
+START_TEST(what_is_no_template_is_not_sent)
+{
+	struct limen_template good = sample(512, 1), zero = good;
+	struct limen_service_result result;
+
+	memset(zero.vector, 0, sizeof(zero.vector));
+	start(nothing);
+	ck_assert_int_eq(limen_client_compare(client, &zero, &good, TIMEOUT_MS,
+					      &result), -EINVAL);
+	ck_assert_int_eq(limen_client_compare(client, &good, &zero, TIMEOUT_MS,
+					      &result), -EINVAL);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("client");
+	TCase *tests = tcase_create("client");
+
+	tcase_set_timeout(tests, 30);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, a_good_reply);
+	tcase_add_loop_test(tests, a_wrong_reply, 0, COUNT_OF(spoilt));
+	tcase_add_test(tests, a_failure);
+	tcase_add_test(tests, no_reply);
+	tcase_add_test(tests, the_server_dies);
+	tcase_add_test(tests, nobody_there);
+	tcase_add_test(tests, what_is_no_template_is_not_sent);
+	suite_add_tcase(suite, tests);
+	return suite_run(suite);
+}
