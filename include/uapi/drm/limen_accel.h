@@ -255,8 +255,8 @@ struct drm_limen_queue_create {
 /**
  * struct drm_limen_queue_destroy - arguments of DRM_IOCTL_LIMEN_QUEUE_DESTROY
  *
- * What the board has not begun is cancelled with ECANCELED. Errors: ENOENT;
- * EINVAL for nonzero @pad.
+ * What the board has not begun is cancelled with ECANCELED, as soon as the fences
+ * it depends on are signalled. Errors: ENOENT; EINVAL for nonzero @pad.
  */
 struct drm_limen_queue_destroy {
 	/** @queue: identifier */

@@ -805,6 +805,7 @@ TEST_F(express, full_ring)
 	int last;
 
 	EMU_OR_SKIP();
+	memset(self->result, POISON, 64);
 	ASSERT_EQ(0, emu_slow(400));
 	count = fill_ring(self, &last);
 	EXPECT_EQ(-EAGAIN, last);

@@ -213,7 +213,9 @@ TEST_F(pending, destroy_cancels_what_has_not_begun)
 	ASSERT_EQ(0, submit_held(self));
 	EXPECT_EQ(-EINPROGRESS, result->error);
 	ASSERT_EQ(0, queue_destroy(self->fd, self->scan));
+	ASSERT_EQ(0, manual_fence_signal(&self->fence));
 	EXPECT_EQ(-ECANCELED, wait_result(&result->error, 5 * NSEC_PER_SEC));
+	EXPECT_EQ(0, result->count);
 	ASSERT_EQ(0, syncobj_wait(self->fd, self->out_sync, NSEC_PER_SEC));
 	ASSERT_EQ(0, syncobj_export(self->fd, self->out_sync, &sync_file));
 	EXPECT_EQ(-ECANCELED, sync_file_status(sync_file));
