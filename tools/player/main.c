@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "booth.h"
-#include "lane.h"
+#include "counterpart.h"
 #include "page.h"
 #include "scene.h"
 #include "traveller.h"
@@ -33,7 +33,7 @@
  * @faults: folder of the emulated board's faults
  * @command: the gate
  * @booth: descriptor of the emulated scene
- * @lane: the running gate
+ * @gate: the running gate
  */
 struct player {
 	const char *table;
@@ -42,7 +42,7 @@ struct player {
 	const char *faults;
 	char *const *command;
 	int booth;
-	struct lane lane;
+	struct counterpart gate;
 };
 
 static int load_photos(const struct traveller *traveller,
@@ -115,7 +115,7 @@ static void play(struct player *player, struct played *played)
 
 	played->error = stage(player, played);
 	if (!played->error)
-		played->error = lane_transit(&player->lane, traveller->document,
+		played->error = counterpart_transit(&player->gate, traveller->document,
 					     ANSWER_MS, answer);
 	played->expected = !played->error &&
 			   !strcmp(answer->decision, traveller->decision) &&
@@ -150,10 +150,10 @@ static void print_line(size_t number, const struct played *played)
 	puts("");
 }
 
-static void print_head(size_t count)
+static void print_head(void)
 {
-	printf("KTAP version 1\n1..%zu\n# %-42s   %-19s %7s %-5s | milliseconds:",
-	       count, "traveller", "decision and reason", "score", "by");
+	printf("# %-44s %-19s %7s %-5s | milliseconds:", "traveller",
+	       "decision and reason", "score", "by");
 	for (int i = 0; i < STAGES; i++)
 		printf(" %s", stage_names[i]);
 	puts("");
@@ -166,14 +166,14 @@ static bool play_all(struct player *player, const struct travellers *travellers,
 	bool fine = true;
 	int err;
 
-	print_head(travellers->count);
+	print_head();
 	for (size_t i = 0; i < travellers->count; i++) {
 		played[i].traveller = &travellers->list[i];
 		play(player, &played[i]);
 		print_line(i + 1, &played[i]);
 		unexpected += !played[i].expected;
 	}
-	err = lane_close(&player->lane);
+	err = counterpart_close(&player->gate);
 	if (err) {
 		fprintf(stderr, "limen-player: the gate ended with %d\n", err);
 		fine = false;
@@ -201,7 +201,7 @@ static bool set_up(struct player *player)
 			limen_strerror(player->booth));
 		return false;
 	}
-	err = lane_open(&player->lane, player->command);
+	err = counterpart_open(&player->gate, player->command);
 	if (err)
 		fprintf(stderr, "limen-player: %s: %s\n", player->command[0],
 			limen_strerror(err));

@@ -5,7 +5,7 @@
 #ifndef PLAYER_PAGE_H
 #define PLAYER_PAGE_H
 
-#include "lane.h"
+#include "counterpart.h"
 #include "picture.h"
 #include "traveller.h"
 

@@ -2,7 +2,7 @@
 /*
  * The gate that is played against.
  */
-#include "lane.h"
+#include "counterpart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ become(char *const *command, int input, int output)
 	_exit(127);
 }
 
-int lane_open(struct lane *lane, char *const *command)
+int counterpart_open(struct counterpart *gate, char *const *command)
 {
 	int input[2], output[2], err = 0;
 
@@ -40,15 +40,15 @@ int lane_open(struct lane *lane, char *const *command)
 		close(input[1]);
 		return err;
 	}
-	lane->pid = fork();
-	if (!lane->pid)
+	gate->pid = fork();
+	if (!gate->pid)
 		become(command, input[0], output[1]);
-	if (lane->pid < 0)
+	if (gate->pid < 0)
 		err = -errno;
 	close(input[0]);
 	close(output[1]);
-	lane->documents = input[1];
-	lane->answers = output[0];
+	gate->documents = input[1];
+	gate->answers = output[0];
 	return err;
 }
 
@@ -120,7 +120,7 @@ static bool take_all(struct json_object *from, struct answer *answer)
 	return true;
 }
 
-int lane_transit(struct lane *lane, const char *document, int timeout_ms,
+int counterpart_transit(struct counterpart *gate, const char *document, int timeout_ms,
 		 struct answer *answer)
 {
 	int64_t deadline = gate_now_us() + timeout_ms * 1000LL;
@@ -128,9 +128,9 @@ int lane_transit(struct lane *lane, const char *document, int timeout_ms,
 	char line[4096];
 	int err;
 
-	if (dprintf(lane->documents, "%s\n", document) < 0)
+	if (dprintf(gate->documents, "%s\n", document) < 0)
 		return -EPIPE;
-	err = read_line(lane->answers, deadline, line, sizeof(line));
+	err = read_line(gate->answers, deadline, line, sizeof(line));
 	if (err)
 		return err;
 	told = json_tokener_parse(line);
@@ -139,14 +139,14 @@ int lane_transit(struct lane *lane, const char *document, int timeout_ms,
 	return err;
 }
 
-int lane_close(struct lane *lane)
+int counterpart_close(struct counterpart *gate)
 {
 	int status;
 
-	close(lane->documents);
-	while (waitpid(lane->pid, &status, 0) < 0)
+	close(gate->documents);
+	while (waitpid(gate->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
-	close(lane->answers);
+	close(gate->answers);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

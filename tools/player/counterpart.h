@@ -2,8 +2,8 @@
 /*
  * The gate that is played against: a process to talk to.
  */
-#ifndef PLAYER_LANE_H
-#define PLAYER_LANE_H
+#ifndef PLAYER_COUNTERPART_H
+#define PLAYER_COUNTERPART_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,23 +36,23 @@ struct answer {
 };
 
 /**
- * struct lane - a running gate
+ * struct counterpart - a running gate
  * @pid: its process
  * @documents: its standard input
  * @answers: its standard output
  */
-struct lane {
+struct counterpart {
 	pid_t pid;
 	int documents;
 	int answers;
 };
 
 /* Starts the gate; 0 or a negative errno. */
-int lane_open(struct lane *lane, char *const *command);
+int counterpart_open(struct counterpart *gate, char *const *command);
 
 /**
- * lane_transit() - hand over a document and wait for the answer
- * @lane: the gate
+ * counterpart_transit() - hand over a document and wait for the answer
+ * @gate: the gate
  * @document: path of the portrait
  * @timeout_ms: how long to wait
  * @answer: out: what it said
@@ -60,10 +60,10 @@ int lane_open(struct lane *lane, char *const *command);
  * Return: 0, -ETIMEDOUT, -EPIPE if the gate is gone, -EPROTO if what it says is
  * not understood.
  */
-int lane_transit(struct lane *lane, const char *document, int timeout_ms,
+int counterpart_transit(struct counterpart *gate, const char *document, int timeout_ms,
 		 struct answer *answer);
 
 /* Ends its input and waits for it; its exit status, or -1 if it was killed. */
-int lane_close(struct lane *lane);
+int counterpart_close(struct counterpart *gate);
 
-#endif /* PLAYER_LANE_H */
+#endif /* PLAYER_COUNTERPART_H */
