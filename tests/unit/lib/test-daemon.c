@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: MIT
+/* limend, from outside. */
+#include "../face/suite.h"
+#include "daemon.h"
+
+#define NOBODY 65534
+#define FRIEND 54321
+
+static void setup(void)
+{
+	daemon_start_as("cpu", "[service]\nallow = 54321 no-such-user\n");
+}
+
+static struct limen_client *client(void)
+{
+	struct limen_client *made;
+
+	ck_assert_int_eq(limen_client_connect(&made, in_folder("s")), 0);
+	return made;
+}
+
+/* A comparison of two samples comes out right. */
+static void check_served(struct limen_client *client, uint32_t dim,
+			 uint32_t seed)
+{
+	struct limen_template a = sample(dim, seed), b = sample(dim, seed + 1);
+	struct limen_score score = limen_score_vectors(a.vector, b.vector, dim);
+	struct limen_service_result result;
+
+	ck_assert_int_eq(limen_client_compare(client, &a, &b,
+					      DAEMON_TIMEOUT_MS, &result), 0);
+	ck_assert_int_eq(result.score.raw, score.raw);
+	ck_assert_int_eq(result.score.similarity, score.similarity);
+	ck_assert_int_eq(result.backend, LIMEN_BACKEND_CPU);
+	ck_assert_uint_ge(result.service_ns, result.device_ns);
+}
+
+static struct packet good_packet(uint64_t number)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+
+	return packet_compare(&a, &b, number);
+}
+
+static void check_reply(int fd, uint64_t number)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+	struct limen_score score = limen_score_vectors(a.vector, b.vector, 512);
+	struct limend_compare_reply reply;
+
+	ck_assert_int_eq(recv(fd, &reply, sizeof(reply), MSG_TRUNC),
+			 sizeof(reply));
+	ck_assert_uint_eq(le32toh(reply.magic), LIMEND_MAGIC);
+	ck_assert_uint_eq(le16toh(reply.version), LIMEND_VERSION);
+	ck_assert_uint_eq(le16toh(reply.op), LIMEND_COMPARE);
+	ck_assert_uint_eq(le64toh(reply.number), number);
+	ck_assert_int_eq((int32_t)le32toh(reply.error), 0);
+	ck_assert_int_eq((int32_t)le32toh(reply.raw), score.raw);
+	ck_assert_int_eq((int32_t)le32toh(reply.similarity), score.similarity);
+	ck_assert_uint_eq(le32toh(reply.backend), LIMEN_BACKEND_CPU);
+}
+
+START_TEST(scores)
+{
+	struct limen_client *made = client();
+	uint32_t seed;
+
+	for (seed = 0; seed < 50; seed++) {
+		check_served(made, 128, seed);
+		check_served(made, 256, seed);
+		check_served(made, 512, seed);
+	}
+	limen_client_close(made);
+}
+END_TEST
+
+START_TEST(status)
+{
+	struct limen_service_status before, after;
+	struct limen_client *made = client();
+
+	ck_assert_int_eq(limen_client_status(made, DAEMON_TIMEOUT_MS, &before),
+			 0);
+	check_served(made, 512, 1);
+	check_served(made, 512, 2);
+	ck_assert_int_eq(limen_client_status(made, DAEMON_TIMEOUT_MS, &after),
+			 0);
+	ck_assert_int_eq(after.backend, LIMEN_BACKEND_CPU);
+	ck_assert_str_ne(after.description, "");
+	ck_assert_uint_eq(after.comparisons, before.comparisons + 2);
+	ck_assert_uint_eq(after.failures, before.failures);
+	ck_assert_uint_eq(after.batches, before.batches + 2);
+	ck_assert_uint_ge(after.clients, 1);
+	limen_client_close(made);
+}
+END_TEST
+
+START_TEST(what_does_not_compare)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+	struct limen_service_result result;
+	struct limen_client *made = client();
+
+	b.model[3] ^= 1;
+	ck_assert_int_eq(limen_client_compare(made, &a, &b, DAEMON_TIMEOUT_MS,
+					      &result), -EMEDIUMTYPE);
+	b = sample(128, 2);
+	ck_assert_int_eq(limen_client_compare(made, &a, &b, DAEMON_TIMEOUT_MS,
+					      &result), -EDOM);
+	ck_assert_int_eq(result.score.similarity, 0);
+	check_served(made, 512, 1);
+	limen_client_close(made);
+}
+END_TEST
+
+#define WRONG(name, statement) \
+	static void name(struct packet *packet) \
+	{ \
+		statement; \
+	}
+#define HEADER(offset) (packet->templates + (offset))
+#define SECOND(offset) (packet->templates + 64 + 512 + (offset))
+
+WRONG(wrong_magic, packet->head.magic ^= 1)
+WRONG(older_version, packet->head.version = 0)
+WRONG(newer_version, packet->head.version = htole16(LIMEND_VERSION + 1))
+WRONG(no_op, packet->head.op = 0)
+WRONG(unknown_op, packet->head.op = htole16(3))
+WRONG(status_with_more, packet->head.op = htole16(LIMEND_STATUS))
+WRONG(empty, packet->size = 0)
+WRONG(one_byte, packet->size = 1)
+WRONG(half_a_head, packet->size = 15)
+WRONG(only_a_head, packet->size = 16)
+WRONG(half_a_template, packet->size = 16 + 63)
+WRONG(one_template, packet->size = 16 + 64 + 512)
+WRONG(a_byte_too_few, packet->size--)
+WRONG(a_byte_too_many, packet->size++)
+WRONG(much_too_long, packet->size = sizeof(packet->head) +
+				    sizeof(packet->templates))
+WRONG(first_magic, *HEADER(0) ^= 1)
+WRONG(first_version, *HEADER(4) = 2)
+WRONG(first_flags, *HEADER(12) = 1)
+WRONG(first_reserved, *HEADER(63) = 1)
+WRONG(first_longer, *HEADER(7) = 255)
+WRONG(first_shorter, (*HEADER(6) = 128, *HEADER(7) = 0))
+WRONG(first_zero, memset(HEADER(64), 0, 512))
+WRONG(second_magic, *SECOND(0) ^= 1)
+WRONG(second_shorter, (*SECOND(6) = 128, *SECOND(7) = 0))
+WRONG(second_zero, memset(SECOND(64), 0, 512))
+
+static const struct {
+	const char *name;
+	void (*spoil)(struct packet *packet);
+} wrong[] = {
+#define CASE(name) { #name, name }
+	CASE(wrong_magic), CASE(older_version), CASE(newer_version),
+	CASE(no_op), CASE(unknown_op), CASE(status_with_more), CASE(empty),
+	CASE(one_byte), CASE(half_a_head), CASE(only_a_head),
+	CASE(half_a_template), CASE(one_template), CASE(a_byte_too_few),
+	CASE(a_byte_too_many), CASE(much_too_long), CASE(first_magic),
+	CASE(first_version), CASE(first_flags), CASE(first_reserved),
+	CASE(first_longer), CASE(first_shorter), CASE(first_zero),
+	CASE(second_magic), CASE(second_shorter), CASE(second_zero),
+};
+
+/* It ends the connection it came by, after what came before, and no other. */
+START_TEST(malformed_packets)
+{
+	struct packet good = good_packet(1);
+	unsigned int i, round;
+	uint8_t byte;
+
+	for (i = 0; i < COUNT_OF(wrong); i++) {
+		struct limen_client *other = client();
+		struct packet packet = good_packet(2);
+		int fd = daemon_connect();
+
+		wrong[i].spoil(&packet);
+		/* Both ways of receiving: singly and many at once. */
+		for (round = 0; round < (i % 2 ? 1 : 20); round++) {
+			packet_send(fd, &good);
+			check_reply(fd, 1);
+		}
+		packet_send(fd, &packet);
+		/* What lies behind it may be lost with the connection. */
+		send(fd, &good.head, good.size, MSG_NOSIGNAL);
+		ck_assert_msg(recv(fd, &byte, 1, 0) <= 0 && errno != EAGAIN,
+			      "%s: not ended", wrong[i].name);
+		close(fd);
+		check_served(other, 512, i);
+		limen_client_close(other);
+	}
+}
+END_TEST
+
+START_TEST(depth)
+{
+	struct packet packet = good_packet(0);
+	int fd = daemon_connect();
+	uint64_t round, i;
+
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < LIMEN_BATCH_MAX; i++) {
+			packet.head.number = htole64(round << 32 | i);
+			packet_send(fd, &packet);
+		}
+		for (i = 0; i < LIMEN_BATCH_MAX; i++)
+			check_reply(fd, round << 32 | i);
+	}
+	close(fd);
+}
+END_TEST
+
+/* limend is stopped until all requests are there: one batch takes all. */
+START_TEST(batches_across_clients)
+{
+	struct limen_service_status before, after;
+	struct limen_client *observer = client();
+	struct packet packet = good_packet(9);
+	int fds[8], i, round;
+
+	for (i = 0; i < 8; i++)
+		fds[i] = daemon_connect();
+	ck_assert_int_eq(limen_client_status(observer, DAEMON_TIMEOUT_MS,
+					     &before), 0);
+	kill(daemon_pid, SIGSTOP);
+	for (i = 0; i < 8; i++)
+		for (round = 0; round < 8; round++)
+			packet_send(fds[i], &packet);
+	kill(daemon_pid, SIGCONT);
+	for (i = 0; i < 8; i++) {
+		for (round = 0; round < 8; round++)
+			check_reply(fds[i], 9);
+		close(fds[i]);
+	}
+	ck_assert_int_eq(limen_client_status(observer, DAEMON_TIMEOUT_MS,
+					     &after), 0);
+	ck_assert_uint_eq(after.comparisons, before.comparisons + 64);
+	ck_assert_uint_le(after.batches, before.batches + 2);
+	limen_client_close(observer);
+}
+END_TEST
+
+START_TEST(many_clients)
+{
+	struct packet packet = good_packet(4);
+	int fds[200], i, round;
+
+	for (i = 0; i < 200; i++)
+		fds[i] = daemon_connect();
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 200; i++)
+			packet_send(fds[i], &packet);
+		for (i = 0; i < 200; i++)
+			check_reply(fds[i], 4);
+	}
+	for (i = 0; i < 200; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(too_many_clients_are_turned_away)
+{
+	struct limen_client *first = client(), *late;
+	int fds[300], i;
+
+	for (i = 0; i < 300; i++)
+		fds[i] = daemon_connect();
+	ck_assert_int_eq(limen_client_connect(&late, in_folder("s")), -EACCES);
+	check_served(first, 512, 1);
+	for (i = 0; i < 300; i++)
+		close(fds[i]);
+	limen_client_close(first);
+	first = client();
+	check_served(first, 512, 1);
+	limen_client_close(first);
+}
+END_TEST
+
+/* A client that never reads is dropped, and others notice nothing. */
+START_TEST(slow_reader)
+{
+	struct limen_client *other = client();
+	struct packet packet = good_packet(1);
+	int fd = daemon_connect();
+	bool dropped = false;
+	int i;
+
+	for (i = 0; i < 100000 && !dropped; i++) {
+		if (send(fd, &packet.head, packet.size,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			dropped = errno == EPIPE || errno == ECONNRESET;
+		if (i % 100 == 0)
+			check_served(other, 512, i);
+	}
+	ck_assert(dropped);
+	check_served(other, 512, 7);
+	limen_client_close(other);
+	close(fd);
+}
+END_TEST
+
+/* While one client keeps its socket full, another has its requests answered. */
+START_TEST(fairness)
+{
+	struct packet packet = good_packet(1);
+	struct limen_client *polite = client();
+	int fd = daemon_connect(), i;
+	pid_t greedy = fork();
+
+	if (!greedy) {
+		struct limend_compare_reply reply;
+
+		for (i = 0; i < LIMEN_BATCH_MAX; i++)
+			packet_send(fd, &packet);
+		while (recv(fd, &reply, sizeof(reply), 0) == sizeof(reply))
+			packet_send(fd, &packet);
+		_exit(0);
+	}
+	for (i = 0; i < 500; i++)
+		check_served(polite, 512, i);
+	kill(greedy, SIGKILL);
+	waitpid(greedy, NULL, 0);
+	limen_client_close(polite);
+	close(fd);
+}
+END_TEST
+
+/* What a client passes along must not fill limend's table of files. */
+START_TEST(passed_descriptors_are_dropped)
+{
+	struct packet packet = good_packet(1);
+	union {
+		struct cmsghdr align;
+		char data[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec part = { &packet.head, packet.size };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control.data,
+		.msg_controllen = sizeof(control.data),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	struct limen_client *other;
+	int fd = daemon_connect(), i;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	for (i = 0; i < 2000; i++) {
+		ck_assert_int_eq(sendmsg(fd, &message, MSG_NOSIGNAL),
+				 packet.size);
+		check_reply(fd, 1);
+	}
+	close(fd);
+	other = client();
+	check_served(other, 512, 1);
+	limen_client_close(other);
+}
+END_TEST
+
+/* Connects as another user; the result as an exit status. */
+static int connect_as(uid_t uid)
+{
+	struct limen_client *made;
+	pid_t pid = fork();
+
+	if (!pid) {
+		int error = setgid(uid) || setuid(uid) ? -EPERM :
+			    limen_client_connect(&made, in_folder("s"));
+
+		_exit(-error);
+	}
+	return daemon_wait(pid);
+}
+
+START_TEST(users)
+{
+	struct limen_client *made;
+
+	if (geteuid())
+		return; /* only root can be somebody else */
+	ck_assert_int_eq(connect_as(NOBODY), EACCES);
+	ck_assert_int_eq(connect_as(FRIEND), 0);
+	made = client();
+	check_served(made, 512, 1);
+	limen_client_close(made);
+}
+END_TEST
+
+START_TEST(ends_on_sigterm_with_requests_under_way)
+{
+	struct packet packet = good_packet(1);
+	struct limend_compare_reply reply;
+	int fd = daemon_connect(), i;
+	ssize_t got;
+
+	for (i = 0; i < LIMEN_BATCH_MAX; i++)
+		packet_send(fd, &packet);
+	kill(daemon_pid, SIGTERM);
+	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	daemon_pid = 0;
+	while ((got = recv(fd, &reply, sizeof(reply), 0)) > 0) {
+		ck_assert_int_eq(got, sizeof(reply));
+		ck_assert_int_eq((int32_t)le32toh(reply.error), 0);
+	}
+	ck_assert(!got || errno == ECONNRESET);
+	ck_assert_int_ne(access(in_folder("s"), F_OK), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_socket_left_behind_is_replaced)
+{
+	struct limen_client *made;
+
+	kill(daemon_pid, SIGKILL);
+	ck_assert_int_eq(daemon_wait(daemon_pid), -SIGKILL);
+	ck_assert_int_eq(access(in_folder("s"), F_OK), 0);
+	daemon_pid = daemon_spawn("cpu");
+	close(daemon_connect());
+	made = client();
+	check_served(made, 512, 1);
+	limen_client_close(made);
+}
+END_TEST
+
+START_TEST(a_second_one_gives_way)
+{
+	struct limen_client *made = client();
+
+	ck_assert_int_eq(daemon_wait(daemon_spawn("cpu")), 1);
+	check_served(made, 512, 1);
+	limen_client_close(made);
+	made = client();
+	limen_client_close(made);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_is_left_alone)
+{
+	kill(daemon_pid, SIGTERM);
+	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	daemon_pid = 0;
+	file_write(in_folder("s"), "precious", 8);
+	ck_assert_int_eq(daemon_wait(daemon_spawn("cpu")), 1);
+	ck_assert_int_eq(access(in_folder("s"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(its_memory_is_closed)
+{
+	char path[64];
+	struct stat stat;
+
+	/* Undumpable processes' files in /proc belong to root. */
+	snprintf(path, sizeof(path), "/proc/%d/mem", daemon_pid);
+	ck_assert_int_eq(lstat(path, &stat), 0);
+	ck_assert_uint_eq(stat.st_uid, 0);
+	snprintf(path, sizeof(path), "/proc/%d/limits", daemon_pid);
+	FILE *limits = fopen(path, "re");
+	char line[256];
+	bool found = false;
+
+	while (limits && fgets(line, sizeof(line), limits))
+		found |= !strncmp(line, "Max core file size        0 ", 28);
+	if (limits)
+		fclose(limits);
+	ck_assert(found);
+}
+END_TEST
+
+static int count_board(const char *node, void *context)
+{
+	(void)node;
+	++*(int *)context;
+	return 0;
+}
+
+/* Where the configuration wants a board, the CPU does not stand in for it. */
+START_TEST(no_board)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+	struct limen_service_result result;
+	struct limen_service_status status;
+	struct limen_client *made;
+	int boards = 0;
+
+	limen_boards_enumerate(count_board, &boards);
+	daemon_start_as("board", "");
+	made = client();
+	if (!boards) {
+		ck_assert_int_eq(limen_client_compare(made, &a, &b,
+						      DAEMON_TIMEOUT_MS,
+						      &result), -ENODEV);
+		ck_assert_int_eq(result.backend, LIMEN_BACKEND_BOARD);
+		ck_assert_int_eq(limen_client_status(made, DAEMON_TIMEOUT_MS,
+						     &status), 0);
+		ck_assert_uint_eq(status.failures, 1);
+		ck_assert_str_eq(status.description, "no board");
+	}
+	limen_client_close(made);
+	daemon_stop();
+}
+END_TEST
+
+static const struct {
+	const char *arguments[4];
+	int status;
+} wrong_starts[] = {
+	{ { "--nonsense" }, 2 },
+	{ { "--config" }, 2 },
+	{ { "operand" }, 2 },
+	{ { "--backend", "gpu" }, 1 },
+	{ { "--config", "/nonexistent" }, 1 },
+	{ { "--config", "/dev/null", "--socket", "/nonexistent/a/s" }, 1 },
+	{ { "--help" }, 0 },
+	{ { "--version" }, 0 },
+};
+
+START_TEST(wrong_starts_end)
+{
+	const char *const *more = wrong_starts[_i].arguments;
+	pid_t pid = fork();
+
+	if (!pid) {
+		int quiet = open("/dev/null", O_WRONLY);
+
+		dup2(quiet, STDOUT_FILENO);
+		dup2(quiet, STDERR_FILENO);
+		execl(LIMEND, LIMEND, more[0], more[1], more[2], more[3], NULL);
+		_exit(99);
+	}
+	ck_assert_int_eq(daemon_wait(pid), wrong_starts[_i].status);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("daemon");
+	TCase *tests = tcase_create("served"), *alone = tcase_create("alone");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, setup, daemon_stop);
+	tcase_add_test(tests, scores);
+	tcase_add_test(tests, status);
+	tcase_add_test(tests, what_does_not_compare);
+	tcase_add_test(tests, malformed_packets);
+	tcase_add_test(tests, depth);
+	tcase_add_test(tests, batches_across_clients);
+	tcase_add_test(tests, many_clients);
+	tcase_add_test(tests, too_many_clients_are_turned_away);
+	tcase_add_test(tests, slow_reader);
+	tcase_add_test(tests, fairness);
+	tcase_add_test(tests, passed_descriptors_are_dropped);
+	tcase_add_test(tests, users);
+	tcase_add_test(tests, ends_on_sigterm_with_requests_under_way);
+	tcase_add_test(tests, a_socket_left_behind_is_replaced);
+	tcase_add_test(tests, a_second_one_gives_way);
+	tcase_add_test(tests, what_is_no_socket_is_left_alone);
+	tcase_add_test(tests, its_memory_is_closed);
+	suite_add_tcase(suite, tests);
+	tcase_set_timeout(alone, 60);
+	tcase_add_test(alone, no_board);
+	tcase_add_loop_test(alone, wrong_starts_end, 0,
+			    COUNT_OF(wrong_starts));
+	suite_add_tcase(suite, alone);
+	return suite_run(suite);
+}
