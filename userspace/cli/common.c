@@ -83,6 +83,15 @@ static bool store(struct settings *settings, int letter)
 	return true;
 }
 
+static const char *long_name(int letter)
+{
+	const struct option *option = all_options;
+
+	while (option->val != letter)
+		option++;
+	return option->name;
+}
+
 int read_settings(int argc, char **argv, const char *takes, const char *help,
 		  struct settings *settings, bool *leave)
 {
@@ -91,17 +100,21 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*settings = (struct settings){};
 	*leave = true;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "b:c:d:hjk:lm:n:o:",
+	while ((letter = getopt_long(argc, argv, ":b:c:d:hjk:lm:n:o:",
 				     all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);
 			return DONE;
 		}
-		/* Of an option that lacks its value, only optopt is left. */
-		if (letter == '?' || !strchr(takes, letter) ||
-		    !store(settings, letter))
-			return misused("%s: wrong option %s, or its value is "
-				       "missing", argv[0], argv[optind - 1]);
+		if (letter == ':')
+			return misused("%s: %s lacks its value", argv[0],
+				       argv[optind - 1]);
+		if (letter == '?')
+			return misused("%s: no option %s", argv[0],
+				       argv[optind - 1]);
+		if (!strchr(takes, letter) || !store(settings, letter))
+			return misused("%s: no option --%s", argv[0],
+				       long_name(letter));
 	}
 	*leave = false;
 	return DONE;

@@ -15,9 +15,9 @@ static const char help[] =
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
 	"  -j, --json          print JSON\n"
 	"\n"
-	"The similarity is graded, from -1 to 1; the exit status does not depend\n"
-	"on it: 0 compared, 1 it cannot be done, 2 wrong usage, 3 a picture gives\n"
-	"no template.\n";
+	"The similarity is graded, from -1 to 1, and no decision: the exit status\n"
+	"does not depend on it. Exit status: 0 compared, 1 it cannot be done,\n"
+	"2 wrong usage, 3 a picture gives no template.\n";
 
 /**
  * struct outcome - a score and where it comes from

@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: MIT
+/* limen, the command line: what it prints, says and exits with. */
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include <vectors.h>
+
+#include "../face/suite.h"
+#include "daemon.h"
+
+#define OUTPUT_SIZE 65536
+
+static char out[OUTPUT_SIZE], err[OUTPUT_SIZE];
+
+static void slurp_text(const char *path, char text[OUTPUT_SIZE])
+{
+	size_t size;
+	uint8_t *data = file_slurp(path, &size);
+
+	ck_assert_uint_lt(size, OUTPUT_SIZE);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	free(data);
+}
+
+/* Runs limen; its exit status. Arguments end with NULL. */
+static int run(const char *first, ...)
+{
+	char *arguments[32] = { LIMEN, (char *)first };
+	unsigned int count = 1;
+	va_list more;
+	pid_t pid;
+	int status;
+
+	va_start(more, first);
+	while (arguments[count++])
+		arguments[count] = va_arg(more, char *);
+	va_end(more);
+	pid = fork();
+	if (!pid) {
+		dup2(open(in_folder("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
+		     STDOUT_FILENO);
+		dup2(open(in_folder("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
+		     STDERR_FILENO);
+		execv(LIMEN, arguments);
+		_exit(99);
+	}
+	status = daemon_wait(pid);
+	slurp_text(in_folder("out"), out);
+	slurp_text(in_folder("err"), err);
+	return status;
+}
+
+/* One line on stderr that says what, and nothing on stdout. */
+static void check_error(const char *what)
+{
+	ck_assert_str_eq(out, "");
+	ck_assert_msg(!strncmp(err, "limen: ", 7), "stderr: %s", err);
+	ck_assert_ptr_eq(strchr(err, '\n'), err + strlen(err) - 1);
+	ck_assert_msg(strstr(err, what), "no \"%s\" in: %s", what, err);
+}
+
+static void check_says(const char *what)
+{
+	ck_assert_msg(strstr(out, what), "no \"%s\" in: %s", what, out);
+	ck_assert_str_eq(err, "");
+}
+
+static struct json_object *parsed(void)
+{
+	struct json_object *object = json_tokener_parse(out);
+
+	ck_assert_msg(object, "no JSON: %s", out);
+	ck_assert_str_eq(err, "");
+	return object;
+}
+
+static int64_t number(struct json_object *object, const char *name)
+{
+	struct json_object *member;
+
+	ck_assert_msg(json_object_object_get_ex(object, name, &member),
+		      "no %s in: %s", name, out);
+	return json_object_get_int64(member);
+}
+
+static const char *text(struct json_object *object, const char *name)
+{
+	struct json_object *member;
+
+	ck_assert_msg(json_object_object_get_ex(object, name, &member),
+		      "no %s in: %s", name, out);
+	return json_object_get_string(member);
+}
+
+static void save(const char *name, uint32_t dim, uint32_t seed)
+{
+	struct limen_template tmpl = sample(dim, seed);
+
+	ck_assert_int_eq(limen_template_save(&tmpl, in_folder(name)), 0);
+}
+
+static void setup(void)
+{
+	struct limen_template foreign = sample(512, 1);
+	static const char conf[] = "[policy]\nthreshold = 0.40\n";
+
+	folder_make();
+	save("a", 512, 1);
+	save("b", 512, 2);
+	save("c", 512, 3);
+	save("small", 128, 1);
+	foreign.model[0] ^= 1;
+	ck_assert_int_eq(limen_template_save(&foreign, in_folder("foreign")),
+			 0);
+	file_write(in_folder("junk"), "junk", 4);
+	file_write(in_folder("jpeg"), "\xff\xd8\xff\xe0", 4);
+	file_write(in_folder("conf"), conf, strlen(conf));
+}
+
+START_TEST(compare_prints_the_score)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+	struct limen_score score = limen_score_vectors(a.vector, b.vector, 512);
+	char expected[64];
+
+	ck_assert_int_eq(run("compare", "-c", in_folder("conf"), in_folder("a"),
+			     in_folder("b"), NULL), 0);
+	snprintf(expected, sizeof(expected), "(%d of 32768)\n",
+		 score.similarity);
+	check_says(expected);
+	snprintf(expected, sizeof(expected), "raw score   %d\n", score.raw);
+	check_says(expected);
+	check_says("threshold   0.4000 (13108): the similarity is below it\n");
+	check_says("backend     cpu");
+	ck_assert_int_eq(run("compare", "-c", in_folder("conf"), in_folder("a"),
+			     in_folder("a"), NULL), 0);
+	check_says("similarity  1.0000 (32768 of 32768)\n");
+	check_says("the similarity is not below it\n");
+}
+END_TEST
+
+/* No score is told as a certainty, the best included. */
+START_TEST(compare_is_graded)
+{
+	static const char *const certain[] = {
+		"identical", "same", "person", "match", "certain", "100", "%",
+	};
+	unsigned int i;
+
+	ck_assert_int_eq(run("compare", "-c", in_folder("conf"), in_folder("a"),
+			     in_folder("a"), NULL), 0);
+	for (i = 0; i < COUNT_OF(certain); i++)
+		ck_assert_msg(!strcasestr(out, certain[i]), "%s in: %s",
+			      certain[i], out);
+}
+END_TEST
+
+START_TEST(compare_without_threshold)
+{
+	ck_assert_int_eq(run("compare", "-c", "/dev/null", in_folder("a"),
+			     in_folder("b"), NULL), 0);
+	check_says("threshold   none configured\n");
+}
+END_TEST
+
+START_TEST(compare_json)
+{
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+	struct limen_score score = limen_score_vectors(a.vector, b.vector, 512);
+	struct json_object *object;
+
+	ck_assert_int_eq(run("compare", "--json", "-c", in_folder("conf"),
+			     in_folder("a"), in_folder("b"), NULL), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "raw"), score.raw);
+	ck_assert_int_eq(number(object, "similarity_fixed"), score.similarity);
+	ck_assert_int_eq(number(object, "threshold_fixed"), 13108);
+	ck_assert_str_eq(text(object, "reaches_threshold"), "false");
+	ck_assert_str_eq(text(object, "backend"), "cpu");
+	json_object_put(object);
+}
+END_TEST
+
+/* The command prints what the contract's vectors say. */
+START_TEST(compare_vectors)
+{
+	struct vector_case *cases;
+	struct json_object *object;
+	unsigned int count, i;
+
+	cases = vectors_load(SCORE_VECTORS, &count);
+	ck_assert_ptr_nonnull(cases);
+	for (i = 0; i < count; i += 17) {
+		if (limen_template_save(&cases[i].probe, in_folder("p")) ||
+		    limen_template_save(&cases[i].reference, in_folder("r")))
+			continue; /* zeros are no template */
+		ck_assert_int_eq(run("compare", "--json", in_folder("p"),
+				     in_folder("r"), "-c", "/dev/null", NULL),
+				 0);
+		object = parsed();
+		ck_assert_int_eq(number(object, "raw"), cases[i].score.raw);
+		ck_assert_int_eq(number(object, "similarity_fixed"),
+				 cases[i].score.similarity);
+		json_object_put(object);
+	}
+	free(cases);
+}
+END_TEST
+
+START_TEST(compare_refuses)
+{
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("none"),
+			     NULL), 1);
+	check_error("No such file");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("junk"),
+			     NULL), 1);
+	check_error("neither a JPEG picture nor a template");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("foreign"),
+			     NULL), 1);
+	check_error("different models");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("small"),
+			     NULL), 1);
+	check_error("different dimensions");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("jpeg"),
+			     "--models", "/nonexistent", NULL), 1);
+	check_error("/nonexistent");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("b"),
+			     "--backend", "service", "-c", "/dev/null/x", NULL),
+			 1);
+	check_error("/dev/null/x");
+}
+END_TEST
+
+START_TEST(compare_broken_templates)
+{
+	uint8_t *data;
+	size_t size;
+
+	data = file_slurp(in_folder("a"), &size);
+	file_write(in_folder("x"), data, size - 1);
+	ck_assert_int_eq(run("compare", in_folder("x"), in_folder("b"), NULL),
+			 1);
+	check_error("not a valid Limen file");
+	data[4] = 2;
+	file_write(in_folder("x"), data, size);
+	ck_assert_int_eq(run("compare", in_folder("x"), in_folder("b"), NULL),
+			 1);
+	check_error("newer version");
+	free(data);
+}
+END_TEST
+
+START_TEST(wrong_usage)
+{
+	ck_assert_int_eq(run(NULL), 2);
+	ck_assert_int_eq(run("frobnicate", NULL), 2);
+	check_error("no command frobnicate");
+	ck_assert_int_eq(run("compare", "a", NULL), 2);
+	check_error("two files");
+	ck_assert_int_eq(run("compare", "a", "b", "--top", "3", NULL), 2);
+	check_error("--top");
+	ck_assert_int_eq(run("compare", "a", "b", "--backend", NULL), 2);
+	check_error("--backend");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("b"),
+			     "--backend", "gpu", NULL), 2);
+	check_error("no backend gpu");
+	ck_assert_int_eq(run("template", "x.jpg", NULL), 2);
+	check_error("--output");
+	ck_assert_int_eq(run("gallery", "info", NULL), 2);
+	ck_assert_int_eq(run("gallery", "burn", "g", NULL), 2);
+	check_error("no action burn");
+	ck_assert_int_eq(run("bench", "nothing", NULL), 2);
+	check_error("nothing called");
+	ck_assert_int_eq(run("status", "x", NULL), 2);
+	check_error("no operand");
+}
+END_TEST
+
+static const char *const commands[] = {
+	"status", "compare", "template", "gallery", "bench",
+};
+
+START_TEST(help)
+{
+	ck_assert_int_eq(run(commands[_i], "--help", NULL), 0);
+	check_says("Usage: limen ");
+	check_says(commands[_i]);
+	check_says("Exit status: 0");
+}
+END_TEST
+
+START_TEST(help_and_version)
+{
+	unsigned int i;
+
+	ck_assert_int_eq(run("--help", NULL), 0);
+	for (i = 0; i < COUNT_OF(commands); i++)
+		check_says(commands[i]);
+	ck_assert_int_eq(run("--version", NULL), 0);
+	check_says("limen " LIMEN_VERSION "\n");
+}
+END_TEST
+
+START_TEST(wrong_configuration)
+{
+	static const char conf[] = "[policy]\n\nthreshold = high\n";
+
+	file_write(in_folder("wrong"), conf, strlen(conf));
+	ck_assert_int_eq(run("compare", "-c", in_folder("wrong"),
+			     in_folder("a"), in_folder("b"), NULL), 1);
+	check_error("wrong:3: threshold");
+}
+END_TEST
+
+START_TEST(template_without_models)
+{
+	ck_assert_int_eq(run("template", in_folder("jpeg"), "-o",
+			     in_folder("t"), "-m", "/nonexistent", NULL), 1);
+	check_error("--models");
+	ck_assert_int_ne(access(in_folder("t"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(galleries)
+{
+	struct json_object *object, *row;
+	const char *g = in_folder("g");
+	struct stat stat;
+
+	ck_assert_int_eq(run("gallery", "create", g, in_folder("a"),
+			     in_folder("b"), NULL), 0);
+	check_says("2 rows");
+	ck_assert_int_eq(lstat(in_folder("g"), &stat), 0);
+	ck_assert_uint_eq(stat.st_mode, S_IFREG | 0600);
+	ck_assert_int_eq(run("gallery", "create", in_folder("g"),
+			     in_folder("a"), NULL), 1);
+	check_error("exists already");
+	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("c"),
+			     NULL), 0);
+	check_says("3 rows");
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g"), NULL), 0);
+	check_says("sound, 3 rows");
+	ck_assert_int_eq(run("gallery", "info", "--json", in_folder("g"),
+			     NULL), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 3);
+	ck_assert_int_eq(number(object, "dim"), 512);
+	ck_assert_uint_eq(strlen(text(object, "model")), 64);
+	json_object_put(object);
+
+	ck_assert_int_eq(run("gallery", "search", "--json", "--top", "2",
+			     in_folder("g"), in_folder("c"), NULL), 0);
+	object = parsed();
+	ck_assert_uint_eq(json_object_array_length(object), 2);
+	row = json_object_array_get_idx(object, 0);
+	ck_assert_int_eq(number(row, "row"), 2);
+	ck_assert_int_eq(number(row, "similarity_fixed"), 32768);
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "search", "--min", "0.9",
+			     in_folder("g"), in_folder("b"), NULL), 0);
+	check_says("1  1.0000 (32768)");
+	ck_assert_ptr_eq(strchr(out, '\n'), out + strlen(out) - 1);
+}
+END_TEST
+
+START_TEST(galleries_refuse)
+{
+	uint8_t *data;
+	size_t size;
+
+	ck_assert_int_eq(run("gallery", "create", in_folder("g"),
+			     in_folder("a"), in_folder("foreign"), NULL), 1);
+	check_error("different models");
+	ck_assert_int_ne(access(in_folder("g"), F_OK), 0);
+	ck_assert_int_eq(run("gallery", "create", in_folder("g"),
+			     in_folder("a"), NULL), 0);
+	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("b"),
+			     in_folder("small"), NULL), 1);
+	check_error("different dimensions");
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g"), NULL), 0);
+	check_says("sound, 1 rows");
+
+	data = file_slurp(in_folder("g"), &size);
+	data[size - 1] ^= 1;
+	file_write(in_folder("g"), data, size);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g"), NULL), 1);
+	check_error("checksum");
+	file_write(in_folder("g"), data, size - 1);
+	ck_assert_int_eq(run("gallery", "search", in_folder("g"),
+			     in_folder("a"), NULL), 1);
+	check_error("truncated");
+	ck_assert_int_eq(run("gallery", "info", in_folder("a"), NULL), 1);
+	check_error("not a valid gallery");
+	ck_assert_int_eq(run("gallery", "search", "--top", "1025",
+			     in_folder("g"), in_folder("a"), NULL), 2);
+	check_error("--top");
+	ck_assert_int_eq(run("gallery", "search", "--min", "2", in_folder("g"),
+			     in_folder("a"), NULL), 2);
+	check_error("--min");
+	free(data);
+}
+END_TEST
+
+START_TEST(status)
+{
+	struct json_object *object, *service;
+
+	ck_assert_int_eq(run("status", "-m", "/nonexistent", NULL), 0);
+	check_says("board    ");
+	check_says("service  ");
+	check_says("model    /nonexistent/");
+	ck_assert_int_eq(run("status", "--json", NULL), 0);
+	object = parsed();
+	ck_assert_ptr_nonnull(json_object_object_get(object, "boards"));
+	service = json_object_object_get(object, "service");
+	ck_assert_ptr_nonnull(json_object_object_get(service, "usable"));
+	json_object_put(object);
+}
+END_TEST
+
+START_TEST(with_the_service)
+{
+	struct json_object *object, *service;
+	char conf[256];
+
+	daemon_pid = daemon_spawn("cpu");
+	close(daemon_connect());
+	snprintf(conf, sizeof(conf), "[policy]\nthreshold = 0.4\n[service]\n"
+		 "socket = %s\n", in_folder("s"));
+	file_write(in_folder("conf"), conf, strlen(conf));
+	ck_assert_int_eq(run("compare", "--backend", "service", "-c",
+			     in_folder("conf"), in_folder("a"), in_folder("a"),
+			     NULL), 0);
+	check_says("similarity  1.0000 (32768 of 32768)\n");
+	check_says("backend     cpu (CPU, plain C)\n");
+	ck_assert_int_eq(run("status", "--json", "-c", in_folder("conf"), NULL),
+			 0);
+	object = parsed();
+	service = json_object_object_get(object, "service");
+	ck_assert_str_eq(text(service, "usable"), "true");
+	ck_assert_str_eq(text(service, "backend"), "cpu");
+	ck_assert_int_eq(number(service, "comparisons"), 1);
+	json_object_put(object);
+	kill(daemon_pid, SIGTERM);
+	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	ck_assert_int_eq(run("compare", "--backend", "service", "-c",
+			     in_folder("conf"), in_folder("a"), in_folder("a"),
+			     NULL), 1);
+	check_error("limend at ");
+}
+END_TEST
+
+START_TEST(bench_list)
+{
+	struct json_object *object, *row;
+
+	ck_assert_int_eq(run("bench", "--list", "--json", NULL), 0);
+	object = parsed();
+	row = json_object_array_get_idx(object, 0);
+	ck_assert_str_eq(text(row, "backend"), "cpu");
+	ck_assert_str_eq(text(row, "usable"), "true");
+	row = json_object_array_get_idx(object, 1);
+	ck_assert_str_eq(text(row, "backend"), "board");
+	json_object_put(object);
+}
+END_TEST
+
+START_TEST(bench_compare)
+{
+	struct json_object *object;
+
+	ck_assert_int_eq(run("bench", "compare", "--json", NULL), 0);
+	object = parsed();
+	ck_assert_uint_eq(json_object_array_length(object), 6);
+	ck_assert_int_eq(number(json_object_array_get_idx(object, 5), "dim"),
+			 512);
+	json_object_put(object);
+}
+END_TEST
+
+/* It measures; how fast the machine is, is not tested. */
+START_TEST(bench_daemon)
+{
+	struct json_object *object, *row;
+
+	ck_assert_int_eq(run("bench", "daemon", "--json", NULL), 0);
+	object = parsed();
+	ck_assert_uint_eq(json_object_array_length(object), 2);
+	row = json_object_array_get_idx(object, 1);
+	ck_assert_int_eq(number(row, "depth"), 64);
+	ck_assert_ptr_nonnull(json_object_object_get(row, "limend"));
+	ck_assert_ptr_nonnull(json_object_object_get(row, "echo"));
+	ck_assert(json_object_get_double(
+			  json_object_object_get(row, "rate_ratio")) > 0);
+	json_object_put(object);
+	ck_assert_int_eq(run("bench", "daemon", "--limend", "/nonexistent",
+			     NULL), 1);
+	ck_assert_ptr_nonnull(strstr(err, "/nonexistent"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cli");
+	TCase *tests = tcase_create("cli");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, setup, folder_remove);
+	tcase_add_test(tests, compare_prints_the_score);
+	tcase_add_test(tests, compare_is_graded);
+	tcase_add_test(tests, compare_without_threshold);
+	tcase_add_test(tests, compare_json);
+	tcase_add_test(tests, compare_vectors);
+	tcase_add_test(tests, compare_refuses);
+	tcase_add_test(tests, compare_broken_templates);
+	tcase_add_test(tests, wrong_usage);
+	tcase_add_loop_test(tests, help, 0, COUNT_OF(commands));
+	tcase_add_test(tests, help_and_version);
+	tcase_add_test(tests, wrong_configuration);
+	tcase_add_test(tests, template_without_models);
+	tcase_add_test(tests, galleries);
+	tcase_add_test(tests, galleries_refuse);
+	tcase_add_test(tests, status);
+	tcase_add_test(tests, with_the_service);
+	tcase_add_test(tests, bench_list);
+	tcase_add_test(tests, bench_compare);
+	tcase_add_test(tests, bench_daemon);
+	suite_add_tcase(suite, tests);
+	return suite_run(suite);
+}
