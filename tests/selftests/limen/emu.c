@@ -2,6 +2,7 @@
 /* The emulated board: its knobs, how to unplug it; and the kernel's log. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,21 @@
 
 #define KNOBS	"/sys/kernel/debug/limen_emu"
 #define DRIVER	"/sys/bus/platform/drivers/limen_emu"
+#define DEVICES	"/sys/bus/platform/devices/limen_emu.*"
 
-/* Its name on the platform bus, remembered for when the node is gone. */
+/* The first emulated board that is plugged in, even if no driver is bound. */
+static const char *any_device(char *name, size_t size)
+{
+	glob_t devices;
+
+	if (glob(DEVICES, 0, NULL, &devices))
+		return NULL;
+	snprintf(name, size, "%s", basename(devices.gl_pathv[0]));
+	globfree(&devices);
+	return name;
+}
+
+/* The name on the platform bus of the board behind the node. */
 const char *emu_device(void)
 {
 	static char name[64];
@@ -25,7 +39,7 @@ const char *emu_device(void)
 	ssize_t length;
 
 	if (!node || stat(node, &status))
-		return name[0] ? name : NULL;
+		return name[0] ? name : any_device(name, sizeof(name));
 	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device",
 		 major(status.st_rdev), minor(status.st_rdev));
 	length = readlink(link, target, sizeof(target) - 1);

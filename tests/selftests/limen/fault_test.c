@@ -403,7 +403,6 @@ CORRUPT(cookie, EXPRESS);
 CORRUPT(cookie, SCAN);
 CORRUPT(status, EXPRESS);
 CORRUPT(status, SCAN);
-CORRUPT(count, EXPRESS);
 CORRUPT(count, SCAN);
 CORRUPT(score, EXPRESS);
 CORRUPT(rows, SCAN);
