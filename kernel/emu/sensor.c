@@ -104,10 +104,16 @@ static void emu_sensor_expose(struct emu_sensor *sensor,
 }
 
 static void emu_sensor_copy_row(const struct emu_sensor *sensor,
-				const u8 *scene, u8 *row)
+				const struct emu_mode *mode, const u8 *scene,
+				u8 *row)
 {
 	unsigned int i;
 
+	/* The usual case, where the curve changes nothing. */
+	if (mode->exposure == LIMEN_HW_CAM_EXPOSURE_NOMINAL && mode->lamp) {
+		memcpy(row, scene, EMU_SCENE_STRIDE);
+		return;
+	}
 	for (i = 0; i < EMU_SCENE_STRIDE; i++)
 		row[i] = sensor->curve[scene[i]];
 }
@@ -141,7 +147,7 @@ static void emu_sensor_render(struct emu_sensor *sensor,
 		if (!emu_ring_live(sensor->emu, LIMEN_HW_RING_CAMERA, epoch))
 			break;
 		if (mode->bin == 1)
-			emu_sensor_copy_row(sensor, scene, frame);
+			emu_sensor_copy_row(sensor, mode, scene, frame);
 		else
 			emu_sensor_bin_row(sensor, scene, frame);
 		scene += mode->bin * EMU_SCENE_STRIDE;
