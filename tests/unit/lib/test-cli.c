@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* limen, the command line: what it prints, says and exits with. */
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <sys/stat.h>
 
 #include <vectors.h>
@@ -24,26 +23,17 @@ static void slurp_text(const char *path, char text[OUTPUT_SIZE])
 	free(data);
 }
 
-/* Runs limen; its exit status. Arguments end with NULL. */
-static int run(const char *first, ...)
+static int run_with(const char *const *arguments)
 {
-	char *arguments[32] = { LIMEN, (char *)first };
-	unsigned int count = 1;
-	va_list more;
-	pid_t pid;
+	pid_t pid = fork();
 	int status;
 
-	va_start(more, first);
-	while (arguments[count++])
-		arguments[count] = va_arg(more, char *);
-	va_end(more);
-	pid = fork();
 	if (!pid) {
 		dup2(open(in_folder("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
 		     STDOUT_FILENO);
 		dup2(open(in_folder("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
 		     STDERR_FILENO);
-		execv(LIMEN, arguments);
+		execv(LIMEN, (char *const *)arguments);
 		_exit(99);
 	}
 	status = daemon_wait(pid);
@@ -51,6 +41,9 @@ static int run(const char *first, ...)
 	slurp_text(in_folder("err"), err);
 	return status;
 }
+
+/* Runs limen; its exit status. */
+#define run(...) run_with((const char *const[]){ LIMEN, __VA_ARGS__, NULL })
 
 /* One line on stderr that says what, and nothing on stdout. */
 static void check_error(const char *what)
@@ -126,7 +119,7 @@ START_TEST(compare_prints_the_score)
 	char expected[64];
 
 	ck_assert_int_eq(run("compare", "-c", in_folder("conf"), in_folder("a"),
-			     in_folder("b"), NULL), 0);
+			     in_folder("b")), 0);
 	snprintf(expected, sizeof(expected), "(%d of 32768)\n",
 		 score.similarity);
 	check_says(expected);
@@ -135,7 +128,7 @@ START_TEST(compare_prints_the_score)
 	check_says("threshold   0.4000 (13108): the similarity is below it\n");
 	check_says("backend     cpu");
 	ck_assert_int_eq(run("compare", "-c", in_folder("conf"), in_folder("a"),
-			     in_folder("a"), NULL), 0);
+			     in_folder("a")), 0);
 	check_says("similarity  1.0000 (32768 of 32768)\n");
 	check_says("the similarity is not below it\n");
 }
@@ -150,7 +143,7 @@ START_TEST(compare_is_graded)
 	unsigned int i;
 
 	ck_assert_int_eq(run("compare", "-c", in_folder("conf"), in_folder("a"),
-			     in_folder("a"), NULL), 0);
+			     in_folder("a")), 0);
 	for (i = 0; i < COUNT_OF(certain); i++)
 		ck_assert_msg(!strcasestr(out, certain[i]), "%s in: %s",
 			      certain[i], out);
@@ -160,7 +153,7 @@ END_TEST
 START_TEST(compare_without_threshold)
 {
 	ck_assert_int_eq(run("compare", "-c", "/dev/null", in_folder("a"),
-			     in_folder("b"), NULL), 0);
+			     in_folder("b")), 0);
 	check_says("threshold   none configured\n");
 }
 END_TEST
@@ -172,7 +165,7 @@ START_TEST(compare_json)
 	struct json_object *object;
 
 	ck_assert_int_eq(run("compare", "--json", "-c", in_folder("conf"),
-			     in_folder("a"), in_folder("b"), NULL), 0);
+			     in_folder("a"), in_folder("b")), 0);
 	object = parsed();
 	ck_assert_int_eq(number(object, "raw"), score.raw);
 	ck_assert_int_eq(number(object, "similarity_fixed"), score.similarity);
@@ -197,7 +190,7 @@ START_TEST(compare_vectors)
 		    limen_template_save(&cases[i].reference, in_folder("r")))
 			continue; /* zeros are no template */
 		ck_assert_int_eq(run("compare", "--json", in_folder("p"),
-				     in_folder("r"), "-c", "/dev/null", NULL),
+				     in_folder("r"), "-c", "/dev/null"),
 				 0);
 		object = parsed();
 		ck_assert_int_eq(number(object, "raw"), cases[i].score.raw);
@@ -211,23 +204,19 @@ END_TEST
 
 START_TEST(compare_refuses)
 {
-	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("none"),
-			     NULL), 1);
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("none")), 1);
 	check_error("No such file");
-	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("junk"),
-			     NULL), 1);
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("junk")), 1);
 	check_error("neither a JPEG picture nor a template");
-	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("foreign"),
-			     NULL), 1);
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("foreign")), 1);
 	check_error("different models");
-	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("small"),
-			     NULL), 1);
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("small")), 1);
 	check_error("different dimensions");
 	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("jpeg"),
-			     "--models", "/nonexistent", NULL), 1);
+			     "--models", "/nonexistent"), 1);
 	check_error("/nonexistent");
 	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("b"),
-			     "--backend", "service", "-c", "/dev/null/x", NULL),
+			     "--backend", "service", "-c", "/dev/null/x"),
 			 1);
 	check_error("/dev/null/x");
 }
@@ -240,12 +229,12 @@ START_TEST(compare_broken_templates)
 
 	data = file_slurp(in_folder("a"), &size);
 	file_write(in_folder("x"), data, size - 1);
-	ck_assert_int_eq(run("compare", in_folder("x"), in_folder("b"), NULL),
+	ck_assert_int_eq(run("compare", in_folder("x"), in_folder("b")),
 			 1);
 	check_error("not a valid Limen file");
 	data[4] = 2;
 	file_write(in_folder("x"), data, size);
-	ck_assert_int_eq(run("compare", in_folder("x"), in_folder("b"), NULL),
+	ck_assert_int_eq(run("compare", in_folder("x"), in_folder("b")),
 			 1);
 	check_error("newer version");
 	free(data);
@@ -255,25 +244,25 @@ END_TEST
 START_TEST(wrong_usage)
 {
 	ck_assert_int_eq(run(NULL), 2);
-	ck_assert_int_eq(run("frobnicate", NULL), 2);
+	ck_assert_int_eq(run("frobnicate"), 2);
 	check_error("no command frobnicate");
-	ck_assert_int_eq(run("compare", "a", NULL), 2);
+	ck_assert_int_eq(run("compare", "a"), 2);
 	check_error("two files");
-	ck_assert_int_eq(run("compare", "a", "b", "--top", "3", NULL), 2);
+	ck_assert_int_eq(run("compare", "a", "b", "--top", "3"), 2);
 	check_error("--top");
-	ck_assert_int_eq(run("compare", "a", "b", "--backend", NULL), 2);
+	ck_assert_int_eq(run("compare", "a", "b", "--backend"), 2);
 	check_error("--backend");
 	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("b"),
-			     "--backend", "gpu", NULL), 2);
+			     "--backend", "gpu"), 2);
 	check_error("no backend gpu");
-	ck_assert_int_eq(run("template", "x.jpg", NULL), 2);
+	ck_assert_int_eq(run("template", "x.jpg"), 2);
 	check_error("--output");
-	ck_assert_int_eq(run("gallery", "info", NULL), 2);
-	ck_assert_int_eq(run("gallery", "burn", "g", NULL), 2);
+	ck_assert_int_eq(run("gallery", "info"), 2);
+	ck_assert_int_eq(run("gallery", "burn", "g"), 2);
 	check_error("no action burn");
-	ck_assert_int_eq(run("bench", "nothing", NULL), 2);
+	ck_assert_int_eq(run("bench", "nothing"), 2);
 	check_error("nothing called");
-	ck_assert_int_eq(run("status", "x", NULL), 2);
+	ck_assert_int_eq(run("status", "x"), 2);
 	check_error("no operand");
 }
 END_TEST
@@ -284,7 +273,7 @@ static const char *const commands[] = {
 
 START_TEST(help)
 {
-	ck_assert_int_eq(run(commands[_i], "--help", NULL), 0);
+	ck_assert_int_eq(run(commands[_i], "--help"), 0);
 	check_says("Usage: limen ");
 	check_says(commands[_i]);
 	check_says("Exit status: 0");
@@ -295,10 +284,10 @@ START_TEST(help_and_version)
 {
 	unsigned int i;
 
-	ck_assert_int_eq(run("--help", NULL), 0);
+	ck_assert_int_eq(run("--help"), 0);
 	for (i = 0; i < COUNT_OF(commands); i++)
 		check_says(commands[i]);
-	ck_assert_int_eq(run("--version", NULL), 0);
+	ck_assert_int_eq(run("--version"), 0);
 	check_says("limen " LIMEN_VERSION "\n");
 }
 END_TEST
@@ -309,7 +298,7 @@ START_TEST(wrong_configuration)
 
 	file_write(in_folder("wrong"), conf, strlen(conf));
 	ck_assert_int_eq(run("compare", "-c", in_folder("wrong"),
-			     in_folder("a"), in_folder("b"), NULL), 1);
+			     in_folder("a"), in_folder("b")), 1);
 	check_error("wrong:3: threshold");
 }
 END_TEST
@@ -317,7 +306,7 @@ END_TEST
 START_TEST(template_without_models)
 {
 	ck_assert_int_eq(run("template", in_folder("jpeg"), "-o",
-			     in_folder("t"), "-m", "/nonexistent", NULL), 1);
+			     in_folder("t"), "-m", "/nonexistent"), 1);
 	check_error("--models");
 	ck_assert_int_ne(access(in_folder("t"), F_OK), 0);
 }
@@ -330,20 +319,18 @@ START_TEST(galleries)
 	struct stat stat;
 
 	ck_assert_int_eq(run("gallery", "create", g, in_folder("a"),
-			     in_folder("b"), NULL), 0);
+			     in_folder("b")), 0);
 	check_says("2 rows");
 	ck_assert_int_eq(lstat(in_folder("g"), &stat), 0);
 	ck_assert_uint_eq(stat.st_mode, S_IFREG | 0600);
 	ck_assert_int_eq(run("gallery", "create", in_folder("g"),
-			     in_folder("a"), NULL), 1);
+			     in_folder("a")), 1);
 	check_error("exists already");
-	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("c"),
-			     NULL), 0);
+	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("c")), 0);
 	check_says("3 rows");
-	ck_assert_int_eq(run("gallery", "verify", in_folder("g"), NULL), 0);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 0);
 	check_says("sound, 3 rows");
-	ck_assert_int_eq(run("gallery", "info", "--json", in_folder("g"),
-			     NULL), 0);
+	ck_assert_int_eq(run("gallery", "info", "--json", in_folder("g")), 0);
 	object = parsed();
 	ck_assert_int_eq(number(object, "rows"), 3);
 	ck_assert_int_eq(number(object, "dim"), 512);
@@ -351,7 +338,7 @@ START_TEST(galleries)
 	json_object_put(object);
 
 	ck_assert_int_eq(run("gallery", "search", "--json", "--top", "2",
-			     in_folder("g"), in_folder("c"), NULL), 0);
+			     in_folder("g"), in_folder("c")), 0);
 	object = parsed();
 	ck_assert_uint_eq(json_object_array_length(object), 2);
 	row = json_object_array_get_idx(object, 0);
@@ -359,7 +346,7 @@ START_TEST(galleries)
 	ck_assert_int_eq(number(row, "similarity_fixed"), 32768);
 	json_object_put(object);
 	ck_assert_int_eq(run("gallery", "search", "--min", "0.9",
-			     in_folder("g"), in_folder("b"), NULL), 0);
+			     in_folder("g"), in_folder("b")), 0);
 	check_says("1  1.0000 (32768)");
 	ck_assert_ptr_eq(strchr(out, '\n'), out + strlen(out) - 1);
 }
@@ -371,33 +358,33 @@ START_TEST(galleries_refuse)
 	size_t size;
 
 	ck_assert_int_eq(run("gallery", "create", in_folder("g"),
-			     in_folder("a"), in_folder("foreign"), NULL), 1);
+			     in_folder("a"), in_folder("foreign")), 1);
 	check_error("different models");
 	ck_assert_int_ne(access(in_folder("g"), F_OK), 0);
 	ck_assert_int_eq(run("gallery", "create", in_folder("g"),
-			     in_folder("a"), NULL), 0);
+			     in_folder("a")), 0);
 	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("b"),
-			     in_folder("small"), NULL), 1);
+			     in_folder("small")), 1);
 	check_error("different dimensions");
-	ck_assert_int_eq(run("gallery", "verify", in_folder("g"), NULL), 0);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 0);
 	check_says("sound, 1 rows");
 
 	data = file_slurp(in_folder("g"), &size);
 	data[size - 1] ^= 1;
 	file_write(in_folder("g"), data, size);
-	ck_assert_int_eq(run("gallery", "verify", in_folder("g"), NULL), 1);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 1);
 	check_error("checksum");
 	file_write(in_folder("g"), data, size - 1);
 	ck_assert_int_eq(run("gallery", "search", in_folder("g"),
-			     in_folder("a"), NULL), 1);
+			     in_folder("a")), 1);
 	check_error("truncated");
-	ck_assert_int_eq(run("gallery", "info", in_folder("a"), NULL), 1);
+	ck_assert_int_eq(run("gallery", "info", in_folder("a")), 1);
 	check_error("not a valid gallery");
 	ck_assert_int_eq(run("gallery", "search", "--top", "1025",
-			     in_folder("g"), in_folder("a"), NULL), 2);
+			     in_folder("g"), in_folder("a")), 2);
 	check_error("--top");
 	ck_assert_int_eq(run("gallery", "search", "--min", "2", in_folder("g"),
-			     in_folder("a"), NULL), 2);
+			     in_folder("a")), 2);
 	check_error("--min");
 	free(data);
 }
@@ -407,11 +394,11 @@ START_TEST(status)
 {
 	struct json_object *object, *service;
 
-	ck_assert_int_eq(run("status", "-m", "/nonexistent", NULL), 0);
+	ck_assert_int_eq(run("status", "-m", "/nonexistent"), 0);
 	check_says("board    ");
 	check_says("service  ");
 	check_says("model    /nonexistent/");
-	ck_assert_int_eq(run("status", "--json", NULL), 0);
+	ck_assert_int_eq(run("status", "--json"), 0);
 	object = parsed();
 	ck_assert_ptr_nonnull(json_object_object_get(object, "boards"));
 	service = json_object_object_get(object, "service");
@@ -431,11 +418,10 @@ START_TEST(with_the_service)
 		 "socket = %s\n", in_folder("s"));
 	file_write(in_folder("conf"), conf, strlen(conf));
 	ck_assert_int_eq(run("compare", "--backend", "service", "-c",
-			     in_folder("conf"), in_folder("a"), in_folder("a"),
-			     NULL), 0);
+			     in_folder("conf"), in_folder("a"), in_folder("a")), 0);
 	check_says("similarity  1.0000 (32768 of 32768)\n");
 	check_says("backend     cpu (CPU, plain C)\n");
-	ck_assert_int_eq(run("status", "--json", "-c", in_folder("conf"), NULL),
+	ck_assert_int_eq(run("status", "--json", "-c", in_folder("conf")),
 			 0);
 	object = parsed();
 	service = json_object_object_get(object, "service");
@@ -446,8 +432,7 @@ START_TEST(with_the_service)
 	kill(daemon_pid, SIGTERM);
 	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
 	ck_assert_int_eq(run("compare", "--backend", "service", "-c",
-			     in_folder("conf"), in_folder("a"), in_folder("a"),
-			     NULL), 1);
+			     in_folder("conf"), in_folder("a"), in_folder("a")), 1);
 	check_error("limend at ");
 }
 END_TEST
@@ -456,7 +441,7 @@ START_TEST(bench_list)
 {
 	struct json_object *object, *row;
 
-	ck_assert_int_eq(run("bench", "--list", "--json", NULL), 0);
+	ck_assert_int_eq(run("bench", "--list", "--json"), 0);
 	object = parsed();
 	row = json_object_array_get_idx(object, 0);
 	ck_assert_str_eq(text(row, "backend"), "cpu");
@@ -471,7 +456,7 @@ START_TEST(bench_compare)
 {
 	struct json_object *object;
 
-	ck_assert_int_eq(run("bench", "compare", "--json", NULL), 0);
+	ck_assert_int_eq(run("bench", "compare", "--json"), 0);
 	object = parsed();
 	ck_assert_uint_eq(json_object_array_length(object), 6);
 	ck_assert_int_eq(number(json_object_array_get_idx(object, 5), "dim"),
@@ -485,7 +470,7 @@ START_TEST(bench_daemon)
 {
 	struct json_object *object, *row;
 
-	ck_assert_int_eq(run("bench", "daemon", "--json", NULL), 0);
+	ck_assert_int_eq(run("bench", "daemon", "--json"), 0);
 	object = parsed();
 	ck_assert_uint_eq(json_object_array_length(object), 2);
 	row = json_object_array_get_idx(object, 1);
@@ -495,8 +480,7 @@ START_TEST(bench_daemon)
 	ck_assert(json_object_get_double(
 			  json_object_object_get(row, "rate_ratio")) > 0);
 	json_object_put(object);
-	ck_assert_int_eq(run("bench", "daemon", "--limend", "/nonexistent",
-			     NULL), 1);
+	ck_assert_int_eq(run("bench", "daemon", "--limend", "/nonexistent"), 1);
 	ck_assert_ptr_nonnull(strstr(err, "/nonexistent"));
 }
 END_TEST

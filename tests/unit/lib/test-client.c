@@ -17,8 +17,20 @@
 static pid_t server;
 static struct limen_client *client;
 
-/* What the server does to the reply it has made of a comparison. */
-typedef void (*spoil_fn)(struct limend_compare_reply *reply, size_t *size);
+/**
+ * struct answer - what the server sends
+ * @reply: to a comparison
+ * @more: room for what does not belong there
+ * @size: bytes to send; 0 for no answer
+ */
+struct answer {
+	struct limend_compare_reply reply;
+	uint8_t more[16];
+	size_t size;
+};
+
+/* What the server does to the answer it has made. */
+typedef void (*spoil_fn)(struct answer *answer);
 
 static void send_status(int fd, const struct limend_request *request)
 {
@@ -35,10 +47,7 @@ static void send_status(int fd, const struct limend_request *request)
 static void send_score(int fd, const struct limend_request *request,
 		       spoil_fn spoil)
 {
-	struct {
-		struct limend_compare_reply reply;
-		uint8_t more[16];
-	} packet = {
+	struct answer answer = {
 		.reply = {
 			.magic = request->magic, .version = request->version,
 			.op = request->op, .number = request->number,
@@ -46,12 +55,13 @@ static void send_score(int fd, const struct limend_request *request,
 			.raw = htole32(-1234), .similarity = htole32(-56),
 			.device_ns = htole64(7), .service_ns = htole64(8),
 		},
+		.size = sizeof(answer.reply),
 	};
-	size_t size = sizeof(packet.reply);
 
-	spoil(&packet.reply, &size);
-	if (size)
-		send(fd, &packet, size, MSG_NOSIGNAL);
+	if (spoil)
+		spoil(&answer);
+	if (answer.size)
+		send(fd, &answer, answer.size, MSG_NOSIGNAL);
 }
 
 static void serve(int listener, spoil_fn spoil)
@@ -114,18 +124,12 @@ static void teardown(void)
 	folder_remove();
 }
 
-static void nothing(struct limend_compare_reply *reply, size_t *size)
-{
-	(void)reply;
-	(void)size;
-}
-
 START_TEST(a_good_reply)
 {
 	struct limen_service_result result;
 	struct limen_service_status status;
 
-	start(nothing);
+	start(NULL);
 	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
 	ck_assert_int_eq(result.error, 0);
 	ck_assert_int_eq(result.score.raw, -1234);
@@ -140,31 +144,29 @@ START_TEST(a_good_reply)
 END_TEST
 
 #define SPOIL(name, statement) \
-	static void name(struct limend_compare_reply *reply, size_t *size) \
+	static void name(struct answer *answer) \
 	{ \
-		(void)reply; \
-		(void)size; \
 		statement; \
 	}
 
-SPOIL(bad_magic, reply->magic ^= 1)
-SPOIL(bad_version, reply->version ^= 2)
-SPOIL(bad_op, reply->op = htole16(LIMEND_STATUS))
-SPOIL(bad_number, reply->number ^= 1)
-SPOIL(too_short, *size -= 1)
-SPOIL(too_long, *size += 1)
-SPOIL(positive_error, reply->error = htole32(5))
-SPOIL(impossible_error, reply->error = htole32(-4096))
-SPOIL(no_backend, reply->backend = 0)
-SPOIL(unknown_backend, reply->backend = htole32(3))
-SPOIL(similarity_above_one, (reply->similarity = htole32(32769),
-			     reply->raw = htole32(1)))
-SPOIL(similarity_below_minus_one, reply->similarity = htole32(-32769))
-SPOIL(raw_too_large, (reply->raw = htole32(512 * 128 * 128 + 1),
-		      reply->similarity = htole32(1)))
-SPOIL(raw_too_small, reply->raw = htole32(-512 * 128 * 128 - 1))
-SPOIL(raw_lowest, reply->raw = htole32(INT32_MIN))
-SPOIL(opposite_signs, reply->similarity = htole32(56))
+SPOIL(bad_magic, answer->reply.magic ^= 1)
+SPOIL(bad_version, answer->reply.version ^= 2)
+SPOIL(bad_op, answer->reply.op = htole16(LIMEND_STATUS))
+SPOIL(bad_number, answer->reply.number ^= 1)
+SPOIL(too_short, answer->size--)
+SPOIL(too_long, answer->size++)
+SPOIL(positive_error, answer->reply.error = htole32(5))
+SPOIL(impossible_error, answer->reply.error = htole32(-4096))
+SPOIL(no_backend, answer->reply.backend = 0)
+SPOIL(unknown_backend, answer->reply.backend = htole32(3))
+SPOIL(similarity_above_one, (answer->reply.similarity = htole32(32769),
+			     answer->reply.raw = htole32(1)))
+SPOIL(similarity_below_minus_one, answer->reply.similarity = htole32(-32769))
+SPOIL(raw_too_large, (answer->reply.raw = htole32(512 * 128 * 128 + 1),
+		      answer->reply.similarity = htole32(1)))
+SPOIL(raw_too_small, answer->reply.raw = htole32(-512 * 128 * 128 - 1))
+SPOIL(raw_lowest, answer->reply.raw = htole32(INT32_MIN))
+SPOIL(opposite_signs, answer->reply.similarity = htole32(56))
 
 static const struct {
 	const char *name;
@@ -192,7 +194,7 @@ START_TEST(a_wrong_reply)
 }
 END_TEST
 
-SPOIL(failed, reply->error = htole32(-EIO))
+SPOIL(failed, answer->reply.error = htole32(-EIO))
 
 /* A failure is the service's answer: the connection remains. */
 START_TEST(a_failure)
@@ -211,7 +213,7 @@ START_TEST(a_failure)
 }
 END_TEST
 
-SPOIL(silent, *size = 0)
+SPOIL(silent, answer->size = 0)
 
 START_TEST(no_reply)
 {
@@ -229,7 +231,7 @@ START_TEST(the_server_dies)
 	struct limen_service_result result;
 	int error;
 
-	start(nothing);
+	start(NULL);
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	server = 0;
@@ -261,7 +263,7 @@ START_TEST(what_is_no_template_is_not_sent)
 	struct limen_service_result result;
 
 	memset(zero.vector, 0, sizeof(zero.vector));
-	start(nothing);
+	start(NULL);
 	ck_assert_int_eq(limen_client_compare(client, &zero, &good, TIMEOUT_MS,
 					      &result), -EINVAL);
 	ck_assert_int_eq(limen_client_compare(client, &good, &zero, TIMEOUT_MS,

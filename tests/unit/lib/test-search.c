@@ -82,7 +82,7 @@ START_TEST(finds_what_sorting_finds)
 	struct limen_template probe = sample(searches[_i].dim, 5);
 	struct limen_gallery *gallery = gallery_of(searches[_i].dim,
 						   searches[_i].rows);
-	struct limen_row rows[LIMEN_TOP_K_MAX], all[ROWS + 1];
+	struct limen_row rows[LIMEN_TOP_K_MAX], all[ROWS + 1] = {};
 	uint32_t count, i;
 	int found;
 
