@@ -341,7 +341,8 @@ TEST_F(bo, pages_cannot_be_pinned)
 	EXPECT_GT(0, vmsplice(pipes[1], &there, 1, 0));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_GT(0, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
-	EXPECT_EQ(EFAULT, errno);
+	/* Not every kernel has that call. */
+	EXPECT_TRUE(errno == EFAULT || errno == ENOSYS);
 }
 
 TEST_F(bo, mmap_only_by_its_file)
