@@ -49,23 +49,34 @@ static bool read_document(struct run *run, const char *path)
 	return !evidence->document && evidence->portrait == FACE_OK;
 }
 
-/* One picture; false if it ends the transit or is the good one. */
+/* The lamp is on, and the camera streams, for as long as this takes. */
+static void capture(struct run *run, struct face_image *image)
+{
+	struct gate_evidence *evidence = &run->transit->evidence;
+	const struct gate_lane *lane = run->lane;
+	int64_t start = gate_now_us();
+
+	evidence->camera = lane->ops->camera_start(lane->context);
+	if (!evidence->camera)
+		evidence->camera = lane->ops->camera_frame(
+			lane->context, image, run->deadline_us);
+	lane->ops->camera_stop(lane->context);
+	run->transit->times.capture += gate_now_us() - start;
+}
+
+/* One picture; whether another may help. */
 static bool look(struct run *run)
 {
 	struct gate_evidence *evidence = &run->transit->evidence;
 	struct gate_times *times = &run->transit->times;
-	const struct gate_lane *lane = run->lane;
 	struct face_image image = { 0 };
 	struct face_times took = { 0 };
-	int64_t start = gate_now_us();
 
 	evidence->live = GATE_NOT_OBSERVED;
-	evidence->camera = lane->ops->camera_frame(lane->context, &image,
-						   run->deadline_us);
-	times->capture += gate_now_us() - start;
+	capture(run, &image);
 	if (!evidence->camera) {
-		evidence->live = lane->ops->extract(lane->context, &image,
-						    &run->probe, &took);
+		evidence->live = run->lane->ops->extract(
+			run->lane->context, &image, &run->probe, &took);
 		run->transit->attempts++;
 	}
 	face_image_free(&image);
@@ -77,17 +88,11 @@ static bool look(struct run *run)
 
 static bool see_traveller(struct run *run)
 {
-	struct gate_evidence *evidence = &run->transit->evidence;
-	const struct gate_lane *lane = run->lane;
-	int64_t start = gate_now_us();
+	const struct gate_evidence *evidence = &run->transit->evidence;
 
-	evidence->camera = lane->ops->camera_start(lane->context);
-	run->transit->times.capture = gate_now_us() - start;
-	if (!evidence->camera)
-		while (look(run) && run->transit->attempts < lane->attempts &&
-		       in_time(run))
-			;
-	lane->ops->camera_stop(lane->context);
+	while (look(run) && run->transit->attempts < run->lane->attempts &&
+	       in_time(run))
+		;
 	return !evidence->camera && evidence->live == FACE_OK;
 }
 

@@ -53,7 +53,7 @@ struct gate_lane {
 /**
  * struct gate_times - microseconds each stage took; 0 if it did not run
  * @document: reading the portrait and its face
- * @capture: the pictures, from starting the camera on
+ * @capture: the pictures, from starting the camera to stopping it
  * @detect: the live face, all attempts together
  * @landmarks: see @detect
  * @embed: see @detect
@@ -93,7 +93,8 @@ struct gate_transit {
  * Stops at the first observation that is not in order. A picture without a good
  * face is followed by another, as often as the lane attempts it; one with
  * several people is not, and the first good one is compared, once: every further
- * comparison would raise the false match rate. Portrait, pictures and templates
+ * comparison would raise the false match rate. Lamp and camera are on while a
+ * picture is taken, not while it is looked at. Portrait, pictures and templates
  * are wiped before it returns.
  */
 void gate_lane_run(const struct gate_lane *lane, const char *document,

@@ -67,6 +67,8 @@ static int fake_extract(void *context, const struct face_image *image,
 	struct fake *fake = context;
 
 	ck_assert_ptr_nonnull(image->pixels);
+	/* Lamp and camera are off while a picture is looked at. */
+	ck_assert_int_eq(fake->started, fake->stopped);
 	make_trouble(fake->trouble);
 	*times = (struct face_times){ 1, 2, 3 };
 	memset(tmpl, 7, sizeof(*tmpl));
@@ -79,6 +81,7 @@ static int fake_start(void *context)
 {
 	struct fake *fake = context;
 
+	ck_assert_int_eq(fake->started, fake->stopped);
 	fake->started++;
 	return fake->start;
 }
