@@ -144,6 +144,12 @@ static bool limen_batch_finished(struct limen_batch *batch, bool leave)
 	return finished;
 }
 
+/* Timers are not made for times before the clock began. */
+static ktime_t limen_wait_end(s64 timeout_ns)
+{
+	return ns_to_ktime(max(timeout_ns, 0));
+}
+
 /**
  * limen_batch_wait() - wait inline
  * @batch: batch, committed with @waited
@@ -154,7 +160,7 @@ static bool limen_batch_finished(struct limen_batch *batch, bool leave)
  */
 int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 {
-	ktime_t expires = ns_to_ktime(timeout_ns);
+	ktime_t expires = limen_wait_end(timeout_ns);
 	bool timed_out = false;
 	DEFINE_WAIT(wait);
 	int ret = 0;
@@ -191,7 +197,7 @@ int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 		    s64 timeout_ns)
 {
-	ktime_t expires = ns_to_ktime(timeout_ns);
+	ktime_t expires = limen_wait_end(timeout_ns);
 	bool timed_out = false;
 	DEFINE_WAIT(wait);
 	int ret;

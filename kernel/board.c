@@ -116,6 +116,7 @@ static int limen_board_start(struct limen_device *limen)
 static void limen_board_stop(struct limen_device *limen)
 {
 	limen_recovery_fini(limen);
+	/* A late interrupt finds nothing, or a device whose rings are dead. */
 	smp_store_release(&limen->board->limen, NULL);
 	limen_gem_unmap_all(limen);
 	limen_scanner_fini(limen);
@@ -194,10 +195,12 @@ EXPORT_SYMBOL_GPL(limen_board_unregister);
  */
 void limen_board_interrupt(struct limen_board *board)
 {
-	struct limen_device *limen = smp_load_acquire(&board->limen);
+	struct limen_device *limen;
 	unsigned int i;
 	u32 status;
 
+	/* Pairs with limen_board_start(): the device, set up, or none. */
+	limen = smp_load_acquire(&board->limen);
 	if (!limen)
 		return;
 

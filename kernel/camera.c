@@ -13,6 +13,7 @@
 #include <linux/dev_printk.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -31,6 +32,8 @@
 #include "ring.h"
 
 #define LIMEN_CAMERA_NAME	"Limen camera"
+/* What a buffer may have, with room to spare: it is one piece of memory. */
+#define LIMEN_CAMERA_BUFFER_MAX	SZ_2M
 /* Entries of the ring, as a power of two: no fewer than a queue has buffers. */
 #define LIMEN_CAMERA_RING_LOG2	5
 
@@ -82,12 +85,13 @@ struct limen_camera {
 	unsigned int rate;
 	/**
 	 * @streaming: the board is meant to stream; this and what follows, and
-	 * the CAM_CONTROL register, are protected by the lock of the CAMERA
-	 * ring
+	 * the camera's registers, are protected by the lock of the CAMERA ring
 	 */
 	bool streaming;
 	/** @lamp: the lamp is meant to be on */
 	bool lamp;
+	/** @exposure: that is meant, units of 100 microseconds */
+	u32 exposure;
 	/** @frame: lowest number that the next frame may have */
 	u32 frame;
 	/** @waiting: buffers to post when streaming starts */
@@ -192,7 +196,8 @@ static int limen_camera_queue_setup(struct vb2_queue *queue,
 	u32 bytes = limen_camera_bytes(camera->size);
 
 	if (*planes)
-		return *planes != 1 || sizes[0] < bytes ? -EINVAL : 0;
+		return *planes == 1 && sizes[0] >= bytes &&
+		       sizes[0] <= LIMEN_CAMERA_BUFFER_MAX ? 0 : -EINVAL;
 	*planes = 1;
 	sizes[0] = bytes;
 	return 0;
@@ -228,8 +233,10 @@ static void limen_camera_post(struct limen_camera *camera,
 		.capture.size = cpu_to_le32(vb2_plane_size(vb, 0)),
 	};
 
-	/* There is room for every buffer, so the ring has been stopped. */
-	if (limen_ring_push(limen_camera_ring(camera), &sqe, buffer)) {
+	if (!limen_ring_push(limen_camera_ring(camera), &sqe, buffer)) {
+		limen_ring_kick(limen_camera_ring(camera));
+	} else {
+		/* There is room for every buffer: the ring has been stopped. */
 		limen_camera_fail(camera);
 		limen_camera_done(buffer, VB2_BUF_STATE_ERROR);
 	}
@@ -243,41 +250,32 @@ static void limen_camera_buf_queue(struct vb2_buffer *vb)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (camera->streaming) {
+	if (camera->streaming)
 		limen_camera_post(camera, buffer);
-		limen_ring_kick(ring);
-	} else {
+	else
 		list_add_tail(&buffer->link, &camera->waiting);
-	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
-/* Post what waits, then let the board stream. */
-static int limen_camera_launch(struct limen_camera *camera)
+/* Set everything up, post what waits, and let the board stream. */
+static void limen_camera_launch(struct limen_camera *camera)
 {
-	struct limen_ring *ring = limen_camera_ring(camera);
 	struct limen_camera_buffer *buffer, *next;
-	unsigned long flags;
-	int ret = limen_ring_start(ring);
+	struct limen_device *limen = camera->limen;
 
-	if (ret)
-		return ret;
+	limen_write(limen, LIMEN_HW_REG_CAM_SIZE,
+		    camera->size->width | camera->size->height << 16);
+	limen_write(limen, LIMEN_HW_REG_CAM_INTERVAL,
+		    USEC_PER_SEC / camera->rate);
+	limen_write(limen, LIMEN_HW_REG_CAM_EXPOSURE, camera->exposure);
 
-	spin_lock_irqsave(&ring->lock, flags);
-	/* A reset may have come in between. */
-	ret = limen_ring_room(ring, 1);
-	if (!ret) {
-		camera->frame = 0;
-		camera->streaming = true;
-		list_for_each_entry_safe(buffer, next, &camera->waiting, link) {
-			list_del(&buffer->link);
-			limen_camera_post(camera, buffer);
-		}
-		limen_ring_kick(ring);
-		limen_camera_write_control(camera);
+	camera->frame = 0;
+	camera->streaming = true;
+	list_for_each_entry_safe(buffer, next, &camera->waiting, link) {
+		list_del(&buffer->link);
+		limen_camera_post(camera, buffer);
 	}
-	spin_unlock_irqrestore(&ring->lock, flags);
-	return ret;
+	limen_camera_write_control(camera);
 }
 
 static void limen_camera_return_waiting(struct limen_camera *camera,
@@ -299,17 +297,22 @@ static int limen_camera_start_streaming(struct vb2_queue *queue,
 					unsigned int count)
 {
 	struct limen_camera *camera = vb2_get_drv_priv(queue);
-	struct limen_device *limen = camera->limen;
+	struct limen_ring *ring = limen_camera_ring(camera);
+	unsigned long flags;
 	int ret;
 
-	limen_write(limen, LIMEN_HW_REG_CAM_SIZE,
-		    camera->size->width | camera->size->height << 16);
-	limen_write(limen, LIMEN_HW_REG_CAM_INTERVAL,
-		    USEC_PER_SEC / camera->rate);
-	/* A reset since the last stream has undone the controls. */
-	ret = v4l2_ctrl_handler_setup(&camera->controls);
-	if (!ret)
-		ret = limen_camera_launch(camera);
+	ret = limen_ring_start(ring);
+	if (!ret) {
+		/*
+		 * A reset first stops the ring, then forgets the registers. So
+		 * while the ring runs and is locked, what is written stays.
+		 */
+		spin_lock_irqsave(&ring->lock, flags);
+		ret = limen_ring_room(ring, 1);
+		if (!ret)
+			limen_camera_launch(camera);
+		spin_unlock_irqrestore(&ring->lock, flags);
+	}
 	if (ret)
 		limen_camera_return_waiting(camera, VB2_BUF_STATE_QUEUED);
 	return ret;
@@ -586,20 +589,24 @@ static int limen_camera_s_ctrl(struct v4l2_ctrl *ctrl)
 		container_of(ctrl->handler, struct limen_camera, controls);
 	struct limen_ring *ring = limen_camera_ring(camera);
 	unsigned long flags;
+	int ret = 0;
 
+	spin_lock_irqsave(&ring->lock, flags);
 	switch (ctrl->id) {
 	case V4L2_CID_EXPOSURE_ABSOLUTE:
-		limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE, ctrl->val);
-		return 0;
+		camera->exposure = ctrl->val;
+		limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE,
+			    ctrl->val);
+		break;
 	case V4L2_CID_ILLUMINATORS_1:
-		spin_lock_irqsave(&ring->lock, flags);
 		camera->lamp = ctrl->val;
 		limen_camera_write_control(camera);
-		spin_unlock_irqrestore(&ring->lock, flags);
-		return 0;
+		break;
 	default:
-		return -EINVAL;
+		ret = -EINVAL;
 	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return ret;
 }
 
 static const struct v4l2_ctrl_ops limen_camera_ctrl_ops = {
@@ -644,6 +651,8 @@ static int limen_camera_init_queue(struct limen_camera *camera)
 	queue->mem_ops = &vb2_dma_contig_memops;
 	queue->drv_priv = camera;
 	queue->buf_struct_size = sizeof(struct limen_camera_buffer);
+	/* That there may be no such piece is for user space to deal with. */
+	queue->gfp_flags = __GFP_NOWARN;
 	queue->timestamp_flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 	return vb2_queue_init(queue);
 }

@@ -47,24 +47,28 @@ struct limen_camera;
 
 /**
  * struct limen_scanner - the SCAN side of a device
- * @sched: decides whose scan is next; up to LIMEN_SCAN_DEPTH run at once
- * @sched_wq: what @sched runs on
- * @bounce: coherent memory the board writes rows to, one part a running scan
- * @bounce_dma: bus address of @bounce
- * @lock: protects @free and @done; taken in hard interrupt context, inside
- *	the lock of the SCAN ring
- * @free: parts of @bounce that no scan uses, one bit each
- * @done: struct limen_scan_job answered or aborted, not yet finished
- * @work: finishes what is on @done; part of signalling fences
  */
 struct limen_scanner {
+	/** @sched: decides whose scan is next; LIMEN_SCAN_DEPTH run at once */
 	struct drm_gpu_scheduler sched;
+	/** @sched_wq: what @sched runs on */
 	struct workqueue_struct *sched_wq;
+	/** @bounce: where the board writes rows to, one part a running scan */
 	struct limen_hw_row *bounce;
+	/** @bounce_dma: its bus address */
 	dma_addr_t bounce_dma;
+	/**
+	 * @lock: protects @free, @done and @parked; taken in hard interrupt
+	 * context, inside the lock of the SCAN ring
+	 */
 	spinlock_t lock;
+	/** @free: parts of @bounce that no scan uses, one bit each */
 	unsigned long free;
+	/** @done: struct limen_scan_job whose chunk was answered or aborted */
 	struct list_head done;
+	/** @parked: those with nonsense for an answer, until the next reset */
+	struct list_head parked;
+	/** @work: goes on with what is on @done; part of signalling fences */
 	struct work_struct work;
 };
 

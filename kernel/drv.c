@@ -30,7 +30,8 @@
  * DRM_IOCTL_GET_MAGIC dereference it, for everyone who can open the node.
  * Others, such as GEM_FLINK and the PRIME ioctls, would share buffers that must
  * not be shared. So the node's own entry lets through what this driver means to
- * offer, by number, and refuses the rest with EOPNOTSUPP before DRM sees it.
+ * offer, by number, and refuses the rest with EOPNOTSUPP before DRM sees it. What
+ * is no ioctl of DRM at all is answered ENOTTY, as files do.
  */
 
 struct workqueue_struct *limen_fence_wq;
@@ -114,6 +115,8 @@ static int limen_ioctl_check_tail(unsigned int cmd, unsigned long arg)
 
 static int limen_ioctl_check(unsigned int cmd, unsigned long arg)
 {
+	if (_IOC_TYPE(cmd) != DRM_IOCTL_BASE)
+		return -ENOTTY;
 	if (!limen_ioctl_allowed(cmd))
 		return -EOPNOTSUPP;
 	return limen_ioctl_check_tail(cmd, arg);

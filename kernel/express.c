@@ -240,13 +240,17 @@ static void limen_comparison_end(struct limen_comparison *item, int error)
 	limen_batch_done(item->batch, item->index, error);
 }
 
-/* With components of 8 bits, no dot product is larger than dim * 2^14. */
+/*
+ * With components of 8 bits, no dot product is larger than dim * 2^14; and a
+ * comparison returns no rows.
+ */
 static bool limen_comparison_plausible(const struct limen_comparison *item,
 				       const struct limen_answer *answer)
 {
 	s32 raw_max = item->dim << 14;
 
-	return answer->raw >= -raw_max && answer->raw <= raw_max &&
+	return !answer->count &&
+	       answer->raw >= -raw_max && answer->raw <= raw_max &&
 	       answer->similarity >= -LIMEN_SIMILARITY_ONE &&
 	       answer->similarity <= LIMEN_SIMILARITY_ONE;
 }

@@ -92,6 +92,8 @@ static int limen_gallery_publish(struct limen_file *file,
 	ret = limen_bo_freeze(gallery->bo);
 	if (ret) {
 		xa_release(&file->galleries, *id);
+		/* What user space gets back is what it can try again with. */
+		*id = 0;
 		return ret;
 	}
 	xa_store(&file->galleries, *id, gallery, GFP_KERNEL);

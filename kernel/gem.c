@@ -220,10 +220,10 @@ static struct dma_buf *limen_bo_export(struct drm_gem_object *obj, int flags)
 static unsigned long limen_bo_pfn(struct limen_bo *bo, unsigned long page)
 {
 	struct limen_board *board = to_limen(bo->base.dev)->board;
+	u64 offset = (u64)page << PAGE_SHIFT;
 
 	if (bo->card)
-		return board->ops->mem_pfn(board, bo->node.start +
-						  ((u64)page << PAGE_SHIFT));
+		return board->ops->mem_pfn(board, bo->node.start + offset);
 	return page_to_pfn(bo->pages[page]);
 }
 
@@ -254,20 +254,22 @@ static vm_fault_t limen_bo_fault(struct vm_fault *vmf)
 	struct limen_bo *bo = to_limen_bo(obj);
 	unsigned long page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
 	vm_fault_t ret = VM_FAULT_SIGBUS;
+	bool plugged;
 	int idx;
 
 	/* By the offset, not the address: a mapping can be split and moved. */
 	if (page >= obj->size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
-	if (!drm_dev_enter(obj->dev, &idx))
-		return VM_FAULT_SIGBUS;
 
+	/* Host memory, with its results, outlives the board. */
+	plugged = drm_dev_enter(obj->dev, &idx);
 	mutex_lock(&bo->fault_lock);
-	if (atomic_read(&bo->users) != LIMEN_BO_FROZEN)
+	if (atomic_read(&bo->users) != LIMEN_BO_FROZEN &&
+	    (plugged || !bo->card))
 		ret = limen_bo_insert(bo, vmf, page);
 	mutex_unlock(&bo->fault_lock);
-
-	drm_dev_exit(idx);
+	if (plugged)
+		drm_dev_exit(idx);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "queue.h"
+#include "scan.h"
 
 /**
  * DOC: Queues
@@ -17,8 +18,8 @@
  * the scheduler is fair between queues, and holds a bounded number of scans, so
  * that nobody can fill the kernel's memory with them.
  *
- * Destroying a SCAN queue takes what the board has not begun from the
- * scheduler; scan.c then ends it with -ECANCELED.
+ * Destroying a SCAN queue ends what the board has not begun with -ECANCELED, at
+ * once. drm_sched lets go of it later, when what it depends on has finished.
  */
 
 static void limen_queue_free(struct kref *ref)
@@ -114,8 +115,10 @@ static void limen_queue_destroy(struct limen_queue *queue)
 	mutex_unlock(&queue->lock);
 
 	/* Nothing is pushed to the entity any more. */
-	if (queue->type == DRM_LIMEN_QUEUE_SCAN)
+	if (queue->type == DRM_LIMEN_QUEUE_SCAN) {
+		limen_scan_cancel(queue);
 		drm_sched_entity_fini(&queue->entity);
+	}
 	wake_up_all(&queue->room);
 	limen_queue_put(queue);
 }
@@ -135,6 +138,7 @@ static struct limen_queue *limen_queue_create(struct limen_device *limen,
 	queue->type = type;
 	mutex_init(&queue->lock);
 	spin_lock_init(&queue->scans_lock);
+	INIT_LIST_HEAD(&queue->waiting);
 	init_waitqueue_head(&queue->room);
 	if (type == DRM_LIMEN_QUEUE_SCAN) {
 		ret = drm_sched_entity_init(&queue->entity,

@@ -6,6 +6,7 @@
 #define LIMEN_QUEUE_H
 
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -37,8 +38,13 @@ struct limen_queue {
 	struct mutex lock;
 	/** @destroyed: nothing more is submitted; written under @lock */
 	bool destroyed;
-	/** @scans_lock: protects @scans; taken in any process context */
+	/**
+	 * @scans_lock: protects @scans, @waiting and the links of scans on it;
+	 * process context only
+	 */
 	spinlock_t scans_lock;
+	/** @waiting: struct limen_scan_job submitted and not begun */
+	struct list_head waiting;
 	/** @scans: scans submitted and not finished */
 	u32 scans;
 	/** @room: those who wait for @scans to fall */

@@ -8,6 +8,7 @@
 #include <drm/drm_print.h>
 
 #include "device.h"
+#include "scan.h"
 
 /**
  * DOC: Recovery
@@ -176,7 +177,7 @@ static void limen_freeze(struct limen_device *limen, unsigned long faults)
 
 		if (!limen_ring_ready(ring))
 			continue;
-		limen_ring_freeze(ring, -EAGAIN);
+		limen_ring_freeze(ring, limen->dead ? -ENODEV : -EAGAIN);
 		if (test_bit(LIMEN_FAULT_FATAL, &faults))
 			limen_ring_blame(ring, -EIO);
 	}
@@ -191,6 +192,7 @@ static void limen_abort(struct limen_device *limen, int error)
 
 		if (!limen_ring_ready(ring))
 			continue;
+		/* By now the board may have been given up. */
 		if (limen->dead)
 			limen_ring_freeze(ring, -ENODEV);
 		limen_ring_abort(ring, error);
@@ -239,6 +241,8 @@ static void limen_recovery_work(struct work_struct *work)
 	faults |= xchg(&limen->faults, 0);
 	if (faults && !limen->dead)
 		limen_recover(limen, faults);
+	if (faults)
+		limen_scan_unpark(limen);
 	mutex_unlock(&limen->life);
 
 	dma_fence_end_signalling(cookie);
@@ -273,5 +277,8 @@ void limen_recovery_fini(struct limen_device *limen)
 	timer_shutdown_sync(&limen->watchdog);
 	/* Not only cancelled: a last interrupt may still report a fault. */
 	disable_work_sync(&limen->recovery);
+	/* Twice: what is answered at last may have to be parked. */
+	flush_work(&limen->scanner.work);
+	limen_scan_unpark(limen);
 	flush_work(&limen->scanner.work);
 }

@@ -94,7 +94,7 @@ int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
 		return -ENOMEM;
 	limen_ring_empty(ring);
 
-	/* Pairs with limen_ring_ready(): whoever sees @ops sees the rest. */
+	/* Pairs with limen_ring_ready(): who sees the owner sees the rest. */
 	smp_store_release(&ring->ops, ops);
 	return 0;
 }
@@ -107,6 +107,7 @@ int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
  */
 bool limen_ring_ready(const struct limen_ring *ring)
 {
+	/* Pairs with limen_ring_init(). */
 	return smp_load_acquire(&ring->ops);
 }
 
@@ -125,8 +126,8 @@ void limen_ring_fini(struct limen_ring *ring)
 
 	dev = ring->limen->drm.dev;
 	limen_ring_freeze(ring, -ENODEV);
-	/* Recovery leaves it alone from here on. */
 	mutex_lock(&ring->limen->life);
+	/* Recovery and interrupts leave it alone from here on. */
 	smp_store_release(&ring->ops, NULL);
 	mutex_unlock(&ring->limen->life);
 	if (ring->sq)
@@ -408,6 +409,7 @@ void limen_ring_reap(struct limen_ring *ring)
 		ring->state = -EAGAIN;
 	if (consumed && !ring->state)
 		limen_ring_write(ring, LIMEN_HW_RING_CQ_HEAD, ring->head);
+	/* Who waits queues up first and looks under the lock that we hold. */
 	if (consumed && waitqueue_active(&ring->room))
 		wake_up_all(&ring->room);
 	spin_unlock_irqrestore(&ring->lock, flags);

@@ -35,7 +35,10 @@
  *
  * A scan ends in exactly one call of limen_scan_end(): from that work item, from
  * drm_sched's run_job() if the board does not take the first chunk, or from
- * free_job() if its queue was destroyed before drm_sched got to it.
+ * limen_scan_cancel() if its queue is destroyed before drm_sched gets to it. Who
+ * of the last two has it is decided by who takes it from the queue's list. A
+ * scan with an answer that is nonsense is parked until the board has been reset,
+ * because until then the board may still write to the scan's memory.
  *
  * Signalling is the last thing that limen_scan_end() does, because drm_sched may
  * call free_job() from then on. What sleeps or frees is left to yet another work
@@ -51,59 +54,61 @@
 
 /**
  * struct limen_scan_job - a scan
- * @hw: signalled when it has ended; what drm_sched waits for
- * @hw_lock: lock of @hw
- * @base: what drm_sched knows of it
- * @limen: device
- * @queue: where it was submitted to, with a reference
- * @batch: what it belongs to, with a reference
- * @index: its number there
- * @gallery: what is searched, with a reference
- * @probe: buffer of the probe, with a reference, and a use until it has ended
- * @result: host buffer of the result, with a reference
- * @result_offset: of the result in @result
- * @sqe: what the board is told
- * @top_k: most rows to return
- * @min_similarity: rows below it are left out
- * @next: rows of the gallery searched before the present chunk
- * @chunk: rows in the present chunk
- * @part: part of the bounce memory it uses, or -1
- * @answer: to the present chunk
- * @error: of the present chunk, if it was aborted
- * @link: in &limen_scanner.done
- * @rows: memory of @best and @merged
- * @best: @found best rows so far
- * @merged: where they are merged with a chunk's
- * @found: number of rows in @best
- * @device_ns: time the board has spent
- * @retire: lets go of everything
  */
 struct limen_scan_job {
+	/** @hw: signalled when it has ended; what drm_sched waits for */
 	struct dma_fence hw;
+	/** @hw_lock: lock of @hw */
 	spinlock_t hw_lock;
+	/** @base: what drm_sched knows of it */
 	struct drm_sched_job base;
+	/** @limen: device */
 	struct limen_device *limen;
+	/** @queue: where it was submitted to, with a reference */
 	struct limen_queue *queue;
+	/** @batch: what it belongs to, with a reference */
 	struct limen_batch *batch;
+	/** @index: its number there */
 	u32 index;
+	/** @gallery: what is searched, with a reference */
 	struct limen_gallery *gallery;
+	/** @probe: its buffer, with a reference, and a use until the end */
 	struct limen_bo *probe;
+	/** @result: host buffer of the result, with a reference */
 	struct limen_bo *result;
+	/** @result_offset: of the result in @result */
 	u64 result_offset;
+	/** @sqe: what the board is told */
 	struct limen_hw_sqe sqe;
+	/** @top_k: most rows to return */
 	u32 top_k;
+	/** @min_similarity: rows below it are left out */
 	s32 min_similarity;
+	/** @next: rows of the gallery searched before the present chunk */
 	u32 next;
+	/** @chunk: rows in the present chunk */
 	u32 chunk;
+	/** @part: part of the bounce memory it uses, or -1 */
 	int part;
+	/** @answer: to the present chunk */
 	struct limen_answer answer;
+	/** @error: of the present chunk, if it was aborted */
 	int error;
+	/** @waiting: in &limen_queue.waiting until it begins or is cancelled */
+	struct list_head waiting;
+	/** @link: in &limen_scanner.done or &limen_scanner.parked */
 	struct list_head link;
+	/** @rows: memory of @best and @merged */
 	struct drm_limen_scan_row *rows;
+	/** @best: @found best rows so far */
 	struct drm_limen_scan_row *best;
+	/** @merged: where they are merged with a chunk's */
 	struct drm_limen_scan_row *merged;
+	/** @found: number of rows in @best */
 	u32 found;
+	/** @device_ns: time the board has spent */
 	u64 device_ns;
+	/** @retire: lets go of everything */
 	struct work_struct retire;
 };
 
@@ -282,18 +287,14 @@ static int limen_scan_merge(struct limen_scan_job *job)
 /* Takes the answer to a chunk: 0 to go on, 1 at the end, or an error. */
 static int limen_scan_take(struct limen_scan_job *job)
 {
-	struct limen_ring *ring = &job->limen->rings[LIMEN_HW_RING_SCAN];
 	u64 total;
 
 	if (job->error)
 		return job->error;
 	if (job->answer.status != LIMEN_HW_OK)
 		return -EIO;
-	if (limen_scan_merge(job)) {
-		limen_ring_freeze(ring, -EAGAIN);
-		limen_fault(job->limen, LIMEN_FAULT_ANSWER);
-		return -EIO;
-	}
+	if (limen_scan_merge(job))
+		return -EPROTO;
 	if (check_add_overflow(job->device_ns, job->answer.device_ns, &total))
 		total = U64_MAX;
 	job->device_ns = total;
@@ -301,19 +302,39 @@ static int limen_scan_take(struct limen_scan_job *job)
 	return job->next == job->gallery->rows;
 }
 
+/* Any context. */
+static void limen_scan_add(struct limen_scan_job *job, struct list_head *list)
+{
+	struct limen_scanner *scanner = &job->limen->scanner;
+	unsigned long flags;
+
+	spin_lock_irqsave(&scanner->lock, flags);
+	list_add_tail(&job->link, list);
+	spin_unlock_irqrestore(&scanner->lock, flags);
+}
+
+static void limen_scan_park(struct limen_scan_job *job)
+{
+	struct limen_device *limen = job->limen;
+
+	job->error = -EIO;
+	limen_scan_add(job, &limen->scanner.parked);
+	limen_ring_freeze(&limen->rings[LIMEN_HW_RING_SCAN], -EAGAIN);
+	limen_fault(limen, LIMEN_FAULT_ANSWER);
+}
+
 static void limen_scan_step(struct limen_scan_job *job)
 {
 	int ret = limen_scan_take(job);
 
+	if (ret == -EPROTO) {
+		limen_scan_park(job);
+		return;
+	}
 	if (!ret)
 		ret = limen_scan_push(job);
-	else if (ret == 1)
-		ret = 0;
-	else
-		job->found = 0;
-
-	if (ret || job->next == job->gallery->rows)
-		limen_scan_end(job, ret);
+	if (ret)
+		limen_scan_end(job, min(ret, 0));
 }
 
 static void limen_scanner_work(struct work_struct *work)
@@ -342,11 +363,22 @@ static void limen_scanner_work(struct work_struct *work)
 static void limen_scan_answered(struct limen_scan_job *job)
 {
 	struct limen_scanner *scanner = &job->limen->scanner;
-	unsigned long flags;
 
-	spin_lock_irqsave(&scanner->lock, flags);
-	list_add_tail(&job->link, &scanner->done);
-	spin_unlock_irqrestore(&scanner->lock, flags);
+	limen_scan_add(job, &scanner->done);
+	queue_work(limen_fence_wq, &scanner->work);
+}
+
+/**
+ * limen_scan_unpark() - go on with scans that a reset had to come before
+ * @limen: device, whose board has been reset
+ */
+void limen_scan_unpark(struct limen_device *limen)
+{
+	struct limen_scanner *scanner = &limen->scanner;
+
+	spin_lock_irq(&scanner->lock);
+	list_splice_tail_init(&scanner->parked, &scanner->done);
+	spin_unlock_irq(&scanner->lock);
 	queue_work(limen_fence_wq, &scanner->work);
 }
 
@@ -377,12 +409,50 @@ const struct limen_ring_ops limen_scan_ring_ops = {
 	.watched = true,
 };
 
+/* Takes a scan from those that wait; false if somebody else has. */
+static bool limen_scan_begin(struct limen_scan_job *job)
+{
+	struct limen_queue *queue = job->queue;
+	bool waiting;
+
+	spin_lock(&queue->scans_lock);
+	waiting = !list_empty(&job->waiting);
+	list_del_init(&job->waiting);
+	spin_unlock(&queue->scans_lock);
+	return waiting;
+}
+
+/**
+ * limen_scan_cancel() - end what has not begun
+ * @queue: SCAN queue that nothing is pushed to any more
+ */
+void limen_scan_cancel(struct limen_queue *queue)
+{
+	struct limen_scan_job *job;
+
+	for (;;) {
+		spin_lock(&queue->scans_lock);
+		job = list_first_entry_or_null(&queue->waiting,
+					       struct limen_scan_job, waiting);
+		if (job)
+			list_del_init(&job->waiting);
+		spin_unlock(&queue->scans_lock);
+		if (!job)
+			return;
+		limen_scan_end(job, -ECANCELED);
+	}
+}
+
 static struct dma_fence *limen_scan_run(struct drm_sched_job *base)
 {
 	struct limen_scan_job *job = to_limen_scan_job(base);
 	struct limen_scanner *scanner = &job->limen->scanner;
 	struct dma_fence *hw = dma_fence_get(&job->hw);
 	int ret;
+
+	/* Cancelled, and about to be signalled by who cancels it. */
+	if (!limen_scan_begin(job))
+		return hw;
 
 	limen_scan_part_get(job);
 	job->sqe.scan.result =
@@ -418,9 +488,6 @@ static void limen_scan_free(struct drm_sched_job *base)
 	struct limen_scan_job *job = to_limen_scan_job(base);
 
 	drm_sched_job_cleanup(base);
-	/* It never ran: its queue was destroyed. */
-	if (!dma_fence_is_signaled(&job->hw))
-		limen_scan_end(job, -ECANCELED);
 	queue_work(limen_retire_wq, &job->retire);
 }
 
@@ -522,6 +589,7 @@ static struct limen_scan_job *limen_scan_alloc(struct limen_submission *sub,
 	limen_batch_get(sub->batch);
 	job->index = index;
 	job->part = -1;
+	INIT_LIST_HEAD(&job->waiting);
 	return job;
 }
 
@@ -592,6 +660,15 @@ static int limen_scans_reserve(void *data)
 	return limen_queue_reserve(sub->queue, sub->args->count);
 }
 
+static void limen_scan_enqueue(struct limen_scan_job *job)
+{
+	struct limen_queue *queue = job->queue;
+
+	spin_lock(&queue->scans_lock);
+	list_add_tail(&job->waiting, &queue->waiting);
+	spin_unlock(&queue->scans_lock);
+}
+
 static int limen_scans_push(struct limen_submission *sub)
 {
 	struct limen_scans *scans = to_limen_scans(sub->batch);
@@ -611,6 +688,7 @@ static int limen_scans_push(struct limen_submission *sub)
 	for (i = 0; i < count; i++) {
 		struct limen_scan_job *job = scans->jobs[i];
 
+		limen_scan_enqueue(job);
 		limen_bo_write(job->result, job->result_offset, &fresh,
 			       sizeof(fresh));
 		drm_sched_job_arm(&job->base);
@@ -654,6 +732,7 @@ int limen_scanner_init(struct limen_device *limen)
 
 	spin_lock_init(&scanner->lock);
 	INIT_LIST_HEAD(&scanner->done);
+	INIT_LIST_HEAD(&scanner->parked);
 	INIT_WORK(&scanner->work, limen_scanner_work);
 	scanner->free = GENMASK(LIMEN_SCAN_DEPTH - 1, 0);
 

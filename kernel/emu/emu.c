@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -36,7 +37,7 @@ MODULE_PARM_DESC(mem_mib, "card memory in MiB, 1 to 4096 (default 64)");
 #define EMU_MEM_MIB_MAX		4096
 
 /* Bytes that are wiped before somebody else may have the CPU. */
-#define EMU_WIPE_STEP		(1u << 20)
+#define EMU_WIPE_STEP		SZ_1M
 
 /**
  * emu_works() - whether the board does anything at all

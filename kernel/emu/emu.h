@@ -69,7 +69,7 @@ struct emu_faults {
 	atomic_t corrupt_cookie;
 	/** @corrupt_status: likewise with an unknown status */
 	atomic_t corrupt_status;
-	/** @corrupt_count: scans and captures with an impossible count */
+	/** @corrupt_count: likewise with an impossible count */
 	atomic_t corrupt_count;
 	/** @corrupt_score: comparisons with a similarity above one */
 	atomic_t corrupt_score;
@@ -203,7 +203,6 @@ void emu_engines_reset(struct emu *emu);
 void emu_faults_init(struct emu *emu);
 void emu_faults_fini(struct emu *emu);
 bool emu_fault_due(atomic_t *knob);
-void emu_fault_completion(struct emu *emu, u8 opcode,
-			  struct limen_hw_cqe *cqe);
+void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe);
 
 #endif /* LIMEN_EMU_H */

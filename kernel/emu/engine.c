@@ -35,6 +35,9 @@
 /* Microseconds between two such looks while the engine is being slow. */
 #define EMU_DELAY_STEP	10000
 
+/* How much longer than it should a step may take. */
+#define EMU_DELAY_SLACK	50
+
 /* Copies a vector to the engine. */
 static u16 emu_load(struct emu *emu, u64 address, bool card, u32 dim, s8 *to)
 {
@@ -261,13 +264,15 @@ static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 /* Takes longer than needed, but not longer than the entry is wanted. */
 static void emu_delay(struct emu_engine *engine, u32 epoch)
 {
-	u32 left = READ_ONCE(engine->emu->faults.delay_us);
+	u32 delay_us = READ_ONCE(engine->emu->faults.delay_us);
+	ktime_t end = ktime_add_us(ktime_get(), delay_us);
+	s64 left;
 
-	while (left && emu_ring_live(engine->emu, engine->ring, epoch)) {
+	while ((left = ktime_us_delta(end, ktime_get())) > 0 &&
+	       emu_ring_live(engine->emu, engine->ring, epoch)) {
 		u32 step = min(left, EMU_DELAY_STEP);
 
-		fsleep(step);
-		left -= step;
+		usleep_range(step, step + EMU_DELAY_SLACK);
 	}
 }
 

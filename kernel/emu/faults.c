@@ -22,7 +22,7 @@
  * - corrupt_seq: a completion, of any ring, has a wrong number
  * - corrupt_cookie: likewise a cookie of nothing that is outstanding
  * - corrupt_status: likewise an unknown status
- * - corrupt_count: a scan or capture has an impossible count
+ * - corrupt_count: likewise an impossible count
  * - corrupt_score: a comparison has a similarity above one
  * - corrupt_rows: a scan that finds anything returns a row outside the gallery
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
@@ -47,10 +47,9 @@ bool emu_fault_due(atomic_t *knob)
 /**
  * emu_fault_completion() - spoil a completion, if that is wanted
  * @emu: board
- * @opcode: of the entry
  * @cqe: completion, complete
  */
-void emu_fault_completion(struct emu *emu, u8 opcode, struct limen_hw_cqe *cqe)
+void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe)
 {
 	struct emu_faults *faults = &emu->faults;
 
@@ -61,8 +60,7 @@ void emu_fault_completion(struct emu *emu, u8 opcode, struct limen_hw_cqe *cqe)
 		cqe->cookie ^= cpu_to_le16(0x8000);
 	if (emu_fault_due(&faults->corrupt_status))
 		cqe->status = cpu_to_le16(0x7fff);
-	if (opcode != LIMEN_HW_OP_COMPARE &&
-	    emu_fault_due(&faults->corrupt_count))
+	if (emu_fault_due(&faults->corrupt_count))
 		cqe->count = cpu_to_le32(U32_MAX);
 }
 

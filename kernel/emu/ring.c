@@ -201,7 +201,7 @@ void emu_ring_complete(struct emu *emu, unsigned int index,
 	spin_lock_irqsave(&emu->lock, flags);
 	cqe->cookie = entry->sqe.cookie;
 	cqe->seq = cpu_to_le32(ring->cq_tail + 1);
-	emu_fault_completion(emu, entry->sqe.opcode, cqe);
+	emu_fault_completion(emu, cqe);
 	ret = emu_ring_post(emu, ring, entry, cqe);
 	spin_unlock_irqrestore(&emu->lock, flags);
 

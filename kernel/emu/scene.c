@@ -13,6 +13,7 @@
 #include <linux/math.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -28,6 +29,9 @@
 
 #define EMU_SCENE_NAME		"Limen emulated scene"
 #define EMU_SCENE_EMPTY		0x80
+
+/* What a buffer may have, with room to spare. */
+#define EMU_SCENE_BUFFER_MAX	SZ_2M
 
 /* How long a buffer is on show before the next one may follow. */
 #define EMU_SCENE_TURN		DIV_ROUND_UP(HZ, 30)
@@ -101,7 +105,8 @@ static int emu_scene_queue_setup(struct vb2_queue *queue,
 				 struct device *alloc_devs[])
 {
 	if (*planes)
-		return *planes != 1 || sizes[0] < EMU_SCENE_BYTES ? -EINVAL : 0;
+		return *planes == 1 && sizes[0] >= EMU_SCENE_BYTES &&
+		       sizes[0] <= EMU_SCENE_BUFFER_MAX ? 0 : -EINVAL;
 	*planes = 1;
 	sizes[0] = EMU_SCENE_BYTES;
 	return 0;
