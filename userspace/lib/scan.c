@@ -9,16 +9,14 @@
 
 struct scan_memory {
 	int8_t probe[LIMEN_DIM_MAX];
-	struct drm_limen_scan_result result;
-	struct drm_limen_scan_row rows[LIMEN_TOP_K_MAX];
+	struct drm_limen_scan_result result; /* its rows follow */
 };
+
+#define SCAN_MEMORY_SIZE (sizeof(struct scan_memory) + \
+			  LIMEN_TOP_K_MAX * sizeof(struct drm_limen_scan_row))
 
 _Static_assert(offsetof(struct scan_memory, result) % 64 == 0,
 	       "the result is aligned");
-_Static_assert(offsetof(struct scan_memory, rows) ==
-	       offsetof(struct scan_memory, result) +
-	       sizeof(struct drm_limen_scan_result),
-	       "the rows follow the result");
 
 static void gallery_drop(struct board *board)
 {
@@ -93,7 +91,7 @@ static int scan_start(struct board *board)
 		error = -errno;
 	if (!error)
 		error = board_buffer_create(board, &board->scan_buffer,
-					    sizeof(struct scan_memory), 0);
+					    SCAN_MEMORY_SIZE, 0);
 	if (error)
 		scan_stop(board);
 	return error;
@@ -138,9 +136,9 @@ static int read_rows(const struct scan_memory *memory,
 	if (count > desc->top_k)
 		return -EIO;
 	for (i = 0; i < count; i++) {
-		rows[i].row = memory->rows[i].row;
-		rows[i].score.raw = memory->rows[i].raw;
-		rows[i].score.similarity = memory->rows[i].similarity;
+		rows[i].row = memory->result.rows[i].row;
+		rows[i].score.raw = memory->result.rows[i].raw;
+		rows[i].score.similarity = memory->result.rows[i].similarity;
 		if (rows[i].row >= gallery_rows ||
 		    !score_possible(&rows[i].score, dim) ||
 		    rows[i].score.similarity < desc->min_similarity ||
@@ -189,6 +187,6 @@ int board_search(struct limen_backend *backend,
 	if (!error)
 		error = read_rows(memory, &desc, gallery->rows, gallery->dim,
 				  rows);
-	limen_wipe(memory, sizeof(*memory));
+	limen_wipe(memory, SCAN_MEMORY_SIZE);
 	return error;
 }
