@@ -183,7 +183,7 @@ TEST_F(camera, refuses_to_change_under_buffers)
 		.fmt.pix.width = 320,
 		.fmt.pix.height = 240,
 	};
-	struct v4l2_create_buffers small = { .count = 1 };
+	struct v4l2_create_buffers wrong = { .count = 1 };
 	struct v4l2_streamparm parm = {
 		.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
 	};
@@ -192,10 +192,13 @@ TEST_F(camera, refuses_to_change_under_buffers)
 	EXPECT_EQ(xioctl(self->view.fd, VIDIOC_S_FMT, &format), -EBUSY);
 
 	/* Buffers too small for a frame of the size in force. */
-	small.memory = V4L2_MEMORY_MMAP;
-	small.format = format;
-	ASSERT_EQ(xioctl(self->view.fd, VIDIOC_TRY_FMT, &small.format), 0);
-	EXPECT_EQ(xioctl(self->view.fd, VIDIOC_CREATE_BUFS, &small), -EINVAL);
+	wrong.memory = V4L2_MEMORY_MMAP;
+	wrong.format = format;
+	ASSERT_EQ(xioctl(self->view.fd, VIDIOC_TRY_FMT, &wrong.format), 0);
+	EXPECT_EQ(xioctl(self->view.fd, VIDIOC_CREATE_BUFS, &wrong), -EINVAL);
+	/* And far too large. */
+	wrong.format.fmt.pix.sizeimage = 1 << 30;
+	EXPECT_EQ(xioctl(self->view.fd, VIDIOC_CREATE_BUFS, &wrong), -EINVAL);
 
 	ASSERT_EQ(view_stream(&self->view), 0);
 	EXPECT_EQ(xioctl(self->view.fd, VIDIOC_S_PARM, &parm), -EBUSY);
