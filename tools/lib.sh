@@ -4,6 +4,8 @@
 
 set -euo pipefail
 
+# depmod and modprobe are of use to ordinary users too.
+PATH=$PATH:/usr/sbin:/sbin
 LIMEN_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 LIMEN_CACHE=${LIMEN_CACHE:-$HOME/.cache/limen}
 LIMEN_BUILD=$LIMEN_ROOT/build
