@@ -115,12 +115,12 @@ static int extract_all(struct face_extractor *extractor, const glob_t *files,
 	struct numbers quality = room(files->gl_pathc);
 	struct numbers time = room(files->gl_pathc);
 	size_t results[4] = { 0 }, count = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < files->gl_pathc; i++) {
 		struct photo *photo = &photos[count];
 		struct face_times times;
 		struct face_image image;
-		int result;
 
 		photo->path = files->gl_pathv[i];
 		photo->person_length = strrchr(photo->path, '/') - photo->path;
@@ -133,7 +133,7 @@ static int extract_all(struct face_extractor *extractor, const glob_t *files,
 			printf("%s: result %d quality %u\n", photo->path, result,
 			       photo->tmpl.quality);
 		if (result < 0)
-			return result;
+			goto out;
 		results[result]++;
 		if (result != FACE_OK)
 			continue;
@@ -146,9 +146,10 @@ static int extract_all(struct face_extractor *extractor, const glob_t *files,
 	       results[FACE_QUALITY]);
 	print("quality", &quality);
 	print("ms", &time);
+out:
 	free(quality.values);
 	free(time.values);
-	return count;
+	return result < 0 ? result : (int)count;
 }
 
 int main(int argc, char **argv)

@@ -22,7 +22,9 @@ int booth_open(void)
 	if (err)
 		return err;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 static int write_whole(int fd, const void *data, size_t size)

@@ -5,6 +5,7 @@
 #include "picture.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include <jpeglib.h>
@@ -34,7 +35,7 @@ static int shrink(struct face_image *small, const struct face_image *image,
 	}
 	face_sample(image, &map, FACE_BORDER_NEAREST, width, height, planes);
 	for (size_t i = 0; i < 3 * plane; i++)
-		small->pixels[i] = planes[i % 3 * plane + i / 3] + 0.5f;
+		small->pixels[i] = lroundf(planes[i % 3 * plane + i / 3]);
 	free(planes);
 	return 0;
 }

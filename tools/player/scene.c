@@ -5,6 +5,7 @@
 #include "scene.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ static int place(struct face_image *scene, const struct face_image *photo,
 		uint8_t *pixel = scene->pixels + 3 * (y * scene->width + x);
 
 		for (int c = 0; c < 3; c++)
-			pixel[c] = planes[c * plane + i] + 0.5f;
+			pixel[c] = lroundf(planes[c * plane + i]);
 	}
 	free(planes);
 	return 0;
@@ -101,7 +102,7 @@ static void blur_line(uint8_t *line, int count, size_t stride, int radius,
 int scene_blur(struct face_image *scene, unsigned int radius)
 {
 	size_t line = (size_t)3 * scene->width;
-	uint8_t *copy = malloc(scene->width + scene->height);
+	uint8_t *copy = calloc(scene->width + scene->height, 1);
 
 	if (!copy)
 		return -ENOMEM;

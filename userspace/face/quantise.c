@@ -19,8 +19,10 @@ int face_quantise(const float *embedding, unsigned int dim, int8_t *vector,
 	double norm2 = 0, largest = 0, norm;
 
 	for (unsigned int i = 0; i < dim; i++) {
-		norm2 += (double)embedding[i] * embedding[i];
-		largest = fmax(largest, fabs(embedding[i]));
+		double component = embedding[i];
+
+		norm2 += component * component;
+		largest = fmax(largest, fabs(component));
 	}
 	norm = sqrt(norm2);
 	/* Written so that infinities and NaNs are refused as well. */

@@ -69,8 +69,9 @@ static void sample_pixel(const struct face_image *image,
 			 int steps, double column, double row, float sum[3])
 {
 	for (int i = 0; i < steps * steps; i++) {
-		double u = column + (i % steps + 0.5) / steps - 0.5;
-		double v = row + (i / steps + 0.5) / steps - 0.5;
+		int across = i % steps, down = i / steps;
+		double u = column + (across + 0.5) / steps - 0.5;
+		double v = row + (down + 0.5) / steps - 0.5;
 		double x = map->m[0][0] * u + map->m[0][1] * v + map->m[0][2];
 		double y = map->m[1][0] * u + map->m[1][1] * v + map->m[1][2];
 

@@ -54,7 +54,9 @@ static int open_node(const char *path)
 		path = found;
 	}
 	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 /* A camera without a lamp is one all the same. */

@@ -293,7 +293,7 @@ static struct face_image stage(const struct traveller *traveller)
 
 static struct gate_verdict judge(const struct traveller *traveller)
 {
-	struct limen_template probe, reference;
+	struct limen_template probe = { 0 }, reference = { 0 };
 	struct face_image document, scene = stage(traveller);
 	struct gate_evidence evidence;
 

@@ -141,7 +141,7 @@ START_TEST(sampling_at_the_same_size_changes_nothing)
 	face_sample(&image, &map, FACE_BORDER_NEAREST, 20, 10, planes);
 	for (int i = 0; i < 200; i++) {
 		ck_assert_float_eq(planes[i], i % 20);
-		ck_assert_float_eq(planes[200 + i], i / 20);
+		ck_assert_int_eq((int)planes[200 + i], i / 20);
 		ck_assert_float_eq(planes[400 + i], 200);
 	}
 	face_image_free(&image);
