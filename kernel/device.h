@@ -29,7 +29,10 @@
 #define LIMEN_SCAN_DEPTH	4
 #define LIMEN_SCAN_LOG2		3
 #define LIMEN_HOST_LIMIT	(64ull << 20)
-#define LIMEN_WATCHDOG_MS	500
+#define LIMEN_WATCHDOG_MS	1000
+
+/* How often the watchdog looks in that time. */
+#define LIMEN_WATCHDOG_LOOKS	8
 
 /* Limits of one open file that it learns by ENOSPC. */
 #define LIMEN_GALLERIES_MAX	64

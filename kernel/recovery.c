@@ -14,8 +14,9 @@
  * DOC: Recovery
  *
  * The watchdog is a timer that runs while a matching ring has work, and asks
- * for progress, not for time alone: a ring is overdue when LIMEN_WATCHDOG_MS
- * have passed without any answer. Then the recovery work looks once whether an
+ * for progress, not for time alone: a ring is silent when the timer has looked
+ * at it throughout LIMEN_WATCHDOG_MS and saw no answer at all, or none to an entry
+ * that others have overtaken. Then the recovery work looks once whether an
  * interrupt was missed. If so, the answers are taken and nothing else happens.
  *
  * Otherwise, and when the board answers nonsense or reports FATAL, every ring is
@@ -28,8 +29,6 @@
  * All of this brings fences to an end, so nothing here allocates memory or
  * takes a lock under which others do.
  */
-
-#define LIMEN_WATCHDOG_TICKS	msecs_to_jiffies(LIMEN_WATCHDOG_MS)
 
 /* How long a reset may take, and how often to look. */
 #define LIMEN_RESET_US		1000000
@@ -66,7 +65,8 @@ void limen_fault(struct limen_device *limen, enum limen_fault fault)
 void limen_watch(struct limen_device *limen)
 {
 	if (!timer_pending(&limen->watchdog))
-		mod_timer(&limen->watchdog, jiffies + LIMEN_WATCHDOG_TICKS / 4);
+		mod_timer(&limen->watchdog, jiffies + msecs_to_jiffies(LIMEN_WATCHDOG_MS /
+					   LIMEN_WATCHDOG_LOOKS));
 }
 
 static bool limen_ring_watched(const struct limen_ring *ring)
@@ -74,27 +74,20 @@ static bool limen_ring_watched(const struct limen_ring *ring)
 	return limen_ring_ready(ring) && ring->ops->watched;
 }
 
-static bool limen_overdue(struct limen_device *limen, bool *busy)
+static void limen_watchdog(struct timer_list *timer)
 {
-	bool overdue = false;
+	struct limen_device *limen = from_timer(limen, timer, watchdog);
+	bool silent = false;
+	bool busy = false;
 	unsigned int i;
 
 	for (i = 0; i < LIMEN_HW_RINGS; i++) {
 		struct limen_ring *ring = &limen->rings[i];
 
-		if (limen_ring_watched(ring) &&
-		    limen_ring_overdue(ring, LIMEN_WATCHDOG_TICKS, busy))
-			overdue = true;
+		if (limen_ring_watched(ring) && limen_ring_look(ring, &busy))
+			silent = true;
 	}
-	return overdue;
-}
-
-static void limen_watchdog(struct timer_list *timer)
-{
-	struct limen_device *limen = from_timer(limen, timer, watchdog);
-	bool busy = false;
-
-	if (limen_overdue(limen, &busy))
+	if (silent)
 		limen_fault(limen, LIMEN_FAULT_SILENT);
 	if (busy)
 		limen_watch(limen);
@@ -151,7 +144,6 @@ void limen_run(struct limen_device *limen)
 static bool limen_look_once(struct limen_device *limen)
 {
 	bool alive = true;
-	bool busy = false;
 	unsigned int i;
 
 	for (i = 0; i < LIMEN_HW_RINGS; i++) {
@@ -160,7 +152,7 @@ static bool limen_look_once(struct limen_device *limen)
 		if (!limen_ring_watched(ring))
 			continue;
 		limen_ring_reap(ring);
-		if (limen_ring_overdue(ring, LIMEN_WATCHDOG_TICKS, &busy)) {
+		if (limen_ring_silent(ring)) {
 			limen_ring_blame(ring, -ETIME);
 			alive = false;
 		}

@@ -4,7 +4,6 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
-#include <linux/jiffies.h>
 #include <linux/slab.h>
 
 #include "device.h"
@@ -30,7 +29,7 @@
  */
 
 /* How long a ring may take to stop. */
-#define LIMEN_RING_STOP_US	100000
+#define LIMEN_RING_STOP_US	1000000
 
 /* Microseconds between two looks at a register. */
 #define LIMEN_RING_POLL_US	50
@@ -276,13 +275,13 @@ int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
 	slot->data = data;
 	slot->position = ring->tail;
 	slot->generation++;
-	slot->since = jiffies;
 	slot->error = 0;
 	sqe->cookie = cpu_to_le16(limen_ring_cookie(ring, index));
 
 	ring->sq[ring->tail++ & (ring->size - 1)] = *sqe;
 	if (!ring->outstanding++) {
-		ring->progress = jiffies;
+		ring->seen = ring->head;
+		ring->silence = 0;
 		if (ring->ops->watched)
 			limen_watch(ring->limen);
 	}
@@ -384,7 +383,6 @@ static int limen_ring_consume(struct limen_ring *ring)
 	ring->head++;
 	if (ring->head == ring->size)
 		ring->lapped = true;
-	ring->progress = jiffies;
 	return 1;
 }
 
@@ -458,37 +456,59 @@ void limen_ring_abort(struct limen_ring *ring, int error)
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
-/* The board said nothing, or went past the oldest entry and forgot it. */
-static bool limen_ring_late(struct limen_ring *ring, unsigned long limit)
+/* No answer since the last look, or none to an entry that others overtook. */
+static bool limen_ring_stuck(struct limen_ring *ring)
 {
 	const struct limen_slot *oldest = limen_ring_oldest(ring);
 
-	if (time_after(jiffies, ring->progress + limit))
-		return true;
-	return (s32)(ring->answered - oldest->position) > 0 &&
-	       time_after(jiffies, oldest->since + limit);
+	if (ring->state || !oldest)
+		return false;
+	return ring->head == ring->seen ||
+	       (s32)(ring->answered - oldest->position) > 0;
 }
 
 /**
- * limen_ring_overdue() - whether the board owes an answer
+ * limen_ring_look() - look whether the board makes progress
  * @ring: ring; any context
- * @limit: jiffies it may take
  * @busy: set to true if anything is outstanding, else left alone
  *
- * Return: true if it gave no answer for that long, or none to the oldest entry
- * although it has answered a later one.
+ * To be called LIMEN_WATCHDOG_LOOKS times in LIMEN_WATCHDOG_MS. Looks are
+ * counted rather than milliseconds, so that the host of a virtual machine can
+ * take its time without the board being blamed.
+ *
+ * Return: true if the board has been silent for too many looks.
  */
-bool limen_ring_overdue(struct limen_ring *ring, unsigned long limit,
-			bool *busy)
+bool limen_ring_look(struct limen_ring *ring, bool *busy)
 {
 	unsigned long flags;
-	bool overdue = false;
+	bool silent;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (!ring->state && ring->outstanding) {
+	if (!ring->state && ring->outstanding)
 		*busy = true;
-		overdue = limen_ring_late(ring, limit);
-	}
+	if (limen_ring_stuck(ring))
+		ring->silence++;
+	else
+		ring->silence = 0;
+	ring->seen = ring->head;
+	silent = ring->silence > LIMEN_WATCHDOG_LOOKS;
 	spin_unlock_irqrestore(&ring->lock, flags);
-	return overdue;
+	return silent;
+}
+
+/**
+ * limen_ring_silent() - whether the board is silent still
+ * @ring: ring, just reaped; any context
+ *
+ * Return: true if limen_ring_look() found so and no answer has come since.
+ */
+bool limen_ring_silent(struct limen_ring *ring)
+{
+	unsigned long flags;
+	bool silent;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	silent = ring->silence > LIMEN_WATCHDOG_LOOKS && limen_ring_stuck(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return silent;
 }

@@ -58,14 +58,12 @@ struct limen_ring_ops {
  * @data: what its owner calls it; NULL while the slot is free
  * @position: entries submitted before it
  * @generation: counts its uses, so that a stale cookie is known as one
- * @since: jiffies when it was pushed
  * @error: what the entry is to be blamed for at the next abort, or 0
  */
 struct limen_slot {
 	void *data;
 	u32 position;
 	u16 generation;
-	unsigned long since;
 	int error;
 };
 
@@ -113,8 +111,10 @@ struct limen_ring {
 	unsigned int outstanding;
 	/** @answered: position of the latest entry that has been answered */
 	u32 answered;
-	/** @progress: jiffies of the last answer, or of the first push */
-	unsigned long progress;
+	/** @seen: what @head was when the watchdog last looked */
+	u32 seen;
+	/** @silence: times in a row that the watchdog saw no progress */
+	unsigned int silence;
 	/** @slots: one an entry, found by the low bits of the cookie */
 	struct limen_slot *slots;
 	/** @free: stack of free slots, @size - @outstanding deep */
@@ -140,7 +140,7 @@ void limen_ring_reap(struct limen_ring *ring);
 void limen_ring_freeze(struct limen_ring *ring, int state);
 void limen_ring_blame(struct limen_ring *ring, int error);
 void limen_ring_abort(struct limen_ring *ring, int error);
-bool limen_ring_overdue(struct limen_ring *ring, unsigned long limit,
-			bool *busy);
+bool limen_ring_look(struct limen_ring *ring, bool *busy);
+bool limen_ring_silent(struct limen_ring *ring);
 
 #endif /* LIMEN_RING_H */
