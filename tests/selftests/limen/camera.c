@@ -142,6 +142,19 @@ int view_start(struct view *view, __u32 width, __u32 height, __u32 rate)
 	return ret ? ret : view_stream(view);
 }
 
+/* Unmap the buffers, whatever has become of them. */
+void view_forget(struct view *view)
+{
+	unsigned int i;
+
+	for (i = 0; i < VIEW_BUFFERS; i++) {
+		if (view->map[i])
+			munmap(view->map[i], view->size);
+		view->map[i] = NULL;
+	}
+	view->count = 0;
+}
+
 /* Stop, unmap and free; also what was never started. */
 void view_stop(struct view *view)
 {
@@ -149,15 +162,9 @@ void view_stop(struct view *view)
 		.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
 		.memory = V4L2_MEMORY_MMAP,
 	};
-	unsigned int i;
 
 	xioctl(view->fd, VIDIOC_STREAMOFF, &none.type);
-	for (i = 0; i < VIEW_BUFFERS; i++) {
-		if (view->map[i])
-			munmap(view->map[i], view->size);
-		view->map[i] = NULL;
-	}
-	view->count = 0;
+	view_forget(view);
 	xioctl(view->fd, VIDIOC_REQBUFS, &none);
 }
 

@@ -46,6 +46,7 @@ int view_prepare(struct view *view, __u32 width, __u32 height, __u32 rate,
 int view_stream(struct view *view);
 int view_start(struct view *view, __u32 width, __u32 height, __u32 rate);
 void view_stop(struct view *view);
+void view_forget(struct view *view);
 int view_queue(struct view *view, __u32 index);
 int view_dequeue(struct view *view, struct v4l2_buffer *buffer);
 int view_next(struct view *view, __u8 *picture);

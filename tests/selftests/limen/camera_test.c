@@ -690,4 +690,137 @@ TEST_F(camera, breaks_when_unplugged)
 	EXPECT_TRUE(all_bytes(self->seen, 0x80, FULL_BYTES));
 }
 
+/* Start, stop and look, as fast as it goes; whatever comes of it. */
+static void child_streams(void)
+{
+	struct view view = {};
+
+	for (;;) {
+		struct v4l2_buffer buffer;
+
+		view.fd = camera_open(CAMERA_NAME, O_RDWR | O_NONBLOCK);
+		if (view.fd < 0)
+			continue;
+		if (!view_start(&view, 320, 240, 30))
+			view_dequeue(&view, &buffer);
+		if (now_ns() & 1)
+			view_stop(&view);
+		view_forget(&view);
+		close(view.fd);
+	}
+}
+
+static void child_shows(void)
+{
+	static __u8 picture[FULL_BYTES];
+
+	for (;;) {
+		int fd = camera_open(SCENE_NAME, O_RDWR);
+
+		if (fd < 0)
+			continue;
+		scene_show(fd, picture);
+		close(fd);
+	}
+}
+
+static pid_t start_child(void (*child)(void))
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		child();
+		_exit(0);
+	}
+	return pid;
+}
+
+FIXTURE(unrest)
+{
+	pid_t child[2];
+	long mark;
+};
+
+FIXTURE_SETUP(unrest)
+{
+	self->mark = kmsg_mark();
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_calm());
+	self->child[0] = start_child(child_streams);
+	self->child[1] = start_child(child_shows);
+	ASSERT_LT(0, self->child[0]);
+	ASSERT_LT(0, self->child[1]);
+}
+
+/* Whatever happened, the next one gets clean buffers and right pictures. */
+FIXTURE_TEARDOWN(unrest)
+{
+	struct view view = {};
+	__u8 *seen = malloc(FULL_BYTES);
+	bool clean, zero = true;
+	char line[256];
+	unsigned int i;
+
+	if (self->child[0] <= 0)
+		return;
+	for (i = 0; i < 2; i++) {
+		kill(self->child[i], SIGKILL);
+		waitpid(self->child[i], NULL, 0);
+	}
+	/* A reset may still be under way. */
+	sleep_ms(500);
+	view.fd = camera_reopen(CAMERA_NAME, O_RDWR | O_NONBLOCK);
+	EXPECT_EQ(0, view_prepare(&view, 640, 480, 30, VIEW_BUFFERS));
+	for (i = 0; i < view.count; i++)
+		zero = zero && all_bytes(view.map[i], 0, FULL_BYTES);
+	EXPECT_TRUE(zero);
+	EXPECT_EQ(0, view_stream(&view));
+	EXPECT_EQ(0, view_next(&view, seen));
+	EXPECT_TRUE(all_bytes(seen, 0x80, FULL_BYTES));
+	view_stop(&view);
+	close(view.fd);
+	free(seen);
+
+	clean = kmsg_clean(self->mark, line, sizeof(line));
+	if (!clean)
+		TH_LOG("the kernel said: %s", line);
+	EXPECT_TRUE(clean);
+}
+
+TEST_F_TIMEOUT(unrest, resets_at_any_moment, 120)
+{
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		ASSERT_EQ(0, emu_set("fatal", 1));
+		sleep_ms(i * 13 % 97);
+	}
+}
+
+TEST_F_TIMEOUT(unrest, unplugged_at_any_moment, 120)
+{
+	int i;
+
+	for (i = 0; i < 12; i++) {
+		sleep_ms(i * 37 % 89);
+		ASSERT_EQ(0, emu_unbind());
+		ASSERT_EQ(0, emu_bind());
+	}
+}
+
+TEST_F_TIMEOUT(unrest, users_killed_at_any_moment, 120)
+{
+	int i;
+
+	for (i = 0; i < 24; i++) {
+		void (*child)(void) = i % 2 ? child_shows : child_streams;
+
+		sleep_ms(100 + i * 13 % 97);
+		kill(self->child[i % 2], SIGKILL);
+		waitpid(self->child[i % 2], NULL, 0);
+		self->child[i % 2] = start_child(child);
+		ASSERT_LT(0, self->child[i % 2]);
+	}
+}
+
 TEST_HARNESS_MAIN
