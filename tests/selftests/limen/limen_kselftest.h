@@ -22,6 +22,10 @@
 
 #define PAGE	4096ULL
 
+/* Seconds a test may take: an emulated machine with a debug kernel is slow. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	120
+
 /* Without a board nothing can be shown, and nothing is claimed. */
 #define OPEN_OR_SKIP(fd)						\
 	do {								\
