@@ -12,16 +12,17 @@
 static int read_vector(const char *text, struct limen_template *tmpl,
 		       uint32_t dim)
 {
-	unsigned int byte;
+	char byte[3] = {}, *end;
 	uint32_t i;
 
 	if (!limen_dim_valid(dim) || strlen(text) != 2 * dim)
 		return -1;
 	tmpl->dim = dim;
 	for (i = 0; i < dim; i++) {
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+		memcpy(byte, text + 2 * i, 2);
+		tmpl->vector[i] = (int8_t)strtoul(byte, &end, 16);
+		if (*end)
 			return -1;
-		tmpl->vector[i] = (int8_t)byte;
 	}
 	return 0;
 }

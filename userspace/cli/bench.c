@@ -91,7 +91,7 @@ static int measure_all(struct limen_backend *backend, bool json)
 	static const unsigned int batches[] = { 1, LIMEN_BATCH_MAX };
 	struct json_object *list = json_object_new_array(), *row;
 	int result = DONE;
-	int64_t median;
+	int64_t median = 0;
 	unsigned int i;
 
 	if (!json)

@@ -2,9 +2,10 @@
 /*
  * The CPU backend, in plain C: the reference the others are held to. The loops
  * are short and without exits so that the compiler can vectorise them;
- * everything is integers, so the order of additions does not matter.
+ * sums are integers, so the order of additions does not matter.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,30 @@ static int32_t squared_norm(const int8_t *vector, uint32_t dim)
 	return sum;
 }
 
+/*
+ * As limen_similarity(), several times as fast. All operands below are integers
+ * that a double holds exactly, and the square root and the quotient are each
+ * rounded correctly, so the result is off by less than 32768 * 2^-51: unless it
+ * is that close to an integer, truncating it gives what the definition gives.
+ */
+static int32_t similarity(int32_t raw, uint32_t probe_norm2,
+			  uint32_t reference_norm2)
+{
+	const double doubt = 1e-6;
+	double norms = (double)probe_norm2 * reference_norm2;
+	double cosine, rest;
+	int32_t whole;
+
+	if (norms == 0)
+		return 0;
+	cosine = (double)raw * LIMEN_SIMILARITY_ONE / sqrt(norms);
+	whole = cosine;
+	rest = fabs(cosine - whole);
+	if (rest < doubt || rest > 1 - doubt)
+		return limen_similarity(raw, probe_norm2, reference_norm2);
+	return whole;
+}
+
 /* As limen_score_vectors(), with the probe's norm known. */
 static struct limen_score score(const int8_t *probe, int32_t probe_norm2,
 				const int8_t *reference, uint32_t dim)
@@ -70,7 +95,7 @@ static struct limen_score score(const int8_t *probe, int32_t probe_norm2,
 		norm2 += dot(&blocks[1], &blocks[1]);
 	}
 	score.raw = raw;
-	score.similarity = limen_similarity(raw, probe_norm2, norm2);
+	score.similarity = similarity(raw, probe_norm2, norm2);
 	return score;
 }
 

@@ -134,7 +134,8 @@ void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
 /*
  * The at most top_k (1 to LIMEN_TOP_K_MAX) rows most similar to the probe, none
  * below min_similarity; falling similarity, then rising row. The number of rows,
- * or an error.
+ * or an error. A board is given the gallery at the first search and whenever it
+ * has changed; unplugged during that, it raises SIGBUS.
  */
 int limen_search(struct limen_backend *backend,
 		 const struct limen_template *probe,

@@ -106,5 +106,6 @@ void batch_finish(struct batch *batch, struct engine *engine)
 			   &batch->pairs[i], kind, service_ns);
 	answer(batch);
 	limen_wipe(batch->entries, batch->count * sizeof(*batch->entries));
+	limen_wipe(batch->pairs, batch->count * sizeof(*batch->pairs));
 	limen_wipe(batch->replies, batch->count * sizeof(*batch->replies));
 }

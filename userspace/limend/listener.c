@@ -119,7 +119,7 @@ int listener_open(struct listener *listener, const struct limen_config *config)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	*listener = (struct listener){ .fd = -1 };
+	*listener = (struct listener){ .fd = -1, .refused = -1 };
 	if (strlen(config->socket) >= sizeof(address.sun_path))
 		return complain(config->socket, ENAMETOOLONG);
 	strcpy(address.sun_path, config->socket);
@@ -154,6 +154,15 @@ static bool allowed(const struct listener *listener, uid_t uid)
 	return false;
 }
 
+static void refuse(struct listener *listener, int fd, uid_t uid)
+{
+	close(fd);
+	if (listener->refused == uid)
+		return;
+	listener->refused = uid;
+	log_line("user %u may not connect", uid);
+}
+
 int listener_accept(struct listener *listener, uid_t *uid)
 {
 	struct ucred peer;
@@ -163,10 +172,12 @@ int listener_accept(struct listener *listener, uid_t *uid)
 	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
-	    !allowed(listener, peer.uid)) {
-		log_line("user %d may not connect", size ? (int)peer.uid : -1);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
 		close(fd);
+		return -1;
+	}
+	if (!allowed(listener, peer.uid)) {
+		refuse(listener, fd, peer.uid);
 		return -1;
 	}
 	*uid = peer.uid;

@@ -16,6 +16,7 @@
  * @inode: of @path
  * @allowed: users who may connect
  * @allowed_count: users in @allowed
+ * @refused: the last user who was not, to tell of each only once in a row
  */
 struct listener {
 	int fd;
@@ -24,6 +25,7 @@ struct listener {
 	ino_t inode;
 	uid_t allowed[LIMEN_CONFIG_ALLOW_MAX + 2];
 	unsigned int allowed_count;
+	uid_t refused;
 };
 
 /*

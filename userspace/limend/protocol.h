@@ -3,7 +3,8 @@
  * What limend and its clients say to each other: one request or reply a packet,
  * over a SOCK_SEQPACKET Unix socket. Little-endian. A client may have many
  * requests under way; replies carry the request's number. A packet that is
- * malformed ends the connection.
+ * malformed ends the connection, and so does a reply that finds the client's
+ * socket full of unread ones (some two hundred by Linux' default).
  */
 #ifndef LIMEN_PROTOCOL_H
 #define LIMEN_PROTOCOL_H
