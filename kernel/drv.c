@@ -18,6 +18,7 @@
 #include "device.h"
 #include "gallery.h"
 #include "gem.h"
+#include "pci.h"
 #include "query.h"
 #include "queue.h"
 #include "submit.h"
@@ -197,25 +198,32 @@ const struct drm_driver limen_driver = {
 	.minor = 0,
 };
 
-static int __init limen_init(void)
+static void limen_workqueues_destroy(void)
 {
-	limen_fence_wq = alloc_workqueue("limen-fence",
-					 WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
-	limen_retire_wq = alloc_workqueue("limen-retire", WQ_UNBOUND, 0);
-	if (limen_fence_wq && limen_retire_wq)
-		return 0;
-
 	if (limen_fence_wq)
 		destroy_workqueue(limen_fence_wq);
 	if (limen_retire_wq)
 		destroy_workqueue(limen_retire_wq);
-	return -ENOMEM;
+}
+
+static int __init limen_init(void)
+{
+	int ret = -ENOMEM;
+
+	limen_fence_wq = alloc_workqueue("limen-fence",
+					 WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	limen_retire_wq = alloc_workqueue("limen-retire", WQ_UNBOUND, 0);
+	if (limen_fence_wq && limen_retire_wq)
+		ret = limen_pci_init();
+	if (ret)
+		limen_workqueues_destroy();
+	return ret;
 }
 
 static void __exit limen_exit(void)
 {
-	destroy_workqueue(limen_fence_wq);
-	destroy_workqueue(limen_retire_wq);
+	limen_pci_exit();
+	limen_workqueues_destroy();
 }
 
 module_init(limen_init);

@@ -194,20 +194,24 @@ static void limen_abort(struct limen_device *limen, int error)
 static void limen_recover(struct limen_device *limen, unsigned long faults)
 {
 	unsigned int fault;
+	bool cookie;
 
 	for_each_set_bit(fault, &faults, ARRAY_SIZE(limen_fault_names))
 		drm_warn(&limen->drm, "resetting the board: %s\n",
 			 limen_fault_names[fault]);
 
 	limen_freeze(limen, faults);
+	/* drm_sched's work signals fences too, so this is not yet part of it. */
 	drm_sched_wqueue_stop(&limen->scanner.sched);
 
+	cookie = dma_fence_begin_signalling();
 	if (limen_reset(limen)) {
 		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
 		limen->dead = true;
 	}
 	atomic_inc(&limen->resets);
 	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED);
+	dma_fence_end_signalling(cookie);
 
 	/* What was seen until now concerns the board as it was. */
 	WRITE_ONCE(limen->faults, 0);
@@ -220,7 +224,6 @@ static void limen_recovery_work(struct work_struct *work)
 {
 	struct limen_device *limen =
 		container_of(work, struct limen_device, recovery);
-	bool cookie = dma_fence_begin_signalling();
 	unsigned long faults;
 
 	mutex_lock(&limen->life);
@@ -236,8 +239,6 @@ static void limen_recovery_work(struct work_struct *work)
 	if (faults)
 		limen_scan_unpark(limen);
 	mutex_unlock(&limen->life);
-
-	dma_fence_end_signalling(cookie);
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "device.h"
 #include "ring.h"
@@ -132,9 +133,12 @@ void limen_ring_fini(struct limen_ring *ring)
 	if (ring->sq)
 		dma_free_coherent(dev, ring->size * sizeof(*ring->sq),
 				  ring->sq, ring->sq_dma);
-	if (ring->cq)
+	if (ring->cq) {
+		/* There are scores in it. */
+		memzero_explicit(ring->cq, ring->size * sizeof(*ring->cq));
 		dma_free_coherent(dev, ring->size * sizeof(*ring->cq),
 				  ring->cq, ring->cq_dma);
+	}
 	kfree(ring->slots);
 	kfree(ring->free);
 	ring->sq = NULL;

@@ -5,6 +5,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
@@ -767,10 +768,12 @@ int limen_scanner_init(struct limen_device *limen)
  */
 void limen_scanner_fini(struct limen_device *limen)
 {
+	const size_t size = LIMEN_SCAN_DEPTH * LIMEN_SCAN_PART *
+			    sizeof(struct limen_hw_row);
 	struct limen_scanner *scanner = &limen->scanner;
 
-	dma_free_coherent(limen->drm.dev,
-			  LIMEN_SCAN_DEPTH * LIMEN_SCAN_PART *
-			  sizeof(*scanner->bounce),
-			  scanner->bounce, scanner->bounce_dma);
+	/* Scores tell a lot about templates. */
+	memzero_explicit(scanner->bounce, size);
+	dma_free_coherent(limen->drm.dev, size, scanner->bounce,
+			  scanner->bounce_dma);
 }

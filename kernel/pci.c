@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Boards on PCI Express.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+
+#include <limen/hw.h>
+
+#include "board.h"
+#include "pci.h"
+
+/**
+ * DOC: Boards on PCI Express
+ *
+ * Registers in BAR 0, card memory in BAR 2, one MSI-X vector. No vendor's
+ * identifiers are built in: a card is introduced by the driver's new_id file in
+ * sysfs. That makes it easy to introduce a stranger, so a device is asked who it
+ * is before anything else is done with it.
+ */
+
+#define LIMEN_PCI_REGS		0
+#define LIMEN_PCI_MEM		2
+
+/**
+ * struct limen_pci - a board on PCI Express
+ * @board: what the rest of the driver sees
+ * @pdev: the PCI device
+ * @regs: BAR 0
+ * @mem: BAR 2, write-combining
+ */
+struct limen_pci {
+	struct limen_board board;
+	struct pci_dev *pdev;
+	void __iomem *regs;
+	void __iomem *mem;
+};
+
+static struct limen_pci *to_limen_pci(struct limen_board *board)
+{
+	return container_of(board, struct limen_pci, board);
+}
+
+static u32 limen_pci_read(struct limen_board *board, u32 reg)
+{
+	return readl(to_limen_pci(board)->regs + reg);
+}
+
+static void limen_pci_write(struct limen_board *board, u32 reg, u32 value)
+{
+	writel(value, to_limen_pci(board)->regs + reg);
+}
+
+static unsigned long limen_pci_mem_pfn(struct limen_board *board, u64 offset)
+{
+	struct pci_dev *pdev = to_limen_pci(board)->pdev;
+
+	return PHYS_PFN(pci_resource_start(pdev, LIMEN_PCI_MEM) + offset);
+}
+
+static void limen_pci_mem_wipe(struct limen_board *board, u64 offset, u64 size)
+{
+	void __iomem *mem = to_limen_pci(board)->mem + offset;
+	void __iomem *end = mem + size;
+
+	for (; mem < end; mem += SZ_64K) {
+		memset_io(mem, 0, min_t(size_t, SZ_64K, end - mem));
+		cond_resched();
+	}
+	/* Zeros that still are in a buffer on their way do not protect. */
+	wmb();
+	readl(end - sizeof(u32));
+}
+
+static const struct limen_board_ops limen_pci_ops = {
+	.read = limen_pci_read,
+	.write = limen_pci_write,
+	.mem_pfn = limen_pci_mem_pfn,
+	.mem_wipe = limen_pci_mem_wipe,
+};
+
+static irqreturn_t limen_pci_irq(int irq, void *data)
+{
+	limen_board_interrupt(data);
+	return IRQ_HANDLED;
+}
+
+/* Asks a device who it is, with nothing but its registers mapped. */
+static int limen_pci_identify(struct limen_pci *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	u64 size;
+
+	if (pci_resource_len(pdev, LIMEN_PCI_REGS) < SZ_4K)
+		goto err_stranger;
+	card->regs = pcim_iomap(pdev, LIMEN_PCI_REGS, 0);
+	if (!card->regs)
+		return -ENOMEM;
+	if (readl(card->regs + LIMEN_HW_REG_ID) != LIMEN_HW_ID)
+		goto err_stranger;
+
+	size = (u64)readl(card->regs + LIMEN_HW_REG_MEM_SIZE) << 20;
+	if (size <= pci_resource_len(pdev, LIMEN_PCI_MEM))
+		return 0;
+	dev_err(&pdev->dev, "the board claims more memory than BAR %u shows\n",
+		LIMEN_PCI_MEM);
+	return -ENODEV;
+
+err_stranger:
+	dev_err(&pdev->dev, "this is no Limen board\n");
+	return -ENODEV;
+}
+
+static int limen_pci_map(struct limen_pci *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	int ret;
+
+	ret = pcim_request_all_regions(pdev, "limen");
+	if (ret)
+		return ret;
+	card->mem = devm_ioremap_wc(&pdev->dev,
+				    pci_resource_start(pdev, LIMEN_PCI_MEM),
+				    pci_resource_len(pdev, LIMEN_PCI_MEM));
+	if (!card->mem)
+		return -ENOMEM;
+	return dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+}
+
+static int limen_pci_start(struct limen_pci *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	int ret, irq;
+
+	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX);
+	if (ret < 0)
+		return ret;
+	irq = pci_irq_vector(pdev, 0);
+	ret = request_irq(irq, limen_pci_irq, 0, "limen", &card->board);
+	if (ret)
+		goto err_vectors;
+
+	pci_set_master(pdev);
+	ret = limen_board_register(&card->board);
+	if (!ret)
+		return 0;
+
+	pci_clear_master(pdev);
+	free_irq(irq, &card->board);
+err_vectors:
+	pci_free_irq_vectors(pdev);
+	return ret;
+}
+
+static int limen_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct limen_pci *card;
+	int ret;
+
+	card = devm_kzalloc(&pdev->dev, sizeof(*card), GFP_KERNEL);
+	if (!card)
+		return -ENOMEM;
+	card->pdev = pdev;
+	card->board.dev = &pdev->dev;
+	card->board.name = "Limen PCIe board";
+	card->board.ops = &limen_pci_ops;
+	pci_set_drvdata(pdev, card);
+
+	ret = pcim_enable_device(pdev);
+	if (ret)
+		return ret;
+	ret = limen_pci_identify(card);
+	if (ret)
+		return ret;
+	ret = limen_pci_map(card);
+	if (ret)
+		return ret;
+	return limen_pci_start(card);
+}
+
+static void limen_pci_remove(struct pci_dev *pdev)
+{
+	struct limen_pci *card = pci_get_drvdata(pdev);
+
+	limen_board_unregister(&card->board);
+	pci_clear_master(pdev);
+	free_irq(pci_irq_vector(pdev, 0), &card->board);
+	pci_free_irq_vectors(pdev);
+}
+
+static struct pci_driver limen_pci_driver = {
+	.name = "limen",
+	.id_table = NULL, /* only those introduced by new_id */
+	.probe = limen_pci_probe,
+	.remove = limen_pci_remove,
+};
+
+/**
+ * limen_pci_init() - be there for boards on PCI Express
+ *
+ * Return: 0 or a negative error.
+ */
+int __init limen_pci_init(void)
+{
+	return pci_register_driver(&limen_pci_driver);
+}
+
+/**
+ * limen_pci_exit() - let go of all boards on PCI Express
+ */
+void limen_pci_exit(void)
+{
+	pci_unregister_driver(&limen_pci_driver);
+}
