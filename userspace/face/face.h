@@ -32,7 +32,8 @@ struct face_image {
 
 #define FACE_IMAGE_SIDE_MAX 8192
 
-/* Reads a JPEG file or buffer; -EBADMSG if it is none, -EFBIG if too large. */
+/* Reads a JPEG file or buffer and turns it upright; -EBADMSG if it is none or is
+ * not whole, -EFBIG if too large. */
 int face_image_load(struct face_image *image, const char *path);
 int face_image_decode(struct face_image *image, const void *data, size_t size);
 void face_image_free(struct face_image *image); /* wipes */

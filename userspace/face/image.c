@@ -17,6 +17,7 @@
 #include <jpeglib.h>
 
 #include "file.h"
+#include "orientation.h"
 
 /* A chip's portrait has tens of kilobytes. */
 #define FILE_SIZE_MAX (16u << 20)
@@ -93,17 +94,29 @@ static int choose_size(struct jpeg_decompress_struct *jpeg)
 	return 0;
 }
 
+static int orientation(const struct jpeg_decompress_struct *jpeg)
+{
+	const struct jpeg_marker_struct *marker = jpeg->marker_list;
+	int found = FACE_UPRIGHT;
+
+	for (; marker && found == FACE_UPRIGHT; marker = marker->next)
+		found = face_orientation_parse(marker->data,
+					       marker->data_length);
+	return found;
+}
+
 /* Left by longjmp() on any error; the caller then frees what there is. */
 static int decode(struct decoder *decoder, struct face_image *image,
 		  const void *data, size_t size)
 {
 	struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
-	int err;
+	int err, turn;
 
 	jpeg_create_decompress(jpeg);
 	decoder->progress.progress_monitor = on_progress;
 	jpeg->progress = &decoder->progress;
 	jpeg_mem_src(jpeg, data, size);
+	jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
 	jpeg_read_header(jpeg, TRUE);
 	err = choose_size(jpeg);
 	if (err)
@@ -121,8 +134,10 @@ static int decode(struct decoder *decoder, struct face_image *image,
 
 		jpeg_read_scanlines(jpeg, &row, 1);
 	}
+	/* What was saved of markers goes with it. */
+	turn = orientation(jpeg);
 	jpeg_finish_decompress(jpeg);
-	return 0;
+	return face_orientation_apply(image, turn);
 }
 
 int face_image_decode(struct face_image *image, const void *data, size_t size)

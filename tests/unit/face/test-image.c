@@ -11,6 +11,7 @@
 
 #include <face.h>
 #include <jpeglib.h>
+#include <orientation.h>
 
 #include "suite.h"
 
@@ -57,6 +58,17 @@ static struct bytes encode(int width, int height, J_COLOR_SPACE space,
 	free(row);
 	return bytes;
 }
+
+/* EXIF data with an orientation, in either byte order. */
+static const uint8_t exif_big[] = {
+	'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, '*', 0, 0, 0, 8, 0, 2,
+	1, 0, 0, 3, 0, 0, 0, 1, 0, 9, 0, 0, /* something else */
+	1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+};
+static const uint8_t exif_little[] = {
+	'E', 'x', 'i', 'f', 0, 0, 'I', 'I', '*', 0, 8, 0, 0, 0, 1, 0,
+	0x12, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,
+};
 
 static int decode(const struct bytes *bytes, size_t size)
 {
@@ -229,6 +241,97 @@ START_TEST(what_is_no_jpeg_is_refused)
 }
 END_TEST
 
+START_TEST(orientation_is_read)
+{
+	ck_assert_int_eq(face_orientation_parse(exif_big, sizeof(exif_big)), 6);
+	ck_assert_int_eq(face_orientation_parse(exif_little,
+						sizeof(exif_little)), 8);
+	/* Wherever it ends, and whatever a byte of it is. */
+	for (size_t size = 0; size < sizeof(exif_big); size++) {
+		uint8_t *part = malloc(size + 1);
+		int found;
+
+		ck_assert_ptr_nonnull(part);
+		memcpy(part, exif_big, size);
+		part = realloc(part, size ?: 1);
+		found = face_orientation_parse(part, size);
+		ck_assert(found == 6 || found == FACE_UPRIGHT);
+		free(part);
+	}
+	for (size_t at = 0; at < 256 * sizeof(exif_big); at++) {
+		uint8_t changed[sizeof(exif_big)];
+		int found;
+
+		memcpy(changed, exif_big, sizeof(changed));
+		changed[at / 256] = at % 256;
+		found = face_orientation_parse(changed, sizeof(changed));
+		ck_assert(found >= 1 && found <= 8);
+	}
+}
+END_TEST
+
+/*
+ * Where the upper left corner of the stored picture belongs, by the standard: the
+ * visual side that row 0 and column 0 are.
+ */
+static const struct {
+	bool right, bottom, swapped;
+} corners[] = {
+	{ false, false, false }, { true, false, false }, { true, true, false },
+	{ false, true, false },	 { false, false, true }, { true, false, true },
+	{ true, true, true },	 { false, true, true },
+};
+
+START_TEST(pictures_are_turned_upright)
+{
+	struct face_image image = { 3, 2, calloc(6, 3) };
+	size_t x, y;
+
+	ck_assert_ptr_nonnull(image.pixels);
+	image.pixels[0] = 7;
+	image.pixels[3] = 8; /* beside it in row 0 */
+	ck_assert_int_eq(face_orientation_apply(&image, _i), 0);
+	ck_assert_uint_eq(image.width, corners[_i - 1].swapped ? 2 : 3);
+	ck_assert_uint_eq(image.height, corners[_i - 1].swapped ? 3 : 2);
+	x = corners[_i - 1].right ? image.width - 1 : 0;
+	y = corners[_i - 1].bottom ? image.height - 1 : 0;
+	ck_assert_uint_eq(image.pixels[3 * (y * image.width + x)], 7);
+	if (corners[_i - 1].swapped)
+		y += corners[_i - 1].bottom ? -1 : 1;
+	else
+		x += corners[_i - 1].right ? -1 : 1;
+	ck_assert_uint_eq(image.pixels[3 * (y * image.width + x)], 8);
+	face_image_free(&image);
+}
+END_TEST
+
+START_TEST(a_turned_picture_is_decoded_upright)
+{
+	struct bytes plain = encode(64, 48, JCS_RGB, 3, false), turned;
+	struct face_image image;
+
+	/* The marker goes behind the start of image. */
+	turned.size = plain.size + 4 + sizeof(exif_big);
+	turned.data = malloc(turned.size);
+	ck_assert_ptr_nonnull(turned.data);
+	memcpy(turned.data, plain.data, 2);
+	turned.data[2] = 0xff;
+	turned.data[3] = 0xe1;
+	turned.data[4] = 0;
+	turned.data[5] = 2 + sizeof(exif_big);
+	memcpy(turned.data + 6, exif_big, sizeof(exif_big));
+	memcpy(turned.data + 6 + sizeof(exif_big), plain.data + 2,
+	       plain.size - 2);
+	ck_assert_int_eq(face_image_decode(&image, turned.data, turned.size),
+			 0);
+	ck_assert_uint_eq(image.width, 48);
+	ck_assert_uint_eq(image.height, 64);
+	face_image_free(&image);
+	free(turned.data);
+	free(plain.data);
+}
+END_TEST
+
 static void write_file(const char *path, const void *data, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -284,6 +387,9 @@ int main(void)
 	tcase_add_test(tests, endless_scans_are_refused);
 	tcase_add_test(tests, what_is_no_jpeg_is_refused);
 	tcase_add_test(tests, only_regular_files_are_read);
+	tcase_add_test(tests, orientation_is_read);
+	tcase_add_loop_test(tests, pictures_are_turned_upright, 1, 9);
+	tcase_add_test(tests, a_turned_picture_is_decoded_upright);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }
