@@ -11,7 +11,8 @@ tap_failed=0
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
-# check NAME COMMAND...: a test that passes if the command succeeds.
+# check NAME COMMAND...: a test that passes if the command succeeds. What the tool
+# under test left in $work/said is shown if not.
 check() {
 	local name=$1
 	shift
@@ -19,6 +20,7 @@ check() {
 	if "$@"; then
 		echo "ok $tap_count - $name"
 	else
+		[ ! -s "$work/said" ] || sed 's/^/# /' "$work/said"
 		echo "not ok $tap_count - $name: $*"
 		tap_failed=$((tap_failed + 1))
 	fi
