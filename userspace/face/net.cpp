@@ -2,9 +2,9 @@
 /*
  * The thin layer over OpenCV's dnn module. No exception leaves it.
  *
- * The inputs and outputs are wiped. What the layers in between keep is
- * overwritten by the next run; a process that has seen a face should end soon
- * after (limen-gate gives each transit a process of its own).
+ * Outputs are wiped once they are copied. What the network keeps of an input in its
+ * layers is overwritten by the next run only; a process that has seen a face
+ * should end soon after (limen-gate gives each transit a process of its own).
  */
 #include "net.h"
 
