@@ -102,26 +102,26 @@ static struct limen_score score(const int8_t *probe, int32_t probe_norm2,
 static void cpu_compare(struct limen_backend *backend, struct limen_pair *pairs,
 			unsigned int count, int timeout_ms)
 {
-	int64_t before = now_ns();
+	int64_t start = now_ns(), each;
 	unsigned int i;
 
 	(void)backend;
 	(void)timeout_ms; /* a batch takes microseconds */
 	for (i = 0; i < count; i++) {
-		const struct limen_template *probe;
-		int64_t after;
+		const struct limen_template *probe = pairs[i].probe;
 
 		if (pairs[i].error != -EINPROGRESS)
 			continue;
-		probe = pairs[i].probe;
 		pairs[i].score = score(probe->vector,
 				       squared_norm(probe->vector, probe->dim),
 				       pairs[i].reference->vector, probe->dim);
 		pairs[i].error = 0;
-		after = now_ns();
-		pairs[i].device_ns = after - before;
-		before = after;
 	}
+	/* Looking at the clock for every pair would be a tenth of the time. */
+	each = count ? (now_ns() - start) / count : 0;
+	for (i = 0; i < count; i++)
+		if (!pairs[i].error)
+			pairs[i].device_ns = each;
 }
 
 static int cpu_search(struct limen_backend *backend,

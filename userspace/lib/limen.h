@@ -70,7 +70,8 @@ const char *limen_backend_name(enum limen_backend_kind kind);
  * @reference: in
  * @error: out: 0, or a negative errno and no score
  * @score: out
- * @device_ns: out: time the backend spent on this pair, nanoseconds; 0 unknown
+ * @device_ns: out: time the backend spent on this pair, or its share of the time
+ *	for the batch, nanoseconds; 0 unknown
  */
 struct limen_pair {
 	const struct limen_template *probe;

@@ -19,7 +19,7 @@ void inbox_init(struct inbox *inbox)
 	unsigned int i;
 
 	memset(inbox, 0, sizeof(*inbox));
-	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
+	for (i = 0; i < INBOX_SIZE; i++) {
 		inbox->parts[i].iov_base = inbox->packets[i];
 		inbox->parts[i].iov_len = sizeof(inbox->packets[i]);
 		inbox->messages[i].msg_hdr.msg_iov = &inbox->parts[i];
@@ -112,19 +112,13 @@ static int receive(struct session *session, struct inbox *inbox,
 	return got;
 }
 
-void session_receive(struct session *session, struct inbox *inbox,
-		     unsigned int share, struct batch *batch,
-		     session_status_fn status, void *context)
+static void take_packets(struct session *session, struct inbox *inbox,
+			 int count, struct batch *batch,
+			 session_status_fn status, void *context)
 {
-	int got = receive(session, inbox, share);
 	int i;
 
-	if (got < 0) {
-		if (errno != EAGAIN && errno != EINTR)
-			end(session, NULL);
-		return;
-	}
-	for (i = 0; i < got; i++) {
+	for (i = 0; i < count; i++) {
 		struct mmsghdr *message = &inbox->messages[i];
 
 		if (session->ended)
@@ -138,6 +132,25 @@ void session_receive(struct session *session, struct inbox *inbox,
 			end(session, "a malformed packet");
 		limen_wipe(inbox->packets[i], message->msg_len);
 	}
+}
+
+void session_receive(struct session *session, struct inbox *inbox,
+		     unsigned int share, struct batch *batch,
+		     session_status_fn status, void *context)
+{
+	int want, got;
+
+	do {
+		want = share < INBOX_SIZE ? share : INBOX_SIZE;
+		got = receive(session, inbox, want);
+		if (got < 0) {
+			if (errno != EAGAIN && errno != EINTR)
+				end(session, NULL);
+			return;
+		}
+		take_packets(session, inbox, got, batch, status, context);
+		share -= got;
+	} while (got == want && share && !session->ended);
 }
 
 static int send_one(int fd, const struct limend_compare_reply *reply)

@@ -27,6 +27,9 @@ struct session {
 	struct session *next;
 };
 
+/* Packets received in one call: what they lie in stays in the nearest cache. */
+#define INBOX_SIZE 16
+
 /**
  * struct inbox - where packets are received
  * @messages: for recvmmsg()
@@ -34,9 +37,9 @@ struct session {
  * @packets: their bytes; wiped as soon as each has been read
  */
 struct inbox {
-	struct mmsghdr messages[LIMEN_BATCH_MAX];
-	struct iovec parts[LIMEN_BATCH_MAX];
-	uint8_t packets[LIMEN_BATCH_MAX][LIMEND_PACKET_MAX];
+	struct mmsghdr messages[INBOX_SIZE];
+	struct iovec parts[INBOX_SIZE];
+	uint8_t packets[INBOX_SIZE][LIMEND_PACKET_MAX];
 };
 
 void inbox_init(struct inbox *inbox);
