@@ -791,7 +791,7 @@ TEST_F_TIMEOUT(unrest, resets_at_any_moment, 120)
 {
 	int i;
 
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 25; i++) {
 		ASSERT_EQ(0, emu_set("fatal", 1));
 		sleep_ms(i * 13 % 97);
 	}
@@ -801,7 +801,7 @@ TEST_F_TIMEOUT(unrest, unplugged_at_any_moment, 120)
 {
 	int i;
 
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < 8; i++) {
 		sleep_ms(i * 37 % 89);
 		ASSERT_EQ(0, emu_unbind());
 		ASSERT_EQ(0, emu_bind());
@@ -812,7 +812,7 @@ TEST_F_TIMEOUT(unrest, users_killed_at_any_moment, 120)
 {
 	int i;
 
-	for (i = 0; i < 24; i++) {
+	for (i = 0; i < 16; i++) {
 		void (*child)(void) = i % 2 ? child_shows : child_streams;
 
 		sleep_ms(100 + i * 13 % 97);
