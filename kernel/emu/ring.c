@@ -115,15 +115,16 @@ bool emu_ring_fetch(struct emu *emu, unsigned int index,
 	const struct limen_hw_sqe *sqe = NULL;
 	unsigned long flags;
 	bool pending;
-	u32 mask;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	mask = (1u << ring->size_log2) - 1;
 	pending = emu_ring_works(emu, ring) && ring->sq_head != ring->sq_tail;
 	/* The lock orders this after the doorbell, which follows the entry. */
-	if (pending)
-		sqe = emu_dma_ptr(emu, ring->sq + (ring->sq_head & mask) *
-				       sizeof(*sqe), sizeof(*sqe));
+	if (pending) {
+		u32 slot = ring->sq_head & (BIT(ring->size_log2) - 1);
+
+		sqe = emu_dma_ptr(emu, ring->sq + slot * sizeof(*sqe),
+				  sizeof(*sqe));
+	}
 	if (sqe) {
 		entry->sqe = *sqe;
 		entry->epoch = ring->epoch;
