@@ -57,6 +57,9 @@ enum face_result {
 
 /**
  * struct face_times - milliseconds each stage took
+ * @detect: finding faces
+ * @landmarks: finding the points of the face, and aligning it
+ * @embed: embedding and quantising it
  */
 struct face_times {
 	double detect;

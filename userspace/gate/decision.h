@@ -32,6 +32,7 @@ enum gate_outcome {
  * @GATE_REASON_DEVICE_FAULT: the board failed while comparing
  * @GATE_REASON_SERVICE: limend is not there or does not answer properly
  * @GATE_REASON_TIMEOUT: it took too long
+ * @GATE_REASON_COUNT: how many there are
  */
 enum gate_reason {
 	GATE_REASON_INTERNAL = 0,
