@@ -31,7 +31,7 @@
  */
 
 /* How long a reset may take, and how often to look. */
-#define LIMEN_RESET_US		1000000
+#define LIMEN_RESET_US		5000000
 #define LIMEN_RESET_POLL_US	100
 
 static const char * const limen_fault_names[] = {
