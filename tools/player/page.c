@@ -127,10 +127,16 @@ static void print_times(FILE *file, const struct answer *answer)
 				"<i class=\"t%d\" style=\"flex:%.1f\" title=\"%s\"></i>",
 				i, answer->milliseconds[i], stage_names[i]);
 	fputs("</div><dl>", file);
-	for (int i = 0; i < STAGES; i++)
-		fprintf(file,
-			"<div><dt class=\"t%d\">%s</dt><dd>%.0f&#8239;ms</dd></div>",
-			i, stage_names[i], answer->milliseconds[i]);
+	for (int i = 0; i < STAGES; i++) {
+		fprintf(file, "<div><dt class=\"t%d\">%s</dt><dd>", i,
+			stage_names[i]);
+		/* A stage that took no time did not run. */
+		if (answer->milliseconds[i] > 0)
+			fprintf(file, "%.0f&#8239;ms", answer->milliseconds[i]);
+		else
+			fputs("&ndash;", file);
+		fputs("</dd></div>", file);
+	}
 	fputs("</dl></div>", file);
 }
 
@@ -167,7 +173,9 @@ static void print_card(FILE *file, const struct played *played)
 	fputs("<ul>", file);
 	print_conditions(file, played->traveller);
 	if (answer->backend[0])
-		fprintf(file, "<li>compared by: %s</li>", answer->backend);
+		fprintf(file, "<li>%s: %s</li>",
+			answer->scored ? "compared by" : "asked",
+			answer->backend);
 	fprintf(file, "<li>%s</li></ul>",
 		played->expected ? "as expected" : "NOT as expected");
 	print_times(file, answer);
@@ -250,7 +258,9 @@ static void print_page(FILE *file, const struct played *played, size_t count)
 	for (size_t i = 0; i < count; i++)
 		print_card(file, &played[i]);
 	fputs("</main><footer>The photographs are those of dlib's "
-	      "examples/johns.</footer></body></html>\n", file);
+	      "examples/johns. Times are those of the machine that played; an "
+	      "emulated processor takes seconds for a face.</footer></body>"
+	      "</html>\n", file);
 }
 
 int page_write(const char *path, const struct played *played, size_t count)
