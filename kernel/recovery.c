@@ -133,11 +133,11 @@ void limen_run(struct limen_device *limen)
 
 	for (i = 0; i < LIMEN_HW_RINGS; i++)
 		interrupts |= BIT(i);
+	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_EXPRESS]);
+	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_SCAN]);
 	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, interrupts);
 	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, interrupts);
 	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
-	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_EXPRESS]);
-	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_SCAN]);
 }
 
 /* Whether silence was only a missed interrupt; else blames the silent rings. */

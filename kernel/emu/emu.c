@@ -189,9 +189,14 @@ static void emu_write(struct limen_board *board, u32 reg, u32 value)
 	spin_lock_irqsave(&emu->lock, flags);
 	emu_write_global(emu, reg, value);
 	spin_unlock_irqrestore(&emu->lock, flags);
+
 	/* What is pending may be wanted only now. */
 	if (reg == LIMEN_HW_REG_IRQ_ENABLE)
 		emu_raise(emu, 0);
+	if (reg == LIMEN_HW_REG_CONTROL) {
+		emu_engine_kick(emu, LIMEN_HW_RING_EXPRESS);
+		emu_engine_kick(emu, LIMEN_HW_RING_SCAN);
+	}
 }
 
 static unsigned long emu_mem_pfn(struct limen_board *board, u64 offset)
