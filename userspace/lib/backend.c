@@ -72,6 +72,7 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 			pairs[i].error = -EINPROGRESS;
 	}
 	backend->ops->compare(backend, pairs, count, timeout_ms);
+	wipe_stack();
 	for (i = 0; i < count; i++)
 		if (pairs[i].error)
 			return pairs[i].error;
@@ -83,6 +84,8 @@ int limen_search(struct limen_backend *backend,
 		 const struct limen_gallery *gallery, uint32_t top_k,
 		 int32_t min_similarity, struct limen_row *rows, int timeout_ms)
 {
+	int count;
+
 	if (!top_k || top_k > LIMEN_TOP_K_MAX || timeout_ms < 0)
 		return -EINVAL;
 	if (memcmp(probe->model, gallery->model, sizeof(probe->model)))
@@ -91,6 +94,8 @@ int limen_search(struct limen_backend *backend,
 		return -EDOM;
 	if (!gallery->rows)
 		return 0;
-	return backend->ops->search(backend, probe, gallery, top_k,
-				    min_similarity, rows, timeout_ms);
+	count = backend->ops->search(backend, probe, gallery, top_k,
+				     min_similarity, rows, timeout_ms);
+	wipe_stack();
+	return count;
 }

@@ -65,6 +65,9 @@ HIDDEN bool score_possible(const struct limen_score *score, uint32_t dim);
 HIDDEN int64_t now_ns(void);
 HIDDEN int64_t deadline_in(int timeout_ms);
 
+/* Overwrites what the functions called before have left on the stack. */
+HIDDEN void wipe_stack(void);
+
 /*
  * Creates or replaces a file in one step, mode 0600: readers see the old content
  * or all of the new one.

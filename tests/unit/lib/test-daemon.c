@@ -484,7 +484,7 @@ static bool holds(const uint8_t *memory, size_t size, const int8_t *vector,
 	int16_t wide[RUN];
 	uint32_t at, i;
 
-	for (at = 0; at + RUN <= dim; at += RUN) {
+	for (at = 0; at + RUN <= dim; at += 4 * RUN) {
 		for (i = 0; i < RUN; i++)
 			wide[i] = vector[at + i];
 		if (memmem(memory, size, vector + at, RUN) ||
@@ -515,7 +515,7 @@ static bool daemon_holds(const int8_t *vector, uint32_t dim)
 		ssize_t got;
 
 		/* " rw-p": a sanitizer's shadow is too large, and its own. */
-		if (rest[2] != 'w' || end - start > 1ul << 28)
+		if (rest[2] != 'w' || end - start > 1ul << 26)
 			continue;
 		copy = malloc(end - start);
 		ck_assert_ptr_nonnull(copy);
