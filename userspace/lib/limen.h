@@ -216,8 +216,11 @@ void limen_client_close(struct limen_client *client);
 
 /* Overwrites memory in a way no compiler removes. */
 void limen_wipe(void *data, size_t size);
-/* No core dump, no ptrace by the same user, no swap: for processes that see
- * biometric data. Call first thing in main(). */
+/*
+ * No core dump, no ptrace by the same user and, where the limit on locked memory
+ * allows, no swap: for processes that see biometric data. Call it first thing in
+ * main().
+ */
 int limen_process_harden(void);
 
 #ifdef __cplusplus

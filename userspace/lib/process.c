@@ -62,9 +62,9 @@ int limen_process_harden(void)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setrlimit(RLIMIT_CORE, &none))
 		return -errno;
 	/*
-	 * Under a limit MCL_FUTURE would make allocations fail later on, which
-	 * is worse than a page on an encrypted swap: then lock nothing. Pages
-	 * are locked as they are touched, or every thread's stack would be.
+	 * Under a limit MCL_FUTURE would make allocations fail later on: then
+	 * nothing is locked. Pages are locked as they are touched, or all of
+	 * every thread's stack would be.
 	 */
 	if (may_lock_any_memory() &&
 	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
