@@ -30,6 +30,12 @@
  * takes a lock under which others do.
  */
 
+/* All there is to interrupt for. */
+#define LIMEN_INTERRUPTS	(LIMEN_HW_IRQ_FATAL | (BIT(LIMEN_HW_RINGS) - 1))
+
+/* A board that fails right after a reset is reset again, so many times. */
+#define LIMEN_RESET_TRIES	3
+
 /* How long a reset may take, and how often to look. */
 #define LIMEN_RESET_US		5000000
 #define LIMEN_RESET_POLL_US	100
@@ -93,29 +99,50 @@ static void limen_watchdog(struct timer_list *timer)
 		limen_watch(limen);
 }
 
+/* Resets the board once: 0, -EAGAIN if it has met a fatal error, -ENODEV. */
+static int limen_reset_once(struct limen_device *limen)
+{
+	u32 status;
+	int ret;
+
+	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, 0);
+	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	ret = read_poll_timeout(limen_read, status,
+				status & LIMEN_HW_STATUS_READY,
+				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
+				limen, LIMEN_HW_REG_STATUS);
+	/* A device that has been pulled out reads as ones. */
+	if (ret || status == U32_MAX)
+		return -ENODEV;
+
+	/* What is reported from here on concerns the board as it is now. */
+	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, LIMEN_INTERRUPTS);
+	status = limen_read(limen, LIMEN_HW_REG_STATUS);
+	return status & LIMEN_HW_STATUS_FATAL ? -EAGAIN : 0;
+}
+
 /**
  * limen_reset() - reset the board
  * @limen: device
  *
  * The caller holds &limen_device.life.
  *
- * Return: 0 when the board is ready and does no DMA; -ENODEV if it is gone or
- * does not become ready.
+ * Return: 0 when the board is ready and does no DMA; -ENODEV if it is gone,
+ * does not become ready, or fails as soon as it is.
  */
 int limen_reset(struct limen_device *limen)
 {
-	u32 status;
+	unsigned int i;
 	int ret;
 
 	lockdep_assert_held(&limen->life);
 
-	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, 0);
-	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
-	ret = read_poll_timeout(limen_read, status,
-				status == LIMEN_HW_STATUS_READY,
-				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
-				limen, LIMEN_HW_REG_STATUS);
-	return ret ? -ENODEV : 0;
+	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
+		ret = limen_reset_once(limen);
+		if (ret != -EAGAIN)
+			return ret;
+	}
+	return -ENODEV;
 }
 
 /**
@@ -126,17 +153,11 @@ int limen_reset(struct limen_device *limen)
  */
 void limen_run(struct limen_device *limen)
 {
-	u32 interrupts = LIMEN_HW_IRQ_FATAL;
-	unsigned int i;
-
 	lockdep_assert_held(&limen->life);
 
-	for (i = 0; i < LIMEN_HW_RINGS; i++)
-		interrupts |= BIT(i);
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_EXPRESS]);
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_SCAN]);
-	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, interrupts);
-	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, interrupts);
+	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_INTERRUPTS);
 	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
 }
 
@@ -204,6 +225,11 @@ static void limen_recover(struct limen_device *limen, unsigned long faults)
 	/* drm_sched's work signals fences too, so this is not yet part of it. */
 	drm_sched_wqueue_stop(&limen->scanner.sched);
 
+	/*
+	 * What was seen until now concerns the board as it was. What is seen
+	 * from now on may concern the board as it will be.
+	 */
+	WRITE_ONCE(limen->faults, 0);
 	cookie = dma_fence_begin_signalling();
 	if (limen_reset(limen)) {
 		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
@@ -213,8 +239,6 @@ static void limen_recover(struct limen_device *limen, unsigned long faults)
 	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED);
 	dma_fence_end_signalling(cookie);
 
-	/* What was seen until now concerns the board as it was. */
-	WRITE_ONCE(limen->faults, 0);
 	if (!limen->dead)
 		limen_run(limen);
 	drm_sched_wqueue_start(&limen->scanner.sched);
