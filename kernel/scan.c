@@ -14,6 +14,7 @@
 #include <limen/score.h>
 
 #include "batch.h"
+#include "compat.h"
 #include "device.h"
 #include "gallery.h"
 #include "gem.h"
@@ -542,19 +543,6 @@ static void limen_scan_describe(struct limen_scan_job *job,
 	sqe->scan.min_similarity = cpu_to_le32(desc->min_similarity);
 }
 
-/* 6.12.y took over a parameter in mid-series: whose job it is, for traces. */
-static int limen_scan_init_job(const struct limen_submission *sub,
-			       struct limen_scan_job *job)
-{
-#ifdef LIMEN_SCHED_CLIENT_ID
-	return drm_sched_job_init(&job->base, &sub->queue->entity, 1,
-				  sub->file, sub->file->client_id);
-#else
-	return drm_sched_job_init(&job->base, &sub->queue->entity, 1,
-				  sub->file);
-#endif
-}
-
 static int limen_scan_init(const struct limen_submission *sub,
 			   struct limen_scan_job *job)
 {
@@ -579,7 +567,7 @@ static int limen_scan_init(const struct limen_submission *sub,
 		return -ENOMEM;
 	job->best = job->rows;
 	job->merged = job->rows + job->top_k;
-	return limen_scan_init_job(sub, job);
+	return limen_sched_job_init(&job->base, &sub->queue->entity, sub->file);
 }
 
 static struct limen_scan_job *limen_scan_alloc(struct limen_submission *sub,
