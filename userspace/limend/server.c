@@ -189,9 +189,13 @@ int server_open(struct server *server, const struct limen_config *config)
 
 void server_close(struct server *server)
 {
+	struct session *session, *next;
+
 	listener_close(&server->listener);
-	while (server->sessions)
-		session_close(server, server->sessions);
+	for (session = server->sessions; session; session = next) {
+		next = session->next;
+		session_close(server, session);
+	}
 	engine_close(&server->engine);
 	close(server->signals);
 	close(server->epoll);

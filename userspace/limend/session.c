@@ -7,9 +7,9 @@
 #include "session.h"
 
 /*
- * recvmmsg() takes what has gathered in one call, but costs a client that has
- * one request at a time a tenth of its latency. After so many packets that came
- * alone they are taken singly, and only one time in a period in the other way.
+ * recvmmsg() takes what has gathered in one call, but a single packet it takes
+ * more slowly than recv() does. After so many packets that came alone they are
+ * taken singly, and one time in a period it is seen whether more have come.
  */
 #define ALONE_ENOUGH 8
 #define ALONE_PERIOD 16
@@ -36,6 +36,13 @@ static void end(struct session *session, const char *why)
 		log_line("client of user %u ended: %s", session->uid, why);
 }
 
+/* After a reply could not be sent. */
+static void end_unsent(struct session *session, bool gone)
+{
+	end(session, gone && (errno == EPIPE || errno == ECONNRESET) ?
+		     NULL : "it does not read its replies");
+}
+
 static void reply_status(struct session *session, uint64_t number,
 			 session_status_fn status, void *context)
 {
@@ -48,8 +55,8 @@ static void reply_status(struct session *session, uint64_t number,
 
 	status(context, &reply);
 	if (send(session->fd, &reply, sizeof(reply),
-		 MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(reply))
-		end(session, "it does not read its replies");
+		 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		end_unsent(session, true);
 }
 
 /* Whether the packet was a request. */
@@ -184,8 +191,6 @@ void session_reply(struct session *session,
 	int sent = count == 1 ? send_one(session->fd, replies) :
 				send_many(session->fd, replies, count);
 
-	if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
-		end(session, NULL);
-	else if (sent < (int)count)
-		end(session, "it does not read its replies");
+	if (sent < (int)count)
+		end_unsent(session, sent < 0);
 }
