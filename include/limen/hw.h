@@ -11,6 +11,11 @@
 #define LIMEN_HW_H
 
 #include <linux/types.h>
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#endif
 
 #define LIMEN_HW_ID			0x4e4d494c /* "LIMN" */
 #define LIMEN_HW_VERSION_MAJOR		1
@@ -205,11 +210,11 @@ struct limen_hw_row {
 	__le32 reserved;
 };
 
-_Static_assert(sizeof(struct limen_hw_compare) == 56, "pinned");
-_Static_assert(sizeof(struct limen_hw_scan) == 56, "pinned");
-_Static_assert(sizeof(struct limen_hw_capture) == 56, "pinned");
-_Static_assert(sizeof(struct limen_hw_sqe) == 64, "pinned");
-_Static_assert(sizeof(struct limen_hw_cqe) == 32, "pinned");
-_Static_assert(sizeof(struct limen_hw_row) == 16, "pinned");
+static_assert(sizeof(struct limen_hw_compare) == 56, "pinned");
+static_assert(sizeof(struct limen_hw_scan) == 56, "pinned");
+static_assert(sizeof(struct limen_hw_capture) == 56, "pinned");
+static_assert(sizeof(struct limen_hw_sqe) == 64, "pinned");
+static_assert(sizeof(struct limen_hw_cqe) == 32, "pinned");
+static_assert(sizeof(struct limen_hw_row) == 16, "pinned");
 
 #endif /* LIMEN_HW_H */

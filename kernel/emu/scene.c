@@ -349,8 +349,7 @@ static void emu_scene_release(struct v4l2_device *v4l2)
 {
 	struct emu_scene *scene = container_of(v4l2, struct emu_scene, v4l2);
 
-	memzero_explicit(scene->picture, EMU_SCENE_BYTES);
-	vfree(scene->picture);
+	kvfree_sensitive(scene->picture, EMU_SCENE_BYTES);
 	mutex_destroy(&scene->picture_lock);
 	mutex_destroy(&scene->lock);
 	kfree(scene);

@@ -189,8 +189,9 @@ enum drm_limen_format {
  * Errors: ENOENT for an unknown handle; EINVAL if the buffer is not on the card,
  * for an unknown @format or @dim, a @stride that is below @dim or no multiple of
  * 64, an @offset that is no multiple of 64, 0 @rows, rows that do not fit into
- * the buffer (the last one takes @dim bytes, not @stride), or nonzero @flags, @gallery or @pad; EBUSY if a submission uses the
- * buffer; ENOSPC with too many galleries; ENOMEM.
+ * the buffer (the last one takes @dim bytes, not @stride), or nonzero @flags,
+ * @gallery or @pad; EBUSY if a submission uses the buffer; ENOSPC with too many
+ * galleries; ENOMEM.
  */
 struct drm_limen_gallery_create {
 	/** @handle: of a buffer on the card */
