@@ -86,10 +86,13 @@ static inline uint8_t *file_slurp(const char *path, size_t *size)
 {
 	FILE *file = fopen(path, "re");
 	uint8_t *data;
+	long end;
 
 	ck_assert_ptr_nonnull(file);
 	fseek(file, 0, SEEK_END);
-	*size = ftell(file);
+	end = ftell(file);
+	ck_assert_int_ge(end, 0);
+	*size = end;
 	rewind(file);
 	data = malloc(*size + 1);
 	ck_assert_uint_eq(fread(data, 1, *size, file), *size);
