@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include <monotonic.h>
 
 #include "bench.h"
 
@@ -22,14 +23,6 @@ static const char help[] =
 	"usage.\n";
 
 #define COMPARE_ROUNDS 200
-
-int64_t bench_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 void bench_template(struct limen_template *tmpl, uint32_t dim, uint32_t seed)
 {
@@ -73,10 +66,10 @@ static int measure_batch(struct limen_backend *backend, uint32_t dim,
 		pairs[i].reference = &templates[1][i];
 	}
 	for (i = 0; i < COMPARE_ROUNDS; i++) {
-		int64_t start = bench_now();
+		int64_t start = now_ns();
 
 		error = limen_compare(backend, pairs, count, 1000);
-		times[i] = bench_now() - start;
+		times[i] = now_ns() - start;
 		if (error)
 			return fail("%s: %s", limen_backend_description(backend),
 				    limen_strerror(error));

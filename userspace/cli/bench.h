@@ -5,8 +5,6 @@
 
 #include "cli.h"
 
-/* CLOCK_MONOTONIC, nanoseconds. */
-int64_t bench_now(void);
 /* A template of pseudorandom components. */
 void bench_template(struct limen_template *tmpl, uint32_t dim, uint32_t seed);
 /* Sorts the values. */

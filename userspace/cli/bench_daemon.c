@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <monotonic.h>
+
 #include "../limend/protocol.h"
 #include "bench.h"
 
@@ -175,7 +177,7 @@ static int converse(struct peer *peer, const struct request *request,
 
 	for (received = 0; received < count; received++) {
 		for (; sent < count && sent - received < depth; sent++) {
-			started[sent % depth] = bench_now();
+			started[sent % depth] = now_ns();
 			if (send(peer->fd, request, sizeof(*request),
 				 MSG_NOSIGNAL) < 0)
 				return fail("%s: %s", peer->name,
@@ -183,7 +185,7 @@ static int converse(struct peer *peer, const struct request *request,
 		}
 		if (recv(peer->fd, &reply, sizeof(reply), 0) != sizeof(reply))
 			return fail("%s does not answer", peer->name);
-		times[received] = bench_now() - started[received % depth];
+		times[received] = now_ns() - started[received % depth];
 	}
 	return DONE;
 }
@@ -195,11 +197,11 @@ static int measure(struct peer *peer, const struct request *request,
 
 	for (i = 0; i < 2; i++) {
 		int64_t *times = peer->times[i] + round * ROUND_REQUESTS;
-		int64_t start = bench_now();
+		int64_t start = now_ns();
 
 		if (converse(peer, request, depths[i], ROUND_REQUESTS, times))
 			return FAILED;
-		peer->elapsed[i][round] = bench_now() - start;
+		peer->elapsed[i][round] = now_ns() - start;
 	}
 	return DONE;
 }

@@ -59,7 +59,6 @@ static int append(struct limen_gallery **gallery, const char *path,
 	return DONE;
 }
 
-/* All inputs or none: the file is written when every one has been read. */
 static int append_all(const struct limen_config *config,
 		      struct limen_gallery **gallery, char **inputs)
 {
@@ -89,6 +88,15 @@ static int save(const struct limen_gallery *gallery, const char *path)
 	return DONE;
 }
 
+/* All inputs or none: the file is written when every one has been read. */
+static int extend(const struct limen_config *config,
+		  struct limen_gallery **gallery, char **operands)
+{
+	int result = append_all(config, gallery, operands + 1);
+
+	return result ? result : save(*gallery, operands[0]);
+}
+
 static int create(const struct settings *settings, char **operands)
 {
 	struct limen_gallery *gallery = NULL;
@@ -101,9 +109,7 @@ static int create(const struct settings *settings, char **operands)
 		return fail("%s exists already", operands[0]);
 	result = load_config(settings, &config);
 	if (!result)
-		result = append_all(&config, &gallery, operands + 1);
-	if (!result)
-		result = save(gallery, operands[0]);
+		result = extend(&config, &gallery, operands);
 	limen_gallery_close(gallery);
 	return result;
 }
@@ -120,9 +126,7 @@ static int add(const struct settings *settings, char **operands)
 	if (!result)
 		result = open_gallery(operands[0], &gallery);
 	if (!result)
-		result = append_all(&config, &gallery, operands + 1);
-	if (!result)
-		result = save(gallery, operands[0]);
+		result = extend(&config, &gallery, operands);
 	limen_gallery_close(gallery);
 	return result;
 }

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include <monotonic.h>
 #include <sha2.h>
 
 #include "align.h"
@@ -55,10 +55,7 @@ _Static_assert(LIMEN_MODEL_ID_SIZE == SHA256_DIGEST_LENGTH, "pinned");
 
 static double milliseconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+	return now_ns() / 1e6;
 }
 
 /* The identifier is of the very bytes the network is made of. */

@@ -8,6 +8,8 @@
 
 #include <limen.h>
 
+#include "monotonic.h"
+
 #define HIDDEN __attribute__((visibility("hidden")))
 
 /**
@@ -61,8 +63,7 @@ struct limen_gallery {
 /* Whether a board or a service may have got this score from vectors this long. */
 HIDDEN bool score_possible(const struct limen_score *score, uint32_t dim);
 
-/* CLOCK_MONOTONIC in nanoseconds: now, and some time from now. */
-HIDDEN int64_t now_ns(void);
+/* What now_ns() says some time from now. */
 HIDDEN int64_t deadline_in(int timeout_ms);
 
 /* Overwrites what the functions called before have left on the stack. */

@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -23,14 +22,6 @@ __attribute__((noinline)) void wipe_stack(void)
 	uint8_t below[1024];
 
 	limen_wipe(below, sizeof(below));
-}
-
-int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 int64_t deadline_in(int timeout_ms)

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <endian.h>
 #include <string.h>
-#include <time.h>
+
+#include <monotonic.h>
 
 #include "batch.h"
 #include "session.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 void batch_begin(struct batch *batch)
 {
