@@ -33,9 +33,9 @@ finish() {
 	exit
 }
 
-# stub NAME: a program of that name, first in PATH, that does what standard input
+# stand_in NAME: a program of that name, first in PATH, that does what standard input
 # says.
-stub() {
+stand_in() {
 	mkdir -p "$work/bin"
 	{
 		echo '#!/bin/bash'
@@ -45,8 +45,8 @@ stub() {
 	PATH=$work/bin:${PATH#"$work/bin:"}
 }
 
-# unstub: the real programs again.
-unstub() {
+# stand_down: the real programs again.
+stand_down() {
 	rm -rf "${work:?}/bin"
 	hash -r
 }
