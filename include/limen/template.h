@@ -14,13 +14,16 @@
 /* Bytes of a model identifier: the SHA-256 of the embedding model's file. */
 #define LIMEN_MODEL_ID_SIZE	32
 
+/* Dimensions are multiples of the one, up to the other. */
+#define LIMEN_DIM_STEP		64
 #define LIMEN_DIM_MAX		512
 
 /**
  * struct limen_template_header - the 64 bytes before a template's vector
  * @magic: LIMEN_TEMPLATE_MAGIC
  * @version: LIMEN_TEMPLATE_VERSION
- * @dim: components of the vector: 128, 256 or 512
+ * @dim: components of the vector: a multiple of LIMEN_DIM_STEP up to
+ *	LIMEN_DIM_MAX
  * @quality: the embedding's norm before normalisation, in thousandths; larger is
  *	better, comparable within one model only; 0 when unknown
  * @flags: must be zero
@@ -48,11 +51,11 @@ struct limen_template_header {
  * limen_dim_valid() - whether templates may have this many components
  * @dim: number of components
  *
- * Return: nonzero for 128, 256 and 512.
+ * Return: nonzero for 64, 128, 192, ... 512.
  */
 static inline int limen_dim_valid(__u32 dim)
 {
-	return dim == 128 || dim == 256 || dim == 512;
+	return dim && dim <= LIMEN_DIM_MAX && dim % LIMEN_DIM_STEP == 0;
 }
 
 #endif /* LIMEN_TEMPLATE_H */
