@@ -8,9 +8,9 @@
  * unsigned byte 16 * coarse + fine; the coarse plane holds the one half-byte of
  * every component of every row, the fine plane the other. Together they are as
  * large as the vectors. A search can read the coarse plane alone, know from it
- * an interval that the dot product lies in (by the Cauchy-Schwarz inequality),
- * and read the fine half of only those rows that may still belong to the result:
- * see match_reach(). Nothing is approximated in what is returned.
+ * an upper limit of the dot product (by the Cauchy-Schwarz inequality), and read
+ * the fine half of only those rows that may still belong to the result: see
+ * struct match_probe. Nothing is approximated in what is returned.
  *
  * In either plane a row takes dim / 2 bytes, and rows follow one another without
  * a gap. MATCH_UNIT components make half as many bytes: byte j of a unit holds
@@ -50,9 +50,16 @@
  *	rounded up
  * @sum: of the components
  * @norm2: sum of their squares
+ * @base: see below
+ * @slope: see below
  * @facing: components in the order of a plane: those that face the lower
  *	half-bytes of each line, then those that face the upper ones; zeros after
  *	the last component
+ *
+ * With C = sum(coarse * probe), S = sum(probe) and fine = 7.5 + r, a raw score is
+ * 16 * C - 128 * S + 7.5 * S + sum(r * probe), and |sum(r * probe)| is at most
+ * |r| * |probe|. So raw <= 16 * C + base + slope * match_residual(facts), with
+ * some room for what single precision rounds off in computing that.
  */
 struct match_probe {
 	int8_t facing[MATCH_LINES][2][64] __attribute__((aligned(64)));
@@ -60,48 +67,58 @@ struct match_probe {
 	uint32_t lines;
 	int32_t sum;
 	uint32_t norm2;
+	float base;
+	float slope;
 };
 
 /* Lays out a vector of dim components. Wipe the probe after use. */
 void match_probe_set(struct match_probe *probe, const int8_t *vector,
 		     uint32_t dim);
 
+/*
+ * What is kept of each row beside its planes: the squared norm (at most 2^23) in
+ * 24 bits and, above them, the residual: the least integer that is not below
+ * 3/4 * sqrt(sum of (2 * fine - 15)^2), at most 255.
+ */
+#define MATCH_NORM2_BITS 24
+
+static inline uint32_t match_norm2(uint32_t facts)
+{
+	return facts & ((1u << MATCH_NORM2_BITS) - 1);
+}
+
+static inline uint32_t match_residual(uint32_t facts)
+{
+	return facts >> MATCH_NORM2_BITS;
+}
+
 /**
  * struct match_rows - rows that follow one another
  * @coarse: their coarse halves, dim / 2 bytes a row, row 0 aligned to 64
  * @fine: their fine halves, likewise
- * @norm2: their squared norms
+ * @facts: of each row, match_split()'s result
  * @count: number of rows
  * @first: number of the first one in the gallery
- * @residual2: at least match_residual2() of each
- * @absent: a bit for each row number from @first on, set for rows that have been
- *	removed; NULL if none has
+ * @absent: a bit for each of these rows, set for those that have been removed;
+ *	NULL if none has
  */
 struct match_rows {
 	const uint8_t *coarse;
 	const uint8_t *fine;
-	const uint32_t *norm2;
+	const uint32_t *facts;
 	uint32_t count;
 	uint32_t first;
-	uint32_t residual2;
 	const uint64_t *absent;
 };
 
-/* Splits a vector into its halves, dim / 2 bytes each. */
-void match_split(const int8_t *vector, uint32_t dim, uint8_t *coarse,
-		 uint8_t *fine);
+/* Splits a vector into its halves, dim / 2 bytes each; the row's facts. */
+uint32_t match_split(const int8_t *vector, uint32_t dim, uint8_t *coarse,
+		     uint8_t *fine);
 /* Joins them again. */
 void match_join(const uint8_t *coarse, const uint8_t *fine, uint32_t dim,
 		int8_t *vector);
-/* Sum of (2 * fine - 15)^2 over a row's components; at most 225 * dim. */
-uint32_t match_residual2(const uint8_t *fine, uint32_t dim);
-
-/*
- * What a row's raw score can at most exceed 16 * sum(coarse * probe) by: with
- * fine = 7.5 + r, raw = 16 * C + 7.5 * S - 128 * S + sum(r * probe), S being the
- * probe's sum, and |sum(r * probe)| <= |r| * |probe|.
- */
-int32_t match_reach(const struct match_probe *probe, uint32_t residual2);
+/* The facts of a row in planes; what match_split() returned for it. */
+uint32_t match_facts(const uint8_t *coarse, const uint8_t *fine, uint32_t dim);
 
 /**
  * struct match_search - one probe's search of rows, by one thread
@@ -133,6 +150,16 @@ void match_offer(struct match_search *search, const struct match_rows *rows,
 float match_bound(const struct match_probe *probe, int32_t least);
 
 /**
+ * struct match_candidate - a row of which the coarse half has been read
+ * @index: in its struct match_rows
+ * @coarse: sum(coarse * probe)
+ */
+struct match_candidate {
+	uint32_t index;
+	int32_t coarse;
+};
+
+/**
  * struct match_products - what a comparison needs to know of two vectors
  * @raw: their dot product
  * @probe_norm2: the probe's with itself
@@ -155,8 +182,11 @@ int32_t match_similarity(int32_t raw, uint32_t probe_norm2,
  * @dot: dot product of two vectors, dim a multiple of MATCH_UNIT; no alignment
  * @products: dot product and both squared norms; likewise
  * @scan: offers every row that may belong, having read whole rows
- * @sieve: offers every row that may belong, having read the coarse plane and as
- *	little as it can of the fine one; NULL if the set has none of its own
+ * @sieve: reads the coarse plane and lists every row whose upper limit, see
+ *	struct match_probe, is not below the bound; how many there are. There is
+ *	room for rows->count of them.
+ * @settle: reads the fine halves of candidates, in that order, and offers those
+ *	that may belong
  * @scan_many: as scan, for 1 to MATCH_PROBES_MAX searches at once, all of one
  *	dimension; NULL if one after another is as good
  */
@@ -169,8 +199,12 @@ struct match_kernels {
 					  uint32_t dim);
 	void (*scan)(const struct match_rows *rows,
 		     struct match_search *search);
-	void (*sieve)(const struct match_rows *rows,
-		      struct match_search *search);
+	uint32_t (*sieve)(const struct match_rows *rows,
+			  const struct match_search *search,
+			  struct match_candidate *candidates);
+	void (*settle)(const struct match_rows *rows,
+		       const struct match_candidate *candidates,
+		       uint32_t count, struct match_search *search);
 	void (*scan_many)(const struct match_rows *rows,
 			  struct match_search *const *searches,
 			  unsigned int count);

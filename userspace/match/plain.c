@@ -66,36 +66,28 @@ static struct match_products plain_products(const int8_t *probe,
 	return products;
 }
 
-/* A unit of a row against the same unit of the probe, still biased by 128. */
-static inline int32_t unit(const uint8_t *coarse, const uint8_t *fine,
-			   const int8_t *lower, const int8_t *upper)
+/* The half-bytes of a row in one plane against the probe. */
+static int32_t halves(const struct match_probe *probe, const uint8_t *plane)
 {
 	int32_t sum = 0;
-	unsigned int j;
+	uint32_t at, j;
 
-	for (j = 0; j < MATCH_UNIT / 2; j++) {
-		int16_t low = (coarse[j] << 4 & 0xf0) | (fine[j] & 0x0f);
-		int16_t high = (coarse[j] & 0xf0) | fine[j] >> 4;
+	for (at = 0; at < probe->dim; at += MATCH_UNIT) {
+		const int8_t(*line)[64] = probe->facing[at / MATCH_LINE];
+		const uint8_t *bytes = plane + at / 2;
+		const int8_t *lower = line[0] + at % MATCH_LINE / 2;
+		const int8_t *upper = line[1] + at % MATCH_LINE / 2;
 
-		sum += low * lower[j] + high * upper[j];
+		for (j = 0; j < MATCH_UNIT / 2; j++)
+			sum += (int16_t)(bytes[j] & 0x0f) * lower[j] +
+			       (int16_t)(bytes[j] >> 4) * upper[j];
 	}
 	return sum;
 }
 
-static int32_t row_raw(const struct match_probe *probe, const uint8_t *coarse,
-		       const uint8_t *fine)
+static inline float norm_of(const struct match_rows *rows, uint32_t i)
 {
-	int32_t sum = -128 * probe->sum;
-	uint32_t at;
-
-	for (at = 0; at < probe->dim; at += MATCH_UNIT) {
-		const int8_t(*line)[64] = probe->facing[at / MATCH_LINE];
-
-		sum += unit(coarse + at / 2, fine + at / 2,
-			    line[0] + at % MATCH_LINE / 2,
-			    line[1] + at % MATCH_LINE / 2);
-	}
-	return sum;
+	return sqrtf(match_norm2(rows->facts[i]));
 }
 
 static void plain_scan(const struct match_rows *rows,
@@ -106,12 +98,51 @@ static void plain_scan(const struct match_rows *rows,
 	uint32_t i;
 
 	for (i = 0; i < rows->count; i++) {
-		int32_t raw = row_raw(probe, rows->coarse + i * stride,
-				      rows->fine + i * stride);
+		int32_t raw = 16 * halves(probe, rows->coarse + i * stride) +
+			      halves(probe, rows->fine + i * stride) -
+			      128 * probe->sum;
 
 		/* Not "at or above": a vector of zeros makes it 0 / 0. */
-		if (!((float)raw / sqrtf(rows->norm2[i]) < search->bound))
+		if (!((float)raw / norm_of(rows, i) < search->bound))
 			match_offer(search, rows, i, raw);
+	}
+}
+
+static uint32_t plain_sieve(const struct match_rows *rows,
+			    const struct match_search *search,
+			    struct match_candidate *candidates)
+{
+	const struct match_probe *probe = search->probe;
+	size_t stride = probe->dim / 2;
+	uint32_t count = 0, i;
+
+	for (i = 0; i < rows->count; i++) {
+		int32_t coarse = halves(probe, rows->coarse + i * stride);
+		float limit = (float)(16 * coarse) + probe->base +
+			      probe->slope * match_residual(rows->facts[i]);
+
+		candidates[count].index = i;
+		candidates[count].coarse = coarse;
+		count += !(limit / norm_of(rows, i) < search->bound);
+	}
+	return count;
+}
+
+static void plain_settle(const struct match_rows *rows,
+			 const struct match_candidate *candidates,
+			 uint32_t count, struct match_search *search)
+{
+	const struct match_probe *probe = search->probe;
+	size_t stride = probe->dim / 2;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		uint32_t row = candidates[i].index;
+		int32_t raw = 16 * candidates[i].coarse - 128 * probe->sum +
+			      halves(probe, rows->fine + row * stride);
+
+		if (!((float)raw / norm_of(rows, row) < search->bound))
+			match_offer(search, rows, row, raw);
 	}
 }
 
@@ -126,4 +157,6 @@ const struct match_kernels match_plain = {
 	.dot = plain_dot,
 	.products = plain_products,
 	.scan = plain_scan,
+	.sieve = plain_sieve,
+	.settle = plain_settle,
 };

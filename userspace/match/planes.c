@@ -1,13 +1,42 @@
 // SPDX-License-Identifier: MIT
 /* Rows, split into the two planes and joined again. */
+#include <math.h>
 #include <string.h>
 
 #include "match.h"
 
 #define HALF (MATCH_UNIT / 2)
 
-void match_split(const int8_t *vector, uint32_t dim, uint8_t *coarse,
-		 uint8_t *fine)
+static uint32_t make_facts(uint32_t norm2, uint32_t residual2)
+{
+	/* 339.4^2 = 225 * 512: at most 255. */
+	uint32_t residual = ceil(0.75 * sqrt(residual2));
+
+	return norm2 | residual << MATCH_NORM2_BITS;
+}
+
+static inline uint32_t square(int32_t x)
+{
+	return x * x;
+}
+
+uint32_t match_facts(const uint8_t *coarse, const uint8_t *fine, uint32_t dim)
+{
+	uint32_t norm2 = 0, residual2 = 0, i;
+
+	for (i = 0; i < dim / 2; i++) {
+		int32_t lower = (coarse[i] << 4 & 0xf0) | (fine[i] & 0x0f);
+		int32_t upper = (coarse[i] & 0xf0) | fine[i] >> 4;
+
+		norm2 += square(lower - 128) + square(upper - 128);
+		residual2 += square(2 * (fine[i] & 0x0f) - 15) +
+			     square(2 * (fine[i] >> 4) - 15);
+	}
+	return make_facts(norm2, residual2);
+}
+
+uint32_t match_split(const int8_t *vector, uint32_t dim, uint8_t *coarse,
+		     uint8_t *fine)
 {
 	uint32_t at, j;
 
@@ -20,6 +49,7 @@ void match_split(const int8_t *vector, uint32_t dim, uint8_t *coarse,
 			fine[at / 2 + j] = (lower & 0x0f) | upper << 4;
 		}
 	}
+	return match_facts(coarse, fine, dim);
 }
 
 void match_join(const uint8_t *coarse, const uint8_t *fine, uint32_t dim,
@@ -36,19 +66,6 @@ void match_join(const uint8_t *coarse, const uint8_t *fine, uint32_t dim,
 			vector[at + HALF + j] = ((high & 0xf0) | low >> 4) ^ 0x80;
 		}
 	}
-}
-
-uint32_t match_residual2(const uint8_t *fine, uint32_t dim)
-{
-	uint32_t sum = 0, i;
-
-	for (i = 0; i < dim / 2; i++) {
-		int lower = 2 * (fine[i] & 0x0f) - 15;
-		int upper = 2 * (fine[i] >> 4) - 15;
-
-		sum += lower * lower + upper * upper;
-	}
-	return sum;
 }
 
 void match_probe_set(struct match_probe *probe, const int8_t *vector,
@@ -72,24 +89,8 @@ void match_probe_set(struct match_probe *probe, const int8_t *vector,
 			probe->norm2 += lower * lower + upper * upper;
 		}
 	}
-}
-
-/* The least r with r * r >= n. */
-static uint64_t root_above(uint64_t n)
-{
-	uint64_t root = 0, bit;
-
-	for (bit = 1ull << 31; bit; bit >>= 1)
-		if ((root | bit) * (root | bit) <= n)
-			root |= bit;
-	return root + (root * root < n);
-}
-
-int32_t match_reach(const struct match_probe *probe, uint32_t residual2)
-{
-	/* Twice the reach, an integer: residuals are kept doubled. */
-	int64_t twice = 15 * (int64_t)probe->sum - 256 * (int64_t)probe->sum +
-			(int64_t)root_above((uint64_t)residual2 * probe->norm2);
-
-	return twice < 0 ? twice / 2 : (twice + 1) / 2;
+	/* Terms reach 2^24, each sum rounds off at most 1 of it: hence 4 more. */
+	probe->base = -120.5 * probe->sum + 4;
+	/* |r| is 2/3 of a residual; 2^-20 covers the rounding of the factor. */
+	probe->slope = sqrt(probe->norm2) * 2 / 3 * (1 + 0x1p-20);
 }

@@ -31,9 +31,9 @@ int32_t match_similarity(int32_t raw, uint32_t probe_norm2,
 /*
  * Truncated towards zero, a similarity of at least s > 0 is a cosine of at least
  * s / 32768, and one of at least s <= 0 a cosine above (s - 1) / 32768. A kernel
- * rounds three times to 24 bits (the raw score or its upper limit is below 2^24
- * and exact in single precision): once for the square root, once for the quotient
- * or the reciprocal, and once for a product. 2^-18 is sixteen times as much.
+ * rounds three times to 24 bits (a raw score is below 2^24 and exact in single
+ * precision): once for the square root, once for the quotient or the reciprocal,
+ * and once for a product. 2^-18 is sixteen times as much.
  */
 float match_bound(const struct match_probe *probe, int32_t least)
 {
@@ -53,6 +53,6 @@ void match_offer(struct match_search *search, const struct match_rows *rows,
 		return;
 	score.raw = raw;
 	score.similarity = match_similarity(raw, search->probe->norm2,
-					    rows->norm2[index]);
+					    match_norm2(rows->facts[index]));
 	search->offer(search, rows->first + index, score);
 }
