@@ -79,9 +79,12 @@
 
 #define LIMEN_HW_TOP_K_MAX		1024
 
-/* Vectors in host memory never cross a boundary of this many bytes. */
-#define LIMEN_HW_PAGE_SIZE		4096
+/*
+ * Vectors start at multiples of the one. In host memory they never cross a
+ * boundary of the other, although not every dimension divides it.
+ */
 #define LIMEN_HW_VECTOR_ALIGN		64
+#define LIMEN_HW_PAGE_SIZE		4096
 
 enum limen_hw_opcode {
 	LIMEN_HW_OP_COMPARE = 1, /* EXPRESS */
@@ -142,9 +145,10 @@ struct limen_hw_capture {
 /**
  * struct limen_hw_sqe - submission queue entry
  * @opcode: enum limen_hw_opcode
- * @flags: LIMEN_HW_F_*
+ * @flags: LIMEN_HW_F_* of addresses that the operation has; no other bits
  * @cookie: returned in the completion
- * @dim: components of the vectors; zero for captures
+ * @dim: components of the vectors, a multiple of 64 from 64 to 512; zero for
+ *	captures
  * @reserved: zero
  * @compare: for LIMEN_HW_OP_COMPARE
  * @scan: for LIMEN_HW_OP_SCAN

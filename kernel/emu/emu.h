@@ -61,6 +61,8 @@ struct emu_faults {
 	atomic_t fail;
 	/** @hang: comparisons and scans fetched and never answered */
 	atomic_t hang;
+	/** @corrupt_flags: comparisons and scans with a flag there is not */
+	atomic_t corrupt_flags;
 	/** @drop_irq: interrupts lost */
 	atomic_t drop_irq;
 	/** @corrupt_seq: completions, of any ring, with a wrong seq */
@@ -203,6 +205,7 @@ void emu_engines_reset(struct emu *emu);
 void emu_faults_init(struct emu *emu);
 void emu_faults_fini(struct emu *emu);
 bool emu_fault_due(atomic_t *knob);
+void emu_fault_entry(struct emu *emu, struct limen_hw_sqe *sqe);
 void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe);
 
 #endif /* LIMEN_EMU_H */

@@ -71,8 +71,9 @@ static u16 emu_compare(struct emu_engine *engine,
 	u16 status;
 
 	if (sqe->opcode != LIMEN_HW_OP_COMPARE || !limen_dim_valid(dim) ||
-	    sqe->reserved || memchr_inv(args->reserved, 0,
-					sizeof(args->reserved)))
+	    sqe->flags & ~(LIMEN_HW_F_PROBE_ON_CARD |
+			   LIMEN_HW_F_REFERENCE_ON_CARD) || sqe->reserved ||
+	    memchr_inv(args->reserved, 0, sizeof(args->reserved)))
 		return LIMEN_HW_BAD_DESCRIPTOR;
 	status = emu_load(emu, le64_to_cpu(args->probe),
 			  sqe->flags & LIMEN_HW_F_PROBE_ON_CARD, dim,
@@ -160,6 +161,7 @@ static u16 emu_scan_check(struct emu *emu, const struct limen_hw_sqe *sqe)
 	u64 bytes;
 
 	if (sqe->opcode != LIMEN_HW_OP_SCAN || !limen_dim_valid(dim) ||
+	    sqe->flags & ~LIMEN_HW_F_PROBE_ON_CARD ||
 	    sqe->reserved || args->reserved[0] || args->reserved[1] || !rows ||
 	    !top_k || top_k > LIMEN_HW_TOP_K_MAX || stride < dim ||
 	    !IS_ALIGNED(stride, LIMEN_HW_VECTOR_ALIGN) ||
@@ -322,8 +324,10 @@ static int emu_engine_thread(void *data)
 	while (!kthread_should_stop()) {
 		mutex_lock(&engine->busy);
 		fetched = emu_ring_fetch(engine->emu, engine->ring, &entry);
-		if (fetched)
+		if (fetched) {
+			emu_fault_entry(engine->emu, &entry.sqe);
 			emu_execute(engine, &entry);
+		}
 		mutex_unlock(&engine->busy);
 
 		if (!fetched)

@@ -18,6 +18,7 @@
  *
  * - fail: the entry fails, with LIMEN_HW_INTERNAL
  * - hang: the entry is fetched and never answered
+ * - corrupt_flags: the entry is fetched with a flag that does not exist
  * - drop_irq: an interrupt, of any ring, is lost
  * - corrupt_seq: a completion, of any ring, has a wrong number
  * - corrupt_cookie: likewise a cookie of nothing that is outstanding
@@ -42,6 +43,17 @@
 bool emu_fault_due(atomic_t *knob)
 {
 	return atomic_dec_if_positive(knob) >= 0;
+}
+
+/**
+ * emu_fault_entry() - spoil an entry, if that is wanted
+ * @emu: board
+ * @sqe: entry as fetched
+ */
+void emu_fault_entry(struct emu *emu, struct limen_hw_sqe *sqe)
+{
+	if (emu_fault_due(&emu->faults.corrupt_flags))
+		sqe->flags |= 0x80;
 }
 
 /**
@@ -103,6 +115,7 @@ void emu_faults_init(struct emu *emu)
 	} counters[] = {
 		{ "fail", &faults->fail },
 		{ "hang", &faults->hang },
+		{ "corrupt_flags", &faults->corrupt_flags },
 		{ "drop_irq", &faults->drop_irq },
 		{ "corrupt_seq", &faults->corrupt_seq },
 		{ "corrupt_cookie", &faults->corrupt_cookie },
