@@ -86,8 +86,10 @@ struct limen_scan_job {
 	u32 top_k;
 	/** @min_similarity: rows below it are left out */
 	s32 min_similarity;
-	/** @next: rows of the gallery searched before the present chunk */
+	/** @next: first row of the present chunk */
 	u32 next;
+	/** @end: row behind the last one to search */
+	u32 end;
 	/** @chunk: rows in the present chunk */
 	u32 chunk;
 	/** @part: part of the bounce memory it uses, or -1 */
@@ -217,7 +219,7 @@ static int limen_scan_push(struct limen_scan_job *job)
 	unsigned long flags;
 	int ret;
 
-	job->chunk = min(gallery->rows - job->next,
+	job->chunk = min(job->end - job->next,
 			 LIMEN_SCAN_CHUNK / gallery->stride ?: 1);
 	job->sqe.scan.gallery = cpu_to_le64(gallery->address + start);
 	job->sqe.scan.rows = cpu_to_le32(job->chunk);
@@ -301,7 +303,7 @@ static int limen_scan_take(struct limen_scan_job *job)
 		total = U64_MAX;
 	job->device_ns = total;
 	job->next += job->chunk;
-	return job->next == job->gallery->rows;
+	return job->next == job->end;
 }
 
 /* Any context. */
@@ -509,6 +511,9 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 					    desc->gallery);
 	if (!job->gallery)
 		return -ENOENT;
+	if (!desc->row_count || desc->first_row >= job->gallery->rows ||
+	    desc->row_count > job->gallery->rows - desc->first_row)
+		return -EINVAL;
 
 	size = struct_size_t(struct drm_limen_scan_result, rows, desc->top_k);
 	bo = limen_submission_result(sub, desc->result_handle,
@@ -559,6 +564,8 @@ static int limen_scan_init(const struct limen_submission *sub,
 		return ret;
 	limen_scan_describe(job, &desc);
 
+	job->next = desc.first_row;
+	job->end = desc.first_row + desc.row_count;
 	job->top_k = desc.top_k;
 	job->min_similarity = desc.min_similarity;
 	job->rows = kvcalloc(2 * job->top_k, sizeof(*job->rows),

@@ -156,6 +156,7 @@ int board_search(struct limen_backend *backend,
 {
 	struct board *board = (struct board *)backend;
 	struct drm_limen_scan desc = {
+		.row_count = gallery->rows,
 		.top_k = top_k,
 		.min_similarity = min_similarity,
 		.probe_offset = offsetof(struct scan_memory, probe),

@@ -200,7 +200,7 @@ struct drm_limen_gallery_create {
 	__u32 format;
 	/** @offset: of row 0 in the buffer, bytes */
 	__u64 offset;
-	/** @dim: components of a row: 128, 256 or 512 */
+	/** @dim: components of a row: a multiple of 64 from 64 to 512 */
 	__u32 dim;
 	/** @stride: bytes from row to row */
 	__u32 stride;
@@ -295,7 +295,7 @@ struct drm_limen_compare {
 	__u64 reference_offset;
 	/** @result_handle: host buffer of the result */
 	__u32 result_handle;
-	/** @dim: components of both vectors: 128, 256 or 512 */
+	/** @dim: components of both vectors: a multiple of 64 from 64 to 512 */
 	__u32 dim;
 	/** @result_offset: of the struct drm_limen_compare_result, bytes */
 	__u64 result_offset;
@@ -326,11 +326,17 @@ struct drm_limen_compare_result {
 };
 
 /**
- * struct drm_limen_scan - rank the rows of a gallery
+ * struct drm_limen_scan - rank rows of a gallery
  *
  * The probe has the gallery's dimension; its place is bound as in
- * struct drm_limen_compare. The result, a struct drm_limen_scan_result with
- * room for @top_k rows, starts at a multiple of 64 bytes.
+ * struct drm_limen_compare. The rows are @row_count of the gallery's, from
+ * @first_row on; there is at least one, and the gallery has all of them. The
+ * result, a struct drm_limen_scan_result with room for @top_k rows, starts at a
+ * multiple of 64 bytes.
+ *
+ * A result of fewer than @top_k rows has every row of the range that is not below
+ * @min_similarity. Who wants all such rows of a gallery, however many, therefore
+ * scans it in ranges, and halves a range whose result is full.
  */
 struct drm_limen_scan {
 	/** @gallery: identifier */
@@ -339,6 +345,10 @@ struct drm_limen_scan {
 	__u32 probe_handle;
 	/** @probe_offset: of the probe in its buffer, bytes */
 	__u64 probe_offset;
+	/** @first_row: number of the first row to rank */
+	__u32 first_row;
+	/** @row_count: how many to rank, at least 1 */
+	__u32 row_count;
 	/** @top_k: most rows to return, 1 to drm_limen_device_info.top_k_max */
 	__u32 top_k;
 	/** @min_similarity: rows below it are left out */
@@ -355,7 +365,7 @@ struct drm_limen_scan {
  * struct drm_limen_scan_row - one row found
  */
 struct drm_limen_scan_row {
-	/** @row: number in the gallery, from 0 */
+	/** @row: number in the gallery, from 0, wherever the range begins */
 	__u32 row;
 	/** @raw: dot product */
 	__s32 raw;

@@ -592,6 +592,7 @@ TEST_F(frozen, gallery_outlives_handle)
 	desc.probe_handle = host.handle;
 	desc.result_handle = host.handle;
 	desc.result_offset = 2048;
+	desc.row_count = 1;
 	desc.top_k = 1;
 	ASSERT_EQ(0, submit_scans(self->fd, queue, &desc, 1, PATIENCE));
 	EXPECT_EQ(1, result->count);

@@ -186,6 +186,8 @@ TEST_F(compat32, search)
 	*desc = (struct drm_limen_scan) {
 		.gallery = create->gallery,
 		.probe_handle = host.handle,
+		.first_row = 28,
+		.row_count = 4,
 		.top_k = 4,
 		.result_handle = host.handle,
 		.result_offset = 2048,
@@ -200,6 +202,7 @@ TEST_F(compat32, search)
 	};
 	ASSERT_EQ(0, ioctl32(self->fd, DRM_IOCTL_LIMEN_SUBMIT, args));
 	EXPECT_EQ(4, scan_result(&host, 2048)->count);
+	EXPECT_EQ(31, scan_result(&host, 2048)->rows[3].row);
 	EXPECT_EQ(128, scan_result(&host, 2048)->rows[3].raw);
 	destroy->gallery = create->gallery;
 	EXPECT_EQ(0, ioctl32(self->fd, DRM_IOCTL_LIMEN_GALLERY_DESTROY,

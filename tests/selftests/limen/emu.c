@@ -99,9 +99,10 @@ int emu_slow(unsigned int msec)
 int emu_calm(void)
 {
 	static const char * const knobs[] = {
-		"fail", "hang", "drop_irq", "corrupt_seq", "corrupt_cookie",
-		"corrupt_status", "corrupt_count", "corrupt_score",
-		"corrupt_rows", "corrupt_order", "delay_us", "stick",
+		"fail", "hang", "corrupt_flags", "drop_irq", "corrupt_seq",
+		"corrupt_cookie", "corrupt_status", "corrupt_count",
+		"corrupt_score", "corrupt_rows", "corrupt_order", "delay_us",
+		"stick",
 	};
 	size_t i;
 	int ret;

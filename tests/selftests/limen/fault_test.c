@@ -9,6 +9,8 @@
 #define RESULT		PAGE
 #define STEP		256	/* from result to result */
 #define ROWS		64
+#define FIRST		4	/* of the rows that are scanned: not all */
+#define COUNT		32
 #define DIM		128
 #define TOP		4
 
@@ -23,6 +25,7 @@ FIXTURE(fault)
 	struct drm_limen_scan scans[BATCH];
 	struct drm_limen_compare compares[BATCH];
 	struct drm_limen_scan_row expected[TOP];
+	__s8 rows[ROWS * DIM];
 	long mark;
 };
 
@@ -51,6 +54,8 @@ static void describe_work(FIXTURE_DATA(fault) *self, __u32 gallery)
 		self->scans[i] = (struct drm_limen_scan) {
 			.gallery = gallery,
 			.probe_handle = self->host.handle,
+			.first_row = FIRST,
+			.row_count = COUNT,
 			.top_k = TOP,
 			.min_similarity = -LIMEN_SIMILARITY_ONE,
 			.result_offset = RESULT + i * STEP,
@@ -74,16 +79,15 @@ FIXTURE_SETUP(fault)
 	fill_vector((__s8 *)self->host.map, 1024, PATTERN_RANDOM, 11);
 	ASSERT_EQ(0, bo_new(self->fd, ROWS * DIM, DRM_LIMEN_BO_CARD,
 			    &self->card));
-	fill_rows((__s8 *)self->card.map, ROWS, DIM, DIM, 12);
-	ASSERT_EQ(TOP, reference_scan((__s8 *)self->host.map,
-				      (__s8 *)self->card.map, ROWS, DIM, DIM,
-				      TOP, -LIMEN_SIMILARITY_ONE,
-				      self->expected));
+	fill_rows(self->rows, ROWS, DIM, DIM, 12);
+	memcpy(self->card.map, self->rows, sizeof(self->rows));
 	ASSERT_EQ(0, gallery_simple(self->fd, &self->card, DIM, ROWS,
 				    &gallery));
+	describe_work(self, gallery);
+	ASSERT_EQ(TOP, reference_scan(&self->scans[0], (__s8 *)self->host.map,
+				      self->rows, DIM, DIM, self->expected));
 	ASSERT_EQ(0, queue_create(self->fd, variant->type, &self->queue));
 	ASSERT_EQ(0, queue_create(self->fd, other, &self->other));
-	describe_work(self, gallery);
 	memset(self->host.map + RESULT, POISON, 3 * PAGE);
 }
 
@@ -204,6 +208,20 @@ TEST_F(fault, fail)
 		EXPECT_OUTCOME(i, i < 2 ? -EIO : 0);
 	ASSERT_EQ(0, emu_get("fail", &left));
 	EXPECT_EQ(0, left);
+	EXPECT_EQ(0, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
+/* An entry that says what the board does not know is refused as a whole. */
+TEST_F(fault, unknown_flag)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, emu_set("corrupt_flags", 2));
+	EXPECT_EQ(-EIO, submit_work(self, variant->type, self->queue, 0, BATCH,
+				    PATIENCE));
+	for (i = 0; i < BATCH; i++)
+		EXPECT_OUTCOME(i, i < 2 ? -EIO : 0);
 	EXPECT_EQ(0, resets(self));
 	EXPECT_TRUE(works_again(self, variant));
 }

@@ -92,21 +92,24 @@ TEST_F(gallery, format)
 TEST_F(gallery, dim)
 {
 	static const __u32 wrong[] = {
-		0, 1, 64, 127, 129, 192, 255, 257, 320, 384, 448, 511, 513,
-		1024, 4096, 0x80000200, 0x200 << 16, 0xffffffff,
+		0, 1, 32, 63, 65, 96, 127, 129, 191, 255, 257, 319, 511, 513,
+		576, 1024, 4096, 0x80000200, 0x200 << 16, 0xffffffc0,
+		0xffffffff,
 	};
-	static const __u32 right[] = { 128, 256, 512 };
 	unsigned int i;
+	__u32 dim;
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		EXPECT_REFUSED(-EINVAL, dim, wrong[i]);
-	for (i = 0; i < ARRAY_SIZE(right); i++) {
+	for (dim = 64; dim <= 512; dim += 64) {
 		struct drm_limen_gallery_create args = self->good;
 
-		args.dim = right[i];
-		args.stride = right[i];
-		args.rows = SIZE / right[i];
-		EXPECT_EQ(0, gallery_create(self->fd, &args));
+		args.dim = dim;
+		args.stride = dim;
+		args.rows = SIZE / dim;
+		EXPECT_EQ(0, gallery_create(self->fd, &args)) {
+			TH_LOG("dim %u", dim);
+		}
 	}
 }
 
@@ -310,7 +313,7 @@ TEST_F(gallery, busy_under_a_comparison)
 TEST_F(gallery, busy_under_a_scan)
 {
 	struct drm_limen_gallery_create args = self->good;
-	struct drm_limen_scan desc = { .top_k = 1 };
+	struct drm_limen_scan desc = { .row_count = 8, .top_k = 1 };
 	struct drm_limen_scan_result *result;
 	struct bo host, card;
 	__u32 queue;

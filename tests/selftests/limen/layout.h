@@ -103,15 +103,17 @@ AT(compare_result, pad, 12);
 AT(compare_result, device_ns, 16);
 AT(compare_result, reserved, 24);
 
-SIZE(scan, 40);
+SIZE(scan, 48);
 AT(scan, gallery, 0);
 AT(scan, probe_handle, 4);
 AT(scan, probe_offset, 8);
-AT(scan, top_k, 16);
-AT(scan, min_similarity, 20);
-AT(scan, result_offset, 24);
-AT(scan, result_handle, 32);
-AT(scan, flags, 36);
+AT(scan, first_row, 16);
+AT(scan, row_count, 20);
+AT(scan, top_k, 24);
+AT(scan, min_similarity, 28);
+AT(scan, result_offset, 32);
+AT(scan, result_handle, 40);
+AT(scan, flags, 44);
 
 SIZE(scan_row, 16);
 AT(scan_row, row, 0);

@@ -187,6 +187,7 @@ static int submit_held(FIXTURE_DATA(pending) *self)
 	struct drm_limen_scan desc = {
 		.gallery = self->gallery,
 		.probe_handle = self->host.handle,
+		.row_count = 8,
 		.top_k = 4,
 		.result_handle = self->host.handle,
 		.result_offset = PAGE,

@@ -28,10 +28,24 @@ FIXTURE_VARIANT(scan)
 	__u64 offset;
 };
 
+FIXTURE_VARIANT_ADD(scan, dim64)
+{
+	.dim = 64,
+	.stride = 64,
+};
+
 FIXTURE_VARIANT_ADD(scan, dim128)
 {
 	.dim = 128,
 	.stride = 128,
+};
+
+/* Rows without gaps that cross from page to page. */
+FIXTURE_VARIANT_ADD(scan, dim192)
+{
+	.dim = 192,
+	.stride = 192,
+	.offset = 64,
 };
 
 FIXTURE_VARIANT_ADD(scan, dim256_apart)
@@ -81,6 +95,7 @@ FIXTURE_SETUP(scan)
 		.gallery = self->gallery,
 		.probe_handle = self->host.handle,
 		.probe_offset = PROBE,
+		.row_count = ROWS,
 		.top_k = 10,
 		.min_similarity = -LIMEN_SIMILARITY_ONE,
 		.result_offset = RESULT,
@@ -108,10 +123,9 @@ static int submit_good(FIXTURE_DATA(scan) *self, __s64 timeout)
 static bool result_matches(FIXTURE_DATA(scan) *self,
 			   const FIXTURE_VARIANT(scan) *variant)
 {
-	__u32 count = reference_scan((__s8 *)self->host.map, self->rows, ROWS,
-				     variant->dim, variant->stride,
-				     self->good.top_k,
-				     self->good.min_similarity, self->expected);
+	__u32 count = reference_scan(&self->good, (__s8 *)self->host.map,
+				     self->rows, variant->dim, variant->stride,
+				     self->expected);
 	size_t room = scan_result_size(self->good.top_k);
 
 	return !self->result->error && self->result->count == count &&
@@ -235,15 +249,18 @@ TEST_F(scan, batch)
 
 	for (i = 0; i < ARRAY_SIZE(descs); i++) {
 		descs[i] = self->good;
+		descs[i].first_row = i * 70;
+		descs[i].row_count = ROWS - i * 80;
 		descs[i].top_k = i + 1;
 		descs[i].result_offset += i * 256;
 	}
 	ASSERT_EQ(0, submit_scans(self->fd, self->queue, descs,
 				  ARRAY_SIZE(descs), PATIENCE));
 	for (i = 0; i < ARRAY_SIZE(descs); i++) {
-		__u32 count = reference_scan((__s8 *)self->host.map, self->rows,
-				ROWS, variant->dim, variant->stride, i + 1,
-				-LIMEN_SIMILARITY_ONE, self->expected);
+		__u32 count = reference_scan(&descs[i],
+					     (__s8 *)self->host.map,
+					     self->rows, variant->dim,
+					     variant->stride, self->expected);
 		struct drm_limen_scan_result *result =
 			scan_result(&self->host, descs[i].result_offset);
 
@@ -317,6 +334,122 @@ TEST_F(scan, top_k_out_of_range)
 	EXPECT_REFUSED(-EINVAL, top_k, 0xffffffff);
 	EXPECT_TAKEN(top_k, 1);
 	EXPECT_TAKEN(top_k, self->info.top_k_max);
+}
+
+/* The gallery has every row of the range; sums do not wrap. */
+TEST_F(scan, range_out_of_range)
+{
+	EXPECT_REFUSED(-EINVAL, row_count, 0);
+	EXPECT_REFUSED(-EINVAL, row_count, ROWS + 1);
+	EXPECT_REFUSED(-EINVAL, row_count, 0x80000000);
+	EXPECT_REFUSED(-EINVAL, row_count, 0xffffffff);
+	EXPECT_REFUSED(-EINVAL, first_row, 1);
+	EXPECT_REFUSED(-EINVAL, first_row, 0xffffffff);
+	EXPECT_TAKEN(row_count, ROWS);
+	EXPECT_TAKEN(row_count, 1);
+
+	self->good.row_count = 1;
+	EXPECT_REFUSED(-EINVAL, first_row, ROWS);
+	EXPECT_REFUSED(-EINVAL, first_row, ROWS + 1);
+	EXPECT_REFUSED(-EINVAL, first_row, 0x80000000);
+	EXPECT_REFUSED(-EINVAL, first_row, 0xffffffff);
+	EXPECT_TAKEN(first_row, ROWS - 1);
+
+	self->good.first_row = ROWS - 1;
+	EXPECT_REFUSED(-EINVAL, row_count, 0);
+	EXPECT_REFUSED(-EINVAL, row_count, 2);
+	/* These end at row 0 and at a row that there is, modulo 2^32. */
+	EXPECT_REFUSED(-EINVAL, row_count, -(__u32)(ROWS - 1));
+	EXPECT_REFUSED(-EINVAL, row_count, 0xffffffff);
+	self->good.first_row = 0xffffffff;
+	EXPECT_REFUSED(-EINVAL, row_count, 2);
+	EXPECT_REFUSED(-EINVAL, row_count, ROWS);
+}
+
+/* Of a full ranking, a range keeps its own rows, in their order. */
+TEST_F(scan, range_is_a_slice)
+{
+	static const struct {
+		__u32 first, count;
+	} ranges[] = {
+		{ 0, 1 }, { 0, ROWS }, { 0, ROWS - 1 }, { 1, ROWS - 1 },
+		{ ROWS - 1, 1 }, { ROWS / 2, ROWS / 2 }, { 77, 200 }, { 3, 2 },
+	};
+	struct drm_limen_scan_row all[ROWS];
+	unsigned int i, j, kept;
+
+	self->good.top_k = ROWS;
+	ASSERT_EQ(0, submit_good(self, PATIENCE));
+	ASSERT_EQ(ROWS, self->result->count);
+	memcpy(all, self->result->rows, sizeof(all));
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		self->good.first_row = ranges[i].first;
+		self->good.row_count = ranges[i].count;
+		memset(self->result, POISON, HOST_SIZE - RESULT);
+		ASSERT_EQ(0, submit_good(self, PATIENCE));
+		EXPECT_TRUE(result_matches(self, variant)) {
+			TH_LOG("%u rows from %u on", ranges[i].count,
+			       ranges[i].first);
+		}
+		ASSERT_EQ(ranges[i].count, self->result->count);
+		for (j = 0, kept = 0; j < ROWS; j++)
+			if (all[j].row - ranges[i].first < ranges[i].count)
+				EXPECT_EQ(0, memcmp(&all[j],
+						    &self->result->rows[kept++],
+						    sizeof(all[j])));
+	}
+}
+
+/*
+ * Every row not below a floor, although a scan returns a few: a range with a
+ * full result is halved. Returns how many rows there are, or a negative error.
+ */
+static int scan_all(FIXTURE_DATA(scan) *self, __u32 first, __u32 count,
+		    struct drm_limen_scan_row *found)
+{
+	int left, right, ret;
+
+	self->good.first_row = first;
+	self->good.row_count = count;
+	ret = submit_good(self, PATIENCE);
+	if (ret)
+		return ret;
+	if (self->result->count < self->good.top_k || count == 1) {
+		memcpy(found, self->result->rows,
+		       self->result->count * sizeof(*found));
+		return self->result->count;
+	}
+	left = scan_all(self, first, count / 2, found);
+	if (left < 0)
+		return left;
+	right = scan_all(self, first + count / 2, count - count / 2,
+			 found + left);
+	return right < 0 ? right : left + right;
+}
+
+TEST_F(scan, every_row_above_a_floor)
+{
+	static const __s32 floors[] = { -LIMEN_SIMILARITY_ONE, 0, 1, 2000 };
+	struct drm_limen_scan_row *found = calloc(ROWS, sizeof(*found));
+	unsigned int i, count;
+
+	ASSERT_NE(NULL, found);
+	for (i = 0; i < ARRAY_SIZE(floors); i++) {
+		self->good.min_similarity = floors[i];
+		self->good.top_k = i + 1;
+		count = scan_all(self, 0, ROWS, found);
+		sort_rows(found, count);
+		self->good.first_row = 0;
+		self->good.row_count = ROWS;
+		self->good.top_k = ROWS;
+		ASSERT_EQ(reference_scan(&self->good, (__s8 *)self->host.map,
+					 self->rows, variant->dim,
+					 variant->stride, self->expected),
+			  count);
+		EXPECT_EQ(0, memcmp(self->expected, found,
+				    count * sizeof(*found)));
+	}
+	free(found);
 }
 
 TEST_F(scan, identifiers)
@@ -446,7 +579,7 @@ TEST_F(scan, all_or_none)
 
 TEST_F(scan, descriptors_of_the_future)
 {
-	static const __u32 sizes[] = { 40, 41, 48, 64, 4096 };
+	static const __u32 sizes[] = { 48, 49, 56, 64, 4096 };
 	struct drm_limen_submit args = good_args(self);
 	uint8_t *desc = calloc(1, 4096);
 	unsigned int i;
@@ -490,6 +623,7 @@ TEST_F(scan, reads_only_its_rows)
 	ASSERT_EQ(0, gallery_create(self->fd, &args));
 	memset(self->host.map, 1, variant->dim);
 	self->good.gallery = args.gallery;
+	self->good.row_count = args.rows;
 	ASSERT_EQ(0, submit_good(self, PATIENCE));
 	ASSERT_EQ(3, self->result->count);
 	EXPECT_EQ(0, self->result->rows[0].row);
@@ -767,36 +901,150 @@ TEST_F(scan, sixteen_dependencies)
 	manual_fence_close(&fence);
 }
 
-TEST(large_gallery)
+/* What every dimension has to do is tested above; here that each one can. */
+TEST(every_dimension)
 {
-	enum { COUNT = 40000, DIM = 128, TOP = 1024 };
-	struct drm_limen_scan desc = { .top_k = TOP, .min_similarity = 1000 };
-	struct drm_limen_scan_row *expected;
-	struct bo card, host;
-	__u32 queue, count;
+	enum { COUNT = 40, TOP = 12, STRIDE = 576 };
+	static __s8 rows[COUNT * STRIDE];
+	struct drm_limen_scan_row expected[TOP];
+	struct bo host, card;
+	__u32 dim, queue;
 	int fd;
 
 	OPEN_OR_SKIP(fd);
-	ASSERT_EQ(0, bo_new(fd, COUNT * DIM, DRM_LIMEN_BO_CARD, &card));
-	ASSERT_EQ(0, bo_new(fd, 8 * PAGE, 0, &host));
-	expected = calloc(TOP, sizeof(*expected));
-	ASSERT_NE(NULL, expected);
-	fill_rows((__s8 *)card.map, COUNT, DIM, DIM, 4);
-	fill_vector((__s8 *)host.map, DIM, PATTERN_RANDOM, 4);
-	count = reference_scan((__s8 *)host.map, (__s8 *)card.map, COUNT, DIM,
-			       DIM, TOP, 1000, expected);
-	ASSERT_EQ(0, gallery_simple(fd, &card, DIM, COUNT, &desc.gallery));
+	ASSERT_EQ(0, bo_new(fd, 2 * PAGE, 0, &host));
 	ASSERT_EQ(0, queue_create(fd, DRM_LIMEN_QUEUE_SCAN, &queue));
-	desc.probe_handle = host.handle;
-	desc.result_handle = host.handle;
-	desc.result_offset = PAGE;
-	ASSERT_EQ(0, submit_scans(fd, queue, &desc, 1, PATIENCE));
-	EXPECT_EQ(0, scan_result(&host, PAGE)->error);
-	EXPECT_EQ(count, scan_result(&host, PAGE)->count);
-	EXPECT_EQ(0, memcmp(scan_result(&host, PAGE)->rows, expected,
-			    count * sizeof(*expected)));
-	free(expected);
+	for (dim = 64; dim <= 512; dim += 64) {
+		struct drm_limen_scan desc = {
+			.probe_handle = host.handle,
+			.probe_offset = PAGE - dim,
+			.first_row = dim / 64,
+			.row_count = COUNT - dim / 32,
+			.top_k = TOP,
+			.min_similarity = -LIMEN_SIMILARITY_ONE,
+			.result_handle = host.handle,
+			.result_offset = PAGE,
+		};
+		struct drm_limen_scan_result *result = scan_result(&host, PAGE);
+		__s8 *probe = (__s8 *)host.map + PAGE - dim;
+
+		/* Without gaps, so that most rows cross a page somewhere. */
+		ASSERT_EQ(0, bo_new(fd, COUNT * dim, DRM_LIMEN_BO_CARD, &card));
+		fill_rows(rows, COUNT, dim, dim, dim);
+		fill_vector(probe, dim, PATTERN_RANDOM, dim);
+		memcpy(card.map, rows, COUNT * dim);
+		ASSERT_EQ(0, gallery_simple(fd, &card, dim, COUNT,
+					    &desc.gallery));
+		ASSERT_EQ(0, submit_scans(fd, queue, &desc, 1, PATIENCE));
+		EXPECT_EQ(TOP, reference_scan(&desc, probe, rows, dim, dim,
+					      expected));
+		EXPECT_EQ(TOP, result->count);
+		EXPECT_EQ(0, memcmp(result->rows, expected, sizeof(expected))) {
+			TH_LOG("dim %u", dim);
+		}
+		EXPECT_EQ(0, gallery_destroy(fd, desc.gallery));
+		bo_free(fd, &card);
+	}
 	close(fd);
+}
+
+/* A gallery of several chunks: the board is asked for each by itself. */
+FIXTURE(large)
+{
+	int fd;
+	struct bo card;
+	struct bo host;
+	__u32 queue;
+	__s8 *rows;
+	struct drm_limen_scan desc;
+	struct drm_limen_scan_row *expected;
+};
+
+#define LARGE		40000
+#define LARGE_DIM	128
+#define LARGE_TOP	1024
+/* Rows of a chunk: the driver has half a megabyte searched at once. */
+#define CHUNK		(512 * 1024 / LARGE_DIM)
+
+FIXTURE_SETUP(large)
+{
+	size_t size = LARGE * LARGE_DIM;
+
+	OPEN_OR_SKIP(self->fd);
+	ASSERT_EQ(0, bo_new(self->fd, size, DRM_LIMEN_BO_CARD, &self->card));
+	ASSERT_EQ(0, bo_new(self->fd, 8 * PAGE, 0, &self->host));
+	self->rows = malloc(size);
+	self->expected = calloc(LARGE_TOP, sizeof(*self->expected));
+	ASSERT_NE(NULL, self->rows);
+	ASSERT_NE(NULL, self->expected);
+	fill_rows(self->rows, LARGE, LARGE_DIM, LARGE_DIM, 4);
+	memcpy(self->card.map, self->rows, size);
+	fill_vector((__s8 *)self->host.map, LARGE_DIM, PATTERN_RANDOM, 4);
+	self->desc = (struct drm_limen_scan) {
+		.probe_handle = self->host.handle,
+		.row_count = LARGE,
+		.top_k = LARGE_TOP,
+		.min_similarity = 1000,
+		.result_handle = self->host.handle,
+		.result_offset = PAGE,
+	};
+	ASSERT_EQ(0, gallery_simple(self->fd, &self->card, LARGE_DIM, LARGE,
+				    &self->desc.gallery));
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN,
+				  &self->queue));
+}
+
+FIXTURE_TEARDOWN(large)
+{
+	free(self->rows);
+	free(self->expected);
+	close(self->fd);
+}
+
+static bool large_matches(FIXTURE_DATA(large) *self)
+{
+	const struct drm_limen_scan_result *result = scan_result(&self->host,
+								 PAGE);
+	__u32 count;
+
+	if (submit_scans(self->fd, self->queue, &self->desc, 1, PATIENCE))
+		return false;
+	count = reference_scan(&self->desc, (__s8 *)self->host.map, self->rows,
+			       LARGE_DIM, LARGE_DIM, self->expected);
+	return !result->error && result->count == count &&
+	       !memcmp(result->rows, self->expected,
+		       count * sizeof(*self->expected));
+}
+
+TEST_F(large, whole)
+{
+	EXPECT_TRUE(large_matches(self));
+}
+
+/* Ranges that begin and end next to where chunks do. */
+TEST_F(large, ranges_around_chunks)
+{
+	static const struct {
+		__u32 first, count;
+	} ranges[] = {
+		{ 0, CHUNK - 1 }, { 0, CHUNK }, { 0, CHUNK + 1 },
+		{ 1, CHUNK - 1 }, { 1, CHUNK }, { 1, CHUNK + 1 },
+		{ CHUNK - 1, 1 }, { CHUNK - 1, 2 }, { CHUNK, 1 },
+		{ CHUNK, CHUNK }, { CHUNK + 1, 2 * CHUNK },
+		{ 2 * CHUNK - 1, CHUNK + 2 }, { LARGE - 1, 1 },
+		{ LARGE - CHUNK, CHUNK }, { LARGE - CHUNK - 1, CHUNK + 1 },
+	};
+	unsigned int i;
+
+	self->desc.min_similarity = -LIMEN_SIMILARITY_ONE;
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		self->desc.first_row = ranges[i].first;
+		self->desc.row_count = ranges[i].count;
+		EXPECT_TRUE(large_matches(self)) {
+			TH_LOG("%u rows from %u on", ranges[i].count,
+			       ranges[i].first);
+		}
+	}
 }
 
 TEST_HARNESS_MAIN

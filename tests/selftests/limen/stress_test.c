@@ -117,6 +117,7 @@ static int search(struct client *client)
 	struct drm_limen_scan desc = {
 		.gallery = client->gallery,
 		.probe_handle = client->host.handle,
+		.first_row = next_random(&client->seed) % ROWS,
 		.top_k = TOP,
 		.min_similarity = (int)(next_random(&client->seed) % 4000),
 		.result_handle = client->host.handle,
@@ -125,6 +126,8 @@ static int search(struct client *client)
 	__u32 count;
 	int ret;
 
+	desc.row_count = next_random(&client->seed) % (ROWS - desc.first_row) +
+			 1;
 	fill_vector((__s8 *)client->host.map, DIM, PATTERN_RANDOM,
 		    next_random(&client->seed));
 	memset(client->host.map + RESULT, POISON, PAGE);
@@ -135,8 +138,8 @@ static int search(struct client *client)
 		client->failed++;
 		return ret == result->error ? 0 : -EBADMSG;
 	}
-	count = reference_scan((__s8 *)client->host.map, client->rows, ROWS,
-			       DIM, DIM, TOP, desc.min_similarity, expected);
+	count = reference_scan(&desc, (__s8 *)client->host.map, client->rows,
+			       DIM, DIM, expected);
 	if (ret || result->count != count ||
 	    memcmp(result->rows, expected, count * sizeof(*expected)))
 		return -EBADMSG;
@@ -365,7 +368,7 @@ static void random_gallery(int fd, __u32 *seed)
 		.handle = next_random(seed) % HANDLES + 1,
 		.format = DRM_LIMEN_FORMAT_S8,
 		.offset = next_random(seed) % 4 * 64,
-		.dim = 128 << next_random(seed) % 3,
+		.dim = 64 * (next_random(seed) % 9),
 		.stride = 512 + next_random(seed) % 3 * 64,
 		.rows = next_random(seed) % 20,
 	};
@@ -385,7 +388,7 @@ static int random_compare(int fd, __u32 *seed)
 			.probe_offset = next_random(seed) % 80 * 64,
 			.reference_offset = next_random(seed) % 80 * 64,
 			.result_handle = next_random(seed) % HANDLES + 1,
-			.dim = 128,
+			.dim = 64 * (next_random(seed) % 9),
 			.result_offset = next_random(seed) % 140 * 32,
 		};
 	return submit_compares(fd, next_random(seed) % IDENTIFIERS + 1, descs,
@@ -403,6 +406,8 @@ static int random_scan(int fd, __u32 *seed)
 			.gallery = next_random(seed) % IDENTIFIERS + 1,
 			.probe_handle = next_random(seed) % HANDLES + 1,
 			.probe_offset = next_random(seed) % 80 * 64,
+			.first_row = next_random(seed) % 8,
+			.row_count = next_random(seed) % 16,
 			.top_k = next_random(seed) % 20 + 1,
 			.result_handle = next_random(seed) % HANDLES + 1,
 			.result_offset = next_random(seed) % 70 * 64,

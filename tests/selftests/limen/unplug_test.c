@@ -146,6 +146,7 @@ TEST_F(unplug, pending_work_ends)
 		scans[i] = (struct drm_limen_scan) {
 			.gallery = gallery,
 			.probe_handle = self->host.handle,
+			.row_count = 8,
 			.top_k = 4,
 			.result_handle = found.handle,
 			.result_offset = i * 128,

@@ -387,28 +387,35 @@ static int by_rank(const void *a, const void *b)
 	return left->row < right->row ? -1 : 1;
 }
 
-__u32 reference_scan(const __s8 *probe, const __s8 *rows, __u32 count,
-		     __u32 dim, __u32 stride, __u32 top_k, __s32 min_similarity,
+void sort_rows(struct drm_limen_scan_row *rows, __u32 count)
+{
+	qsort(rows, count, sizeof(*rows), by_rank);
+}
+
+__u32 reference_scan(const struct drm_limen_scan *scan, const __s8 *probe,
+		     const __s8 *rows, __u32 dim, __u32 stride,
 		     struct drm_limen_scan_row *found)
 {
-	struct drm_limen_scan_row *all = calloc(count + 1, sizeof(*all));
+	struct drm_limen_scan_row *all = calloc(scan->row_count + 1,
+						sizeof(*all));
+	__u32 end = scan->first_row + scan->row_count;
 	__u32 kept = 0, row;
 
 	if (!all)
 		abort();
-	for (row = 0; row < count; row++) {
+	for (row = scan->first_row; row < end; row++) {
 		struct limen_score score = limen_score_vectors(probe,
 				rows + (size_t)row * stride, dim);
 
-		if (score.similarity < min_similarity)
+		if (score.similarity < scan->min_similarity)
 			continue;
 		all[kept].row = row;
 		all[kept].raw = score.raw;
 		all[kept++].similarity = score.similarity;
 	}
-	qsort(all, kept, sizeof(*all), by_rank);
-	if (kept > top_k)
-		kept = top_k;
+	sort_rows(all, kept);
+	if (kept > scan->top_k)
+		kept = scan->top_k;
 	memcpy(found, all, kept * sizeof(*all));
 	free(all);
 	return kept;

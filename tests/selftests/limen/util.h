@@ -124,9 +124,11 @@ void fill_rows(__s8 *rows, __u32 count, __u32 dim, __u32 stride, __u32 seed);
 __u32 next_random(__u32 *state);
 bool all_bytes(const void *memory, uint8_t value, size_t size);
 
-/* What a scan must return: the rows found, at most @top_k. */
-__u32 reference_scan(const __s8 *probe, const __s8 *rows, __u32 count,
-		     __u32 dim, __u32 stride, __u32 top_k, __s32 min_similarity,
+/* Puts rows in the order of a result. */
+void sort_rows(struct drm_limen_scan_row *rows, __u32 count);
+/* What a scan of these rows must return: the rows found, at most its top_k. */
+__u32 reference_scan(const struct drm_limen_scan *scan, const __s8 *probe,
+		     const __s8 *rows, __u32 dim, __u32 stride,
 		     struct drm_limen_scan_row *found);
 
 /* Files of the kernel: one value, read or written. */
