@@ -16,6 +16,8 @@ from decimal import Decimal, getcontext
 getcontext().prec = 60
 ONE = 32768
 DIMS = (128, 256, 512)
+# Of these some cases only, so that the file stays small.
+OTHER_DIMS = (64, 192, 320, 384, 448)
 
 
 class Random:
@@ -96,10 +98,10 @@ def exact_squares(dim):
     yield "multiples", padded([5, 10, -15], dim), padded([25, 50, -75], dim)
 
 
-def near_boundaries(dim, random):
+def near_boundaries(dim, random, tries, kept):
     """Of many sparse pairs, those closest to an integer on either side."""
     above, below = [], []
-    for _ in range(6000):
+    for _ in range(tries):
         size = 2 + random.below(3)
         probe = padded([random.below(255) - 127 for _ in range(size)], dim)
         reference = padded([random.below(255) - 127 for _ in range(size)], dim)
@@ -112,12 +114,12 @@ def near_boundaries(dim, random):
             below.append((-distance, probe, reference))
     for name, found in (("above", above), ("below", below)):
         found.sort()
-        for index, (_, probe, reference) in enumerate(found[:6]):
+        for index, (_, probe, reference) in enumerate(found[:kept]):
             yield f"just-{name}-{index}", probe, reference
 
 
-def random_pairs(dim, random):
-    for index in range(10):
+def random_pairs(dim, random, count):
+    for index in range(count):
         probe = [random.below(256) - 128 for _ in range(dim)]
         reference = [random.below(256) - 128 for _ in range(dim)]
         yield f"random-{index}", probe, reference
@@ -131,9 +133,15 @@ def hexadecimal(vector):
 
 def main():
     random = Random(0x4C494D454E)
-    for dim in DIMS:
-        cases = [*constants(dim), *exact_squares(dim),
-                 *near_boundaries(dim, random), *random_pairs(dim, random)]
+    for dim in DIMS + OTHER_DIMS:
+        cases = [*constants(dim)]
+        if dim in DIMS:
+            cases += [*exact_squares(dim),
+                      *near_boundaries(dim, random, 6000, 6),
+                      *random_pairs(dim, random, 10)]
+        else:
+            cases += [*near_boundaries(dim, random, 1000, 2),
+                      *random_pairs(dim, random, 2)]
         for name, probe, reference in cases:
             raw = dot(probe, reference)
             norms = dot(probe, probe), dot(reference, reference)

@@ -26,7 +26,7 @@ static int parse(size_t size)
 	return limen_template_parse(&tmpl, data, size);
 }
 
-static const uint32_t dims[] = { 128, 256, 512 };
+static const uint32_t dims[] = { 64, 128, 192, 256, 320, 384, 448, 512 };
 
 START_TEST(what_is_written_is_read)
 {
@@ -110,8 +110,8 @@ START_TEST(dimensions)
 		data[7] = dim >> 8;
 		if (dim < 512)
 			size = 64 + dim;
-		ck_assert_int_eq(parse(size), limen_dim_valid(dim) ? 0 :
-				 -EBADMSG);
+		ck_assert_int_eq(parse(size), dim && dim <= 512 && !(dim % 64) ?
+				 0 : -EBADMSG);
 	}
 }
 END_TEST
@@ -151,7 +151,7 @@ START_TEST(comparable)
 	ck_assert_int_eq(limen_comparable(&a, &b), -EDOM);
 	b.model[5] ^= 1;
 	ck_assert_int_eq(limen_comparable(&a, &b), -EMEDIUMTYPE);
-	a.dim = b.dim = 64;
+	a.dim = b.dim = 96;
 	a.model[5] ^= 1;
 	ck_assert_int_eq(limen_comparable(&a, &b), -EDOM);
 }
