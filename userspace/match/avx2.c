@@ -22,8 +22,9 @@
 #define STREAMS 4
 /* Bytes of half a unit's components, and of a unit in a plane. */
 #define HALF (MATCH_UNIT / 2)
-/* Units whose sums fit 16 bits. */
+/* Units, and lines, whose sums fit 16 bits. */
 #define UNITS_NARROW 4
+#define LINES_NARROW (UNITS_NARROW * MATCH_UNIT / MATCH_LINE)
 
 INLINE __m256i load(const void *at)
 {
@@ -129,6 +130,14 @@ INLINE __m256i load_facts(const uint32_t *facts, unsigned int count)
 	return load(some);
 }
 
+INLINE __m256 norms(__m256i facts)
+{
+	const __m256i norm2 = _mm256_set1_epi32((1 << MATCH_NORM2_BITS) - 1);
+
+	return _mm256_sqrt_ps(
+		_mm256_cvtepi32_ps(_mm256_and_si256(facts, norm2)));
+}
+
 /*
  * Those of the first count lanes whose value / |row| is not below the bound; 0 / 0
  * is not either.
@@ -136,10 +145,7 @@ INLINE __m256i load_facts(const uint32_t *facts, unsigned int count)
 INLINE unsigned int not_below(__m256 value, __m256i facts, float bound,
 			      unsigned int count)
 {
-	const __m256i norm2 = _mm256_set1_epi32((1 << MATCH_NORM2_BITS) - 1);
-	__m256 norm = _mm256_sqrt_ps(
-		_mm256_cvtepi32_ps(_mm256_and_si256(facts, norm2)));
-	__m256 passed = _mm256_cmp_ps(_mm256_div_ps(value, norm),
+	__m256 passed = _mm256_cmp_ps(_mm256_div_ps(value, norms(facts)),
 				      _mm256_set1_ps(bound), _CMP_NLT_UQ);
 
 	return _mm256_movemask_ps(passed) & ((1u << count) - 1);
@@ -323,12 +329,14 @@ static void avx2_settle(const struct match_rows *rows,
  * @bytes: in the order of struct match_probe's facing; rows behind the last one
  *	are whatever they are
  * @facts: of the rows
+ * @scales: of each row, 1 / |row|
  * @at: index of the first one
  * @count: how many they are
  */
 struct tile {
 	uint8_t bytes[TILE][TILE_STRIDE] __attribute__((aligned(64)));
 	uint32_t facts[TILE];
+	float scales[TILE] __attribute__((aligned(32)));
 	uint32_t at;
 	unsigned int count;
 };
@@ -344,6 +352,10 @@ static void fill_tile(struct tile *tile, const struct match_rows *rows,
 	tile->count = rows->count - at < TILE ? rows->count - at : TILE;
 	memcpy(tile->facts, rows->facts + at,
 	       tile->count * sizeof(*tile->facts));
+	for (i = 0; i < tile->count; i += GROUP)
+		_mm256_store_ps(tile->scales + i,
+				_mm256_div_ps(_mm256_set1_ps(1),
+					      norms(load(tile->facts + i))));
 	for (i = 0; i < tile->count; i++) {
 		const uint8_t *row = rows->coarse + (at + i) * stride;
 
@@ -358,126 +370,90 @@ static void fill_tile(struct tile *tile, const struct match_rows *rows,
 	}
 }
 
-/* Eight sums, of four rows for each of two probes. */
-struct sums {
-	__m256i of[2][4];
-};
-
-/* Adds products of 32 components; at is where they lie in a facing. */
-INLINE void add_products(struct sums *sums, const uint8_t *rows, size_t at,
-			 const struct match_probe *const probes[2])
+/* Adds a line of each of four rows of a tile, times what faces it. */
+INLINE void add_line(__m256i sums[4], const uint8_t *rows, const int8_t *facing)
 {
-	__m256i first = load(probes[0]->facing[0][0] + at);
-	__m256i second = load(probes[1]->facing[0][0] + at);
-	unsigned int i;
+	unsigned int at, i;
 
-	for (i = 0; i < 4; i++) {
-		__m256i row = load(rows + i * TILE_STRIDE + at);
-
-		sums->of[0][i] = _mm256_add_epi16(
-			sums->of[0][i], _mm256_maddubs_epi16(row, first));
-		sums->of[1][i] = _mm256_add_epi16(
-			sums->of[1][i], _mm256_maddubs_epi16(row, second));
-	}
+	for (at = 0; at < MATCH_LINE; at += 32)
+		for (i = 0; i < 4; i++)
+			sums[i] = _mm256_add_epi16(
+				sums[i],
+				_mm256_maddubs_epi16(
+					load(rows + i * TILE_STRIDE + at),
+					load(facing + at)));
 }
 
-INLINE void widen(struct sums *wide, const struct sums *narrow)
+/*
+ * For four rows of a tile, sum(coarse * probe). Where a row ends in the middle of
+ * a line, what faces the rest of it is zero.
+ */
+INLINE __m128i tile_sums(const struct match_probe *probe, const uint8_t *rows)
 {
 	const __m256i ones = _mm256_set1_epi16(1);
-	unsigned int i, j;
-
-	for (j = 0; j < 2; j++)
-		for (i = 0; i < 4; i++)
-			wide->of[j][i] = _mm256_add_epi32(
-				wide->of[j][i],
-				_mm256_madd_epi16(narrow->of[j][i], ones));
-}
-
-/* sum(coarse * probe) of four rows of a tile and two probes. */
-INLINE void tile_sums(const uint8_t *rows,
-		      const struct match_probe *const probes[2],
-		      __m128i result[2])
-{
-	unsigned int units = probes[0]->dim / MATCH_UNIT, unit = 0, end;
-	struct sums wide = {};
+	unsigned int line = 0, end, i;
+	__m256i sums[4] = {};
 
 	do {
-		struct sums narrow = {};
+		__m256i narrow[4] = {};
 
-		end = unit + UNITS_NARROW < units ? unit + UNITS_NARROW : units;
-		for (; unit < end; unit++) {
-			size_t at = facing_at(unit);
-
-			add_products(&narrow, rows, at, probes);
-			add_products(&narrow, rows, at + 64, probes);
-		}
-		widen(&wide, &narrow);
-	} while (unit < units);
-	result[0] = sums_of(wide.of[0]);
-	result[1] = sums_of(wide.of[1]);
+		end = line + LINES_NARROW < probe->lines ? line + LINES_NARROW :
+							   probe->lines;
+		for (; line < end; line++)
+			add_line(narrow, rows + line * MATCH_LINE,
+				 probe->facing[line][0]);
+		for (i = 0; i < 4; i++)
+			sums[i] = _mm256_add_epi32(
+				sums[i], _mm256_madd_epi16(narrow[i], ones));
+	} while (line < probe->lines);
+	return sums_of(sums);
 }
 
-/* Lists, for both of two probes, what of a group of a tile may belong. */
-INLINE void sieve_tile_group(const struct tile *tile, unsigned int row,
-			     struct match_search *const searches[2],
-			     struct match_candidate candidates[2][TILE],
-			     uint32_t found[2])
+/* Lists the rows of a tile that may belong. */
+INLINE uint32_t sieve_tile(const struct tile *tile,
+			   const struct match_search *search,
+			   struct match_candidate *candidates)
 {
-	const struct match_probe *probes[2] = {
-		searches[0]->probe, searches[1]->probe,
-	};
-	unsigned int left = tile->count - row, j;
-	unsigned int count = left < GROUP ? left : GROUP;
-	__m256i facts = load(tile->facts + row);
-	__m128i lower[2], upper[2];
+	const struct match_probe *probe = search->probe;
+	const __m256 bound = _mm256_set1_ps(search->bound);
+	uint32_t row, found = 0;
 
-	tile_sums(tile->bytes[row], probes, lower);
-	tile_sums(tile->bytes[row + 4], probes, upper);
-	for (j = 0; j < 2; j++) {
-		__m256i sums = _mm256_set_m128i(upper[j], lower[j]);
-		unsigned int mask = not_below(limits(probes[j], sums, facts),
-					      facts, searches[j]->bound, count);
+	for (row = 0; row < tile->count; row += GROUP) {
+		__m256i sums = _mm256_set_m128i(
+			tile_sums(probe, tile->bytes[row + 4]),
+			tile_sums(probe, tile->bytes[row]));
+		__m256 limit = limits(probe, sums, load(tile->facts + row));
+		__m256 scaled = _mm256_mul_ps(
+			limit, _mm256_load_ps(tile->scales + row));
+		unsigned int mask = _mm256_movemask_ps(
+			_mm256_cmp_ps(scaled, bound, _CMP_NLT_UQ));
 
+		if (row + GROUP > tile->count)
+			mask &= (1u << (tile->count - row)) - 1;
 		if (__builtin_expect(mask, 0))
-			found[j] += list(candidates[j] + found[j],
-					 tile->at + row, mask, sums);
+			found += list(candidates + found, tile->at + row, mask,
+				      sums);
 	}
-}
-
-static void search_tile(const struct tile *tile, const struct match_rows *rows,
-			struct match_search *const *searches,
-			unsigned int count)
-{
-	struct match_candidate candidates[2][TILE];
-	unsigned int probe, row, j;
-
-	for (probe = 0; probe < count; probe += 2) {
-		/* Without a partner, a probe is its own. */
-		struct match_search *pair[2] = {
-			searches[probe],
-			searches[probe + 1 < count ? probe + 1 : probe],
-		};
-		uint32_t found[2] = {};
-
-		for (row = 0; row < tile->count; row += GROUP)
-			sieve_tile_group(tile, row, pair, candidates, found);
-		for (j = 0; j < 2 && probe + j < count; j++)
-			if (found[j])
-				avx2_settle(rows, candidates[j], found[j],
-					    pair[j]);
-	}
+	return found;
 }
 
 static void avx2_scan_many(const struct match_rows *rows,
 			   struct match_search *const *searches,
 			   unsigned int count)
 {
-	uint32_t dim = searches[0]->probe->dim, at;
+	uint32_t dim = searches[0]->probe->dim, at, found;
+	struct match_candidate candidates[TILE];
 	struct tile tile = {};
+	unsigned int i;
 
 	for (at = 0; at < rows->count; at += TILE) {
 		fill_tile(&tile, rows, at, dim);
-		search_tile(&tile, rows, searches, count);
+		for (i = 0; i < count; i++) {
+			found = sieve_tile(&tile, searches[i], candidates);
+			if (found)
+				avx2_settle(rows, candidates, found,
+					    searches[i]);
+		}
 	}
 	explicit_bzero(&tile, sizeof(tile));
 }
