@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Backends: what they share whatever computes. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "private.h"
+#include "gallery.h"
+#include "ranking.h"
 
 const char *limen_backend_name(enum limen_backend_kind kind)
 {
@@ -12,6 +14,8 @@ const char *limen_backend_name(enum limen_backend_kind kind)
 		return "cpu";
 	case LIMEN_BACKEND_BOARD:
 		return "board";
+	case LIMEN_BACKEND_OPENCL:
+		return "opencl";
 	}
 	return "unknown";
 }
@@ -21,9 +25,11 @@ int limen_backend_open(struct limen_backend **backend,
 {
 	switch (kind) {
 	case LIMEN_BACKEND_CPU:
-		return node ? -EINVAL : cpu_open(backend);
+		return cpu_open(backend, node);
 	case LIMEN_BACKEND_BOARD:
 		return board_open(backend, node);
+	case LIMEN_BACKEND_OPENCL:
+		return -ENODEV;
 	}
 	return -EINVAL;
 }
@@ -42,6 +48,73 @@ enum limen_backend_kind limen_backend_kind(const struct limen_backend *backend)
 const char *limen_backend_description(const struct limen_backend *backend)
 {
 	return backend->description;
+}
+
+int limen_backend_threads(struct limen_backend *backend, unsigned int threads)
+{
+	return backend->ops->threads ? backend->ops->threads(backend, threads) :
+				       -EOPNOTSUPP;
+}
+
+/**
+ * struct board_listing - boards on their way to whom they are listed for
+ * @found: from limen_backends_list()
+ * @context: likewise
+ * @any: there has been one
+ */
+struct board_listing {
+	backend_found_t found;
+	void *context;
+	bool any;
+};
+
+/* For limen_boards_enumerate(): only opening a board shows whether one can. */
+static int list_board(const char *node, void *context)
+{
+	struct limen_backend_info info = { .kind = LIMEN_BACKEND_BOARD };
+	struct board_listing *listing = context;
+	struct limen_backend *board;
+	int error = board_open(&board, node);
+
+	listing->any = true;
+	snprintf(info.node, sizeof(info.node), "%s", node);
+	snprintf(info.description, sizeof(info.description), "%s",
+		 error ? "board" : limen_backend_description(board));
+	if (error)
+		snprintf(info.reason, sizeof(info.reason), "%s",
+			 limen_strerror(error));
+	else
+		limen_backend_close(board);
+	return listing->found(&info, listing->context);
+}
+
+static int list_boards(backend_found_t found, void *context)
+{
+	struct board_listing listing = { found, context, false };
+	struct limen_backend_info none = {
+		.kind = LIMEN_BACKEND_BOARD,
+		.description = "board",
+		.reason = "there is none",
+	};
+	int result = limen_boards_enumerate(list_board, &listing);
+
+	if (listing.any)
+		return result;
+	if (result)
+		snprintf(none.reason, sizeof(none.reason), "%s",
+			 limen_strerror(result));
+	return found(&none, context);
+}
+
+int limen_backends_list(int (*found)(const struct limen_backend_info *info,
+				     void *context),
+			void *context)
+{
+	int result = cpu_list(found, context);
+
+	if (!result)
+		result = list_boards(found, context);
+	return result;
 }
 
 bool score_possible(const struct limen_score *score, uint32_t dim)
@@ -79,23 +152,96 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 	return 0;
 }
 
+static int fits(const struct limen_template *probe,
+		const struct limen_gallery *gallery)
+{
+	if (memcmp(probe->model, limen_gallery_model(gallery),
+		   sizeof(probe->model)))
+		return -EMEDIUMTYPE;
+	return probe->dim == limen_gallery_dim(gallery) ? 0 : -EDOM;
+}
+
+int limen_search_batch(struct limen_backend *backend,
+		       const struct limen_template *const *probes,
+		       unsigned int count, const struct limen_gallery *gallery,
+		       uint32_t top_k, int32_t min_similarity,
+		       struct limen_row *rows, uint32_t *counts, int timeout_ms)
+{
+	struct search_request request = {
+		.probes = probes,
+		.count = count,
+		.top_k = top_k,
+		.min_similarity = min_similarity,
+		.rows = rows,
+		.counts = counts,
+		.deadline = deadline_in(timeout_ms),
+	};
+	struct gallery_view view;
+	unsigned int i;
+	int error = 0;
+
+	if (!top_k || top_k > LIMEN_TOP_K_MAX || timeout_ms < 0)
+		return -EINVAL;
+	for (i = 0; i < count; i++) {
+		counts[i] = 0;
+		error = error ?: fits(probes[i], gallery);
+	}
+	if (error)
+		return error;
+	view = gallery_view_get(gallery);
+	request.view = &view;
+	if (count && view.rows)
+		error = backend->ops->search(backend, &request);
+	gallery_view_put(&view);
+	wipe_stack();
+	return error;
+}
+
 int limen_search(struct limen_backend *backend,
 		 const struct limen_template *probe,
 		 const struct limen_gallery *gallery, uint32_t top_k,
 		 int32_t min_similarity, struct limen_row *rows, int timeout_ms)
 {
-	int count;
+	uint32_t count;
+	int error = limen_search_batch(backend, &probe, 1, gallery, top_k,
+				       min_similarity, rows, &count,
+				       timeout_ms);
 
-	if (!top_k || top_k > LIMEN_TOP_K_MAX || timeout_ms < 0)
+	return error ?: (int)count;
+}
+
+int64_t limen_search_all(struct limen_backend *backend,
+			 const struct limen_template *probe,
+			 const struct limen_gallery *gallery,
+			 int32_t min_similarity, struct limen_row **rows,
+			 int timeout_ms)
+{
+	struct search_request request = {
+		.probes = &probe,
+		.count = 1,
+		.min_similarity = min_similarity,
+		.deadline = deadline_in(timeout_ms),
+	};
+	struct row_list list = {};
+	struct gallery_view view;
+	int error;
+
+	if (timeout_ms < 0)
 		return -EINVAL;
-	if (memcmp(probe->model, gallery->model, sizeof(probe->model)))
-		return -EMEDIUMTYPE;
-	if (probe->dim != gallery->dim)
-		return -EDOM;
-	if (!gallery->rows)
-		return 0;
-	count = backend->ops->search(backend, probe, gallery, top_k,
-				     min_similarity, rows, timeout_ms);
+	error = fits(probe, gallery);
+	if (error)
+		return error;
+	view = gallery_view_get(gallery);
+	request.view = &view;
+	if (view.rows)
+		error = backend->ops->search_all(backend, &request, &list);
+	gallery_view_put(&view);
 	wipe_stack();
-	return count;
+	if (error) {
+		limen_rows_free(list.rows, list.count);
+		return error;
+	}
+	row_list_sort(&list);
+	*rows = list.rows;
+	return list.count;
 }

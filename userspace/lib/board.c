@@ -250,6 +250,7 @@ static const struct limen_backend_ops board_ops = {
 	.close = board_close,
 	.compare = board_compare,
 	.search = board_search,
+	.search_all = board_search_all,
 };
 
 static int check_driver(int fd)

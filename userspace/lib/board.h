@@ -32,7 +32,9 @@ struct board_buffer {
  * @scan_buffer: the probe and the result
  * @gallery: the gallery on the card; 0 for none
  * @gallery_buffer: its rows
- * @gallery_content: struct limen_gallery.content of its rows
+ * @gallery_rows: how many there are; those removed from the gallery are left out
+ * @gallery_numbers: their numbers in the gallery, rising; NULL if none is left out
+ * @gallery_content: of the view they were copied from; 0 for none
  */
 struct board {
 	struct limen_backend backend;
@@ -46,6 +48,8 @@ struct board {
 	struct board_buffer scan_buffer;
 	uint32_t gallery;
 	struct board_buffer gallery_buffer;
+	uint32_t gallery_rows;
+	uint32_t *gallery_numbers;
 	uint64_t gallery_content;
 };
 
@@ -69,10 +73,10 @@ HIDDEN void board_buffer_destroy(const struct board *board,
 
 /* In scan.c. */
 HIDDEN int board_search(struct limen_backend *backend,
-			const struct limen_template *probe,
-			const struct limen_gallery *gallery, uint32_t top_k,
-			int32_t min_similarity, struct limen_row *rows,
-			int timeout_ms);
+			const struct search_request *request);
+HIDDEN int board_search_all(struct limen_backend *backend,
+			    const struct search_request *request,
+			    struct row_list *list);
 HIDDEN void scan_close(struct board *board);
 
 #endif /* LIMEN_BOARD_H */

@@ -1,174 +1,147 @@
 // SPDX-License-Identifier: MIT
-/*
- * The CPU backend, in plain C: the reference the others are held to. The loops
- * are short and without exits so that the compiler can vectorise them;
- * sums are integers, so the order of additions does not matter.
- */
+/* The CPU backend: the choice of an instruction set, and comparisons. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "ranking.h"
+#include "cpu.h"
 
-/* Rows between two looks at the clock, about 0.1 ms of work. */
-#define ROWS_PER_LOOK 1024
-
-/*
- * Components of a block. Widened to 16 bits first, their products and sums are
- * one instruction for eight components on any x86-64, and likewise elsewhere.
- */
-#define BLOCK 64
-
-struct block {
-	int16_t at[BLOCK];
+/* Instruction sets of other processors, and what they need. */
+static const struct {
+	const char *name;
+	const char *reason;
+} elsewhere[] = {
+#if !defined(__x86_64__)
+	{ "amx-int8", "needs an x86-64 processor" },
+	{ "avx512-vnni", "needs an x86-64 processor" },
+	{ "avx2", "needs an x86-64 processor" },
+#endif
+#if !defined(__aarch64__)
+	{ "neon-dotprod", "needs an AArch64 processor" },
+#endif
 };
 
-static inline void widen(const int8_t *vector, struct block *block)
-{
-	unsigned int i;
-
-	for (i = 0; i < BLOCK; i++)
-		block->at[i] = vector[i];
-}
-
-static inline int32_t dot(const struct block *a, const struct block *b)
-{
-	int32_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < BLOCK; i++)
-		sum += a->at[i] * b->at[i];
-	return sum;
-}
-
-static int32_t squared_norm(const int8_t *vector, uint32_t dim)
-{
-	struct block block;
-	int32_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < dim; i += BLOCK) {
-		widen(vector + i, &block);
-		sum += dot(&block, &block);
-	}
-	return sum;
-}
-
-/*
- * As limen_similarity(), several times as fast. All operands below are integers
- * that a double holds exactly, and the square root and the quotient are each
- * rounded correctly, so the result is off by less than 32768 * 2^-51: unless it
- * is that close to an integer, truncating it gives what the definition gives.
- */
-static int32_t similarity(int32_t raw, uint32_t probe_norm2,
-			  uint32_t reference_norm2)
-{
-	const double doubt = 1e-6;
-	double norms = (double)probe_norm2 * reference_norm2;
-	double cosine, rest;
-	int32_t whole;
-
-	if (norms == 0)
-		return 0;
-	cosine = (double)raw * LIMEN_SIMILARITY_ONE / sqrt(norms);
-	whole = cosine;
-	rest = fabs(cosine - whole);
-	if (rest < doubt || rest > 1 - doubt)
-		return limen_similarity(raw, probe_norm2, reference_norm2);
-	return whole;
-}
-
-/* As limen_score_vectors(), with the probe's norm known. */
-static struct limen_score score(const int8_t *probe, int32_t probe_norm2,
-				const int8_t *reference, uint32_t dim)
-{
-	struct block blocks[2];
-	struct limen_score score;
-	int32_t raw = 0, norm2 = 0;
-	uint32_t i;
-
-	for (i = 0; i < dim; i += BLOCK) {
-		widen(probe + i, &blocks[0]);
-		widen(reference + i, &blocks[1]);
-		raw += dot(&blocks[0], &blocks[1]);
-		norm2 += dot(&blocks[1], &blocks[1]);
-	}
-	score.raw = raw;
-	score.similarity = similarity(raw, probe_norm2, norm2);
-	return score;
-}
+#define ELSEWHERE (sizeof(elsewhere) / sizeof(*elsewhere))
 
 static void cpu_compare(struct limen_backend *backend, struct limen_pair *pairs,
 			unsigned int count, int timeout_ms)
 {
+	const struct match_kernels *kernels = ((struct cpu *)backend)->kernels;
 	int64_t start = now_ns(), each;
 	unsigned int i;
 
-	(void)backend;
 	(void)timeout_ms; /* a batch takes microseconds */
 	for (i = 0; i < count; i++) {
-		const struct limen_template *probe = pairs[i].probe;
+		struct match_products products;
 
 		if (pairs[i].error != -EINPROGRESS)
 			continue;
-		pairs[i].score = score(probe->vector,
-				       squared_norm(probe->vector, probe->dim),
-				       pairs[i].reference->vector, probe->dim);
+		products = kernels->products(pairs[i].probe->vector,
+					     pairs[i].reference->vector,
+					     pairs[i].probe->dim);
+		pairs[i].score.raw = products.raw;
+		pairs[i].score.similarity =
+			match_similarity(products.raw, products.probe_norm2,
+					 products.reference_norm2);
 		pairs[i].error = 0;
 	}
-	/* Looked at for every pair, the clock would take a fifth of the time. */
+	/* Looked at for every pair, the clock would take most of the time. */
 	each = count ? (now_ns() - start) / count : 0;
 	for (i = 0; i < count; i++)
 		if (!pairs[i].error)
 			pairs[i].device_ns = each;
 }
 
-static int cpu_search(struct limen_backend *backend,
-		      const struct limen_template *probe,
-		      const struct limen_gallery *gallery, uint32_t top_k,
-		      int32_t min_similarity, struct limen_row *rows,
-		      int timeout_ms)
+static int cpu_threads(struct limen_backend *backend, unsigned int threads)
 {
-	struct ranking ranking = { .rows = rows, .limit = top_k };
-	int64_t deadline = deadline_in(timeout_ms);
-	uint32_t dim = gallery->dim;
-	int32_t norm2 = squared_norm(probe->vector, dim);
-	struct limen_row row;
+	struct cpu *cpu = (struct cpu *)backend;
+	struct pool *pool = NULL;
+	int error = 0;
 
-	(void)backend;
-	for (row.row = 0; row.row < gallery->rows; row.row++) {
-		if (!(row.row % ROWS_PER_LOOK) && now_ns() > deadline)
-			return -ETIMEDOUT;
-		row.score = score(probe->vector, norm2,
-				  limen_gallery_row(gallery, row.row), dim);
-		if (row.score.similarity >= min_similarity)
-			ranking_add(&ranking, &row);
-	}
-	ranking_sort(&ranking);
-	return ranking.count;
+	if (!threads || threads > LIMEN_THREADS_MAX)
+		return -EINVAL;
+	if (threads > 1)
+		error = pool_open(&pool, threads - 1);
+	if (error)
+		return error;
+	pool_close(cpu->pool);
+	cpu->pool = pool;
+	cpu->threads = threads;
+	return 0;
 }
 
 static void cpu_close(struct limen_backend *backend)
 {
-	free(backend);
+	struct cpu *cpu = (struct cpu *)backend;
+
+	pool_close(cpu->pool);
+	free(cpu);
 }
 
 static const struct limen_backend_ops cpu_ops = {
 	.close = cpu_close,
 	.compare = cpu_compare,
 	.search = cpu_search,
+	.search_all = cpu_search_all,
+	.threads = cpu_threads,
 };
 
-int cpu_open(struct limen_backend **backend)
+/* Why there are no such kernels. */
+static int missing(const char *name)
 {
-	struct limen_backend *cpu = calloc(1, sizeof(*cpu));
+	unsigned int i;
 
+	for (i = 0; i < ELSEWHERE; i++)
+		if (!strcmp(name, elsewhere[i].name))
+			return -EOPNOTSUPP;
+	return -EINVAL;
+}
+
+int cpu_open(struct limen_backend **backend, const char *node)
+{
+	const struct match_kernels *kernels = match_kernels_find(node);
+	struct cpu *cpu;
+
+	if (!kernels)
+		return missing(node);
+	if (kernels->unusable())
+		return -EOPNOTSUPP;
+	cpu = calloc(1, sizeof(*cpu));
 	if (!cpu)
 		return -ENOMEM;
-	cpu->ops = &cpu_ops;
-	cpu->kind = LIMEN_BACKEND_CPU;
-	snprintf(cpu->description, sizeof(cpu->description), "CPU, plain C");
-	*backend = cpu;
+	cpu->backend.ops = &cpu_ops;
+	cpu->backend.kind = LIMEN_BACKEND_CPU;
+	cpu->kernels = kernels;
+	cpu->threads = 1;
+	snprintf(cpu->backend.description, sizeof(cpu->backend.description),
+		 "CPU, %s", kernels->name);
+	*backend = &cpu->backend;
 	return 0;
+}
+
+static int list_one(const char *name, const char *reason, backend_found_t found,
+		    void *context)
+{
+	struct limen_backend_info info = { .kind = LIMEN_BACKEND_CPU };
+
+	snprintf(info.node, sizeof(info.node), "%s", name);
+	snprintf(info.description, sizeof(info.description), "CPU, %s", name);
+	snprintf(info.reason, sizeof(info.reason), "%s", reason ?: "");
+	return found(&info, context);
+}
+
+int cpu_list(backend_found_t found, void *context)
+{
+	const struct match_kernels *const *kernels;
+	unsigned int i;
+	int result = 0;
+
+	for (kernels = match_kernels_all; *kernels && !result; kernels++)
+		result = list_one((*kernels)->name, (*kernels)->unusable(),
+				  found, context);
+	for (i = 0; i < ELSEWHERE && !result; i++)
+		result = list_one(elsewhere[i].name, elsewhere[i].reason, found,
+				  context);
+	return result;
 }

@@ -1,68 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* Galleries, in memory and in files. */
-#include <endian.h>
+/*
+ * Galleries in memory. Whoever changes one holds its writer lock; what has been
+ * prepared is then made known under the moment lock, which is all that a search
+ * ever waits for.
+ */
 #include <errno.h>
-#include <fcntl.h>
-#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "gallery_file.h"
-#include "private.h"
-
-#define FIRST_CAPACITY (1u << 16)
-
-/* The header and the zeros after it. */
-union gallery_file_head {
-	struct gallery_file_header header;
-	uint8_t bytes[GALLERY_FILE_ROW_OFFSET];
-};
+#include "blocks.h"
 
 static uint64_t new_content(void)
 {
 	static uint64_t last;
 
 	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-}
-
-/* The least number of bytes for this many rows, or 0 if there are too many. */
-static size_t bytes_for(const struct limen_gallery *gallery, uint64_t rows)
-{
-	size_t bytes;
-
-	if (rows > UINT32_MAX ||
-	    __builtin_mul_overflow(rows, gallery->stride, &bytes) ||
-	    bytes > SSIZE_MAX - GALLERY_FILE_ROW_OFFSET)
-		return 0;
-	return bytes;
-}
-
-static int reserve(struct limen_gallery *gallery, size_t bytes)
-{
-	size_t capacity = gallery->capacity ?: FIRST_CAPACITY;
-	void *vectors;
-
-	while (capacity < bytes)
-		if (__builtin_mul_overflow(capacity, 2, &capacity))
-			return -ENOMEM;
-	if (capacity == gallery->capacity)
-		return 0;
-
-	/* Pages move when a mapping grows: no second copy of a row is left. */
-	if (gallery->vectors)
-		vectors = mremap(gallery->vectors, gallery->capacity, capacity,
-				 MREMAP_MAYMOVE);
-	else
-		vectors = mmap(NULL, capacity, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (vectors == MAP_FAILED)
-		return -errno;
-	gallery->vectors = vectors;
-	gallery->capacity = capacity;
-	return madvise(vectors, capacity, MADV_DONTDUMP) ? -errno : 0;
 }
 
 int limen_gallery_create(struct limen_gallery **gallery,
@@ -75,11 +27,16 @@ int limen_gallery_create(struct limen_gallery **gallery,
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return -ENOMEM;
+	made->table = table_new(0);
+	if (!made->table) {
+		free(made);
+		return -ENOMEM;
+	}
 	memcpy(made->model, model, sizeof(made->model));
 	made->dim = dim;
-	made->stride = (dim + GALLERY_FILE_ROW_ALIGN - 1) &
-		       -GALLERY_FILE_ROW_ALIGN;
 	made->content = new_content();
+	pthread_mutex_init(&made->writer, NULL);
+	pthread_mutex_init(&made->moment, NULL);
 	*gallery = made;
 	return 0;
 }
@@ -88,165 +45,226 @@ void limen_gallery_close(struct limen_gallery *gallery)
 {
 	if (!gallery)
 		return;
-	if (gallery->vectors) {
-		limen_wipe(gallery->vectors,
-			   (size_t)gallery->rows * gallery->stride);
-		munmap(gallery->vectors, gallery->capacity);
-	}
+	table_put(gallery->table);
+	pthread_mutex_destroy(&gallery->writer);
+	pthread_mutex_destroy(&gallery->moment);
 	free(gallery);
+}
+
+/* To look at a gallery does not change what it holds, but its lock. */
+static struct limen_gallery *lock_moment(const struct limen_gallery *gallery)
+{
+	struct limen_gallery *locked = (struct limen_gallery *)gallery;
+
+	pthread_mutex_lock(&locked->moment);
+	return locked;
+}
+
+static void unlock_moment(struct limen_gallery *gallery)
+{
+	pthread_mutex_unlock(&gallery->moment);
+}
+
+struct gallery_view gallery_view_get(const struct limen_gallery *gallery)
+{
+	struct limen_gallery *locked = lock_moment(gallery);
+	struct gallery_view view = {
+		.table = locked->table,
+		.dim = locked->dim,
+		.rows = locked->rows,
+		.content = locked->content,
+	};
+
+	__atomic_add_fetch(&view.table->refs, 1, __ATOMIC_RELAXED);
+	unlock_moment(locked);
+	return view;
+}
+
+void gallery_view_put(struct gallery_view *view)
+{
+	table_put(view->table);
+	view->table = NULL;
+}
+
+struct match_rows gallery_view_rows(const struct gallery_view *view,
+				    uint32_t first, uint32_t *next)
+{
+	uint32_t most = gallery_block_rows(view->dim);
+	const struct gallery_block *block = view->table->blocks[first / most];
+	uint32_t index = first % most;
+	uint32_t left = view->rows - first;
+	struct match_rows rows = { .first = first };
+
+	rows.count = left < most - index ? left : most - index;
+	*next = first + rows.count;
+	if (!block) {
+		rows.count = 0;
+		return rows;
+	}
+	rows.coarse = block->coarse + (size_t)index * view->dim / 2;
+	rows.fine = block->fine + (size_t)index * view->dim / 2;
+	rows.facts = block->facts + index;
+	if (block->any_absent)
+		rows.absent = block->absent + index / 64;
+	return rows;
+}
+
+/* Puts a block into its place; takes over the reference to it. */
+static int set_block(struct limen_gallery *gallery, uint32_t at,
+		     struct gallery_block *block, bool removal)
+{
+	struct gallery_table *before = gallery->table;
+	struct gallery_table *after = table_with(before, at, block);
+
+	if (!after) {
+		block_put(block);
+		return -ENOMEM;
+	}
+	lock_moment(gallery);
+	gallery->table = after;
+	gallery->removed += removal;
+	gallery->content = new_content();
+	unlock_moment(gallery);
+	table_put(before);
+	return 0;
+}
+
+/*
+ * Whether a block of so many rows belongs into huge pages. The first one of a
+ * gallery begins in small ones, so that a few rows take kilobytes.
+ */
+static bool wants_huge(const struct limen_gallery *gallery, uint32_t at,
+		       uint32_t used)
+{
+	return at || used >= gallery_block_rows(gallery->dim) / 8;
+}
+
+/*
+ * The block that the next row belongs into. It moves when it has grown, and one
+ * that lies in a file moves into memory.
+ */
+static int block_to_write(struct limen_gallery *gallery,
+			  struct gallery_block **found)
+{
+	uint32_t most = gallery_block_rows(gallery->dim);
+	uint32_t at = gallery->rows / most, index = gallery->rows % most;
+	bool huge = wants_huge(gallery, at, index);
+	struct gallery_block *block = NULL, *made;
+
+	if (at < gallery->table->count)
+		block = gallery->table->blocks[at];
+	*found = block;
+	if (block && !block->map && (block->huge || !huge))
+		return 0;
+	if (block)
+		made = block_copy(block, huge);
+	else
+		made = block_new(gallery->dim, huge, NULL);
+	if (!made)
+		return -ENOMEM;
+	block_skip(made, index);
+	*found = made;
+	return set_block(gallery, at, made, false);
+}
+
+static int64_t add(struct limen_gallery *gallery, const int8_t *vector)
+{
+	struct gallery_block *block;
+	int error;
+
+	if (gallery->rows == UINT32_MAX)
+		return -ENOSPC;
+	error = block_to_write(gallery, &block);
+	if (error)
+		return error;
+	block_append(block, vector);
+	lock_moment(gallery);
+	gallery->content = new_content();
+	gallery->rows++;
+	unlock_moment(gallery);
+	return gallery->rows - 1;
 }
 
 int64_t limen_gallery_add(struct limen_gallery *gallery,
 			  const struct limen_template *tmpl)
 {
-	size_t bytes = bytes_for(gallery, (uint64_t)gallery->rows + 1);
-	int error;
+	int64_t row;
 
 	if (memcmp(tmpl->model, gallery->model, sizeof(tmpl->model)))
 		return -EMEDIUMTYPE;
 	if (tmpl->dim != gallery->dim)
 		return -EDOM;
-	if (!bytes)
-		return -ENOSPC;
-	error = reserve(gallery, bytes);
-	if (error)
-		return error;
-	memcpy(gallery->vectors + bytes - gallery->stride, tmpl->vector,
-	       tmpl->dim);
-	gallery->content = new_content();
-	return gallery->rows++;
+	pthread_mutex_lock(&gallery->writer);
+	row = add(gallery, tmpl->vector);
+	pthread_mutex_unlock(&gallery->writer);
+	return row;
 }
 
-static void digest(union gallery_file_head *head, const int8_t *vectors,
-		   size_t bytes, uint8_t result[GALLERY_FILE_DIGEST_SIZE])
+/* Where no view is, a row can go at once. */
+static bool remove_in_place(struct limen_gallery *gallery,
+			    struct gallery_block *block, uint32_t index)
 {
-	SHA2_CTX context;
+	bool alone;
 
-	memset(head->header.digest, 0, sizeof(head->header.digest));
-	SHA256Init(&context);
-	SHA256Update(&context, head->bytes, sizeof(head->bytes));
-	if (bytes)
-		SHA256Update(&context, (const uint8_t *)vectors, bytes);
-	SHA256Final(result, &context);
-	limen_wipe(&context, sizeof(context));
+	lock_moment(gallery);
+	alone = !block->map &&
+		__atomic_load_n(&gallery->table->refs, __ATOMIC_ACQUIRE) == 1 &&
+		__atomic_load_n(&block->refs, __ATOMIC_ACQUIRE) == 1;
+	if (alone) {
+		block_remove(block, index);
+		gallery->removed++;
+		gallery->content = new_content();
+	}
+	unlock_moment(gallery);
+	return alone;
 }
 
-int limen_gallery_save(const struct limen_gallery *gallery, const char *path)
+static int remove_row(struct limen_gallery *gallery, uint32_t row)
 {
-	size_t bytes = (size_t)gallery->rows * gallery->stride;
-	union gallery_file_head head = {};
-	uint8_t sum[GALLERY_FILE_DIGEST_SIZE];
-	const struct iovec parts[] = {
-		{ &head, sizeof(head) },
-		{ gallery->vectors, bytes },
-	};
+	uint32_t most = gallery_block_rows(gallery->dim);
+	uint32_t at = row / most, index = row % most;
+	struct gallery_block *block, *copy;
 
-	head.header.magic = htole32(GALLERY_FILE_MAGIC);
-	head.header.version = htole16(GALLERY_FILE_VERSION);
-	head.header.dim = htole32(gallery->dim);
-	head.header.stride = htole32(gallery->stride);
-	head.header.row_offset = htole64(GALLERY_FILE_ROW_OFFSET);
-	head.header.rows = htole64(gallery->rows);
-	memcpy(head.header.model, gallery->model, sizeof(gallery->model));
-	digest(&head, gallery->vectors, bytes, sum);
-	memcpy(head.header.digest, sum, sizeof(sum));
-	return file_replace(path, parts, 2);
+	block = row < gallery->rows ? gallery->table->blocks[at] : NULL;
+	if (!block || !block_has(block, index))
+		return -ENOENT;
+	if (block_present(block, block->used) == 1)
+		return set_block(gallery, at, NULL, true);
+	if (remove_in_place(gallery, block, index))
+		return 0;
+	copy = block_copy(block, wants_huge(gallery, at, block->used));
+	if (!copy)
+		return -ENOMEM;
+	block_remove(copy, index);
+	return set_block(gallery, at, copy, true);
 }
 
-static int check_header(const struct gallery_file_header *header,
-			const struct limen_gallery *expected)
+int limen_gallery_remove(struct limen_gallery *gallery, uint32_t row)
 {
-	if (header->flags || le32toh(header->stride) != expected->stride ||
-	    le64toh(header->row_offset) != GALLERY_FILE_ROW_OFFSET ||
-	    le64toh(header->rows) > UINT32_MAX)
-		return -EBADMSG;
-	return 0;
-}
-
-/*
- * The rows are read, not mapped: whoever may write the file could change what
- * has been verified, or truncate it and kill the process with SIGBUS.
- */
-static int read_rows(struct limen_gallery *gallery, int fd,
-		     union gallery_file_head *head)
-{
-	uint8_t stored[GALLERY_FILE_DIGEST_SIZE];
-	uint8_t computed[GALLERY_FILE_DIGEST_SIZE];
-	uint64_t rows = le64toh(head->header.rows);
-	size_t bytes = bytes_for(gallery, rows);
-	struct stat stat;
 	int error;
 
-	if (rows && !bytes)
-		return -EBADMSG;
-	/* Compared before memory is asked for, so that no header can make it. */
-	if (fstat(fd, &stat))
-		return -errno;
-	if ((uint64_t)stat.st_size < GALLERY_FILE_ROW_OFFSET + bytes)
-		return -ENODATA;
-	if ((uint64_t)stat.st_size > GALLERY_FILE_ROW_OFFSET + bytes)
-		return -EBADMSG;
-
-	error = bytes ? reserve(gallery, bytes) : 0;
-	if (error)
-		return error;
-	gallery->rows = rows; /* what a failure from here on must wipe */
-	error = file_read(fd, gallery->vectors, bytes);
-	if (error)
-		return error;
-
-	memcpy(stored, head->header.digest, sizeof(stored));
-	digest(head, gallery->vectors, bytes, computed);
-	return memcmp(stored, computed, sizeof(stored)) ? -EUCLEAN : 0;
-}
-
-static int read_gallery(struct limen_gallery **gallery, int fd)
-{
-	union gallery_file_head head = {};
-	struct gallery_file_header *header = &head.header;
-	int error;
-
-	error = file_read(fd, &head.header.magic, sizeof(header->magic));
-	if (error == -ENODATA || (!error && le32toh(header->magic) !=
-				  GALLERY_FILE_MAGIC))
-		return -EBADMSG;
-	if (!error)
-		error = file_read(fd, head.bytes + sizeof(header->magic),
-				  sizeof(head) - sizeof(header->magic));
-	if (error)
-		return error;
-	if (le16toh(header->version) > GALLERY_FILE_VERSION)
-		return -EPROTONOSUPPORT;
-	if (le16toh(header->version) != GALLERY_FILE_VERSION)
-		return -EBADMSG;
-
-	error = limen_gallery_create(gallery, header->model,
-				     le32toh(header->dim));
-	if (error)
-		return error == -EDOM ? -EBADMSG : error;
-	error = check_header(header, *gallery);
-	if (!error)
-		error = read_rows(*gallery, fd, &head);
-	if (error)
-		limen_gallery_close(*gallery);
-	return error;
-}
-
-int limen_gallery_open(struct limen_gallery **gallery, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	error = read_gallery(gallery, fd);
-	close(fd);
+	pthread_mutex_lock(&gallery->writer);
+	error = remove_row(gallery, row);
+	pthread_mutex_unlock(&gallery->writer);
 	return error;
 }
 
 uint32_t limen_gallery_rows(const struct limen_gallery *gallery)
 {
-	return gallery->rows;
+	struct limen_gallery *locked = lock_moment(gallery);
+	uint32_t rows = locked->rows;
+
+	unlock_moment(locked);
+	return rows;
+}
+
+uint32_t limen_gallery_removed(const struct limen_gallery *gallery)
+{
+	struct limen_gallery *locked = lock_moment(gallery);
+	uint32_t removed = locked->removed;
+
+	unlock_moment(locked);
+	return removed;
 }
 
 uint32_t limen_gallery_dim(const struct limen_gallery *gallery)
@@ -259,8 +277,26 @@ const uint8_t *limen_gallery_model(const struct limen_gallery *gallery)
 	return gallery->model;
 }
 
-const int8_t *limen_gallery_row(const struct limen_gallery *gallery,
-				uint32_t row)
+int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
+		      struct limen_template *tmpl)
 {
-	return gallery->vectors + (size_t)row * gallery->stride;
+	struct gallery_view view = gallery_view_get(gallery);
+	uint32_t most = gallery_block_rows(view.dim);
+	uint32_t index = row % most;
+	size_t at = (size_t)index * view.dim / 2;
+	const struct gallery_block *block;
+	int error = 0;
+
+	block = row < view.rows ? view.table->blocks[row / most] : NULL;
+	if (block && block_has(block, index)) {
+		memset(tmpl, 0, sizeof(*tmpl));
+		memcpy(tmpl->model, gallery->model, sizeof(tmpl->model));
+		tmpl->dim = view.dim;
+		match_join(block->coarse + at, block->fine + at, view.dim,
+			   tmpl->vector);
+	} else {
+		error = -ENOENT;
+	}
+	gallery_view_put(&view);
+	return error;
 }

@@ -4,11 +4,12 @@
  *
  * DOC: Blocks and views
  *
- * Rows lie in blocks of GALLERY_BLOCK_ROWS. A published row never changes: adding
- * writes behind the last published row and then publishes it; removing replaces
- * the row's block by a copy without it, in a new table of blocks. A search works
- * on a view, the table and the number of rows of one moment, and keeps what it
- * sees alive; a block's memory is wiped and freed with the last view of it.
+ * Rows lie in blocks of gallery_block_rows(). A published row never changes while
+ * a view may read it: adding writes behind the last published row and then
+ * publishes it; removing replaces the row's block by a copy without it, in a new
+ * table of blocks. A search works on a view, the table and the number of rows of
+ * one moment, and keeps what it sees alive; a block's memory is wiped and freed
+ * with the last view of it.
  */
 #ifndef LIMEN_GALLERY_H
 #define LIMEN_GALLERY_H
@@ -17,8 +18,21 @@
 
 #include "private.h"
 
-/* Rows of a block. With 512 components, either plane is two huge pages. */
-#define GALLERY_BLOCK_ROWS 16384
+/* Most bytes of the rows of a block: what a removal may have to copy. */
+#define GALLERY_BLOCK_BYTES (8u << 20)
+
+/*
+ * Rows of a block: the largest power of two of them that fits. With 512
+ * components, 16384, and either plane is two huge pages.
+ */
+static inline uint32_t gallery_block_rows(uint32_t dim)
+{
+	uint32_t rows = GALLERY_BLOCK_BYTES / LIMEN_DIM_MAX;
+
+	while (rows * 2 * dim <= GALLERY_BLOCK_BYTES)
+		rows *= 2;
+	return rows;
+}
 
 struct gallery_table;
 
@@ -41,9 +55,9 @@ struct gallery_view {
 HIDDEN struct gallery_view gallery_view_get(const struct limen_gallery *gallery);
 HIDDEN void gallery_view_put(struct gallery_view *view);
 /*
- * The rows from @first to the end of its block or of the view, whichever comes
- * first; first < view->rows. Rows of a block all of whose rows have been removed
- * may be left out: the result then has a count of 0 and @next is where to go on.
+ * The rows from @first, a multiple of 64, to the end of its block or of the view,
+ * whichever comes first; first < view->rows. @next is where to go on. Of a block
+ * all of whose rows have been removed there may be none: the count is then 0.
  */
 HIDDEN struct match_rows gallery_view_rows(const struct gallery_view *view,
 					   uint32_t first, uint32_t *next);

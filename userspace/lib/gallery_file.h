@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gallery file: this header, zeros up to the first row, the rows. All
- * integers are little-endian. The rows begin at a page, and rows at cache lines,
- * so that the file can be mapped and searched as it lies.
+ * The gallery file, which can be mapped and searched as it lies. All integers are
+ * little-endian.
+ *
+ * This header and zeros to GALLERY_FILE_PAGE; if there are rows, a bit for each,
+ * set if it has been removed, in words of 64 bits; then the blocks. A block, of
+ * gallery_block_rows() or what is left, is the coarse plane of its rows and then
+ * the fine one, as <match.h> describes them; those of removed rows are zeros. A
+ * block without a row that is present is left out. The bitmap and each plane are
+ * filled up with zeros to a multiple of GALLERY_FILE_PAGE.
  */
 #ifndef LIMEN_GALLERY_FILE_H
 #define LIMEN_GALLERY_FILE_H
@@ -12,9 +18,9 @@
 #include <limen/template.h>
 
 #define GALLERY_FILE_MAGIC	0x4c474d4c /* "LMGL" */
-#define GALLERY_FILE_VERSION	1
-#define GALLERY_FILE_ROW_OFFSET	4096
-#define GALLERY_FILE_ROW_ALIGN	64
+/* Version 1 was never released. */
+#define GALLERY_FILE_VERSION	2
+#define GALLERY_FILE_PAGE	4096
 #define GALLERY_FILE_DIGEST_SIZE 32
 
 /**
@@ -22,10 +28,10 @@
  * @magic: GALLERY_FILE_MAGIC
  * @version: GALLERY_FILE_VERSION
  * @flags: zero
- * @dim: components of a row: 128, 256 or 512
- * @stride: bytes from row to row; @dim rounded up to GALLERY_FILE_ROW_ALIGN
- * @row_offset: of row 0 in the file: GALLERY_FILE_ROW_OFFSET
- * @rows: number of rows; the file ends after the last one
+ * @dim: components of a row; see limen_dim_valid()
+ * @block_rows: rows of a block: gallery_block_rows()
+ * @rows: row numbers given out, at most 2^32 - 1
+ * @size: bytes of the file
  * @model: SHA-256 of the model file that made the rows
  * @digest: SHA-256 of the file with this field zero
  */
@@ -34,9 +40,9 @@ struct gallery_file_header {
 	__le16 version;
 	__le16 flags;
 	__le32 dim;
-	__le32 stride;
-	__le64 row_offset;
+	__le32 block_rows;
 	__le64 rows;
+	__le64 size;
 	__u8 model[LIMEN_MODEL_ID_SIZE];
 	__u8 digest[GALLERY_FILE_DIGEST_SIZE];
 };

@@ -3,8 +3,9 @@
  * liblimen: templates, scores, galleries, boards and the comparison service.
  *
  * Functions return 0 or a count on success and a negative errno otherwise,
- * unless they say something else. Nothing here is locked: use an object from one
- * thread at a time.
+ * unless they say something else. Use an object from one thread at a time; only a
+ * gallery may be searched, added to, removed from and saved by any number of
+ * threads at once.
  */
 #ifndef LIMEN_H
 #define LIMEN_H
@@ -60,6 +61,7 @@ int limen_comparable(const struct limen_template *probe,
 enum limen_backend_kind {
 	LIMEN_BACKEND_CPU = 1,
 	LIMEN_BACKEND_BOARD = 2,
+	LIMEN_BACKEND_OPENCL = 3,
 };
 
 const char *limen_backend_name(enum limen_backend_kind kind);
@@ -90,15 +92,50 @@ struct limen_backend;
 struct limen_gallery;
 
 /*
- * Opens the CPU (node must be NULL) or a board; node is a path as
- * /dev/accel/accel0, or NULL for the first board found. -ENODEV: no board.
+ * Opens a backend. Every one of them gives the same integers. What node is:
+ * CPU: an instruction set, as "avx2", or NULL for the fastest usable one;
+ * board: a path, as /dev/accel/accel0, or NULL for the first board found;
+ * OpenCL: "PLATFORM:DEVICE", numbers as listed, or NULL for the first usable
+ * device. -EINVAL: no such instruction set, or no such numbers; -EOPNOTSUPP: this
+ * machine cannot run it, limen_backends_list() says why; -ENODEV: no board, no
+ * device.
  */
 int limen_backend_open(struct limen_backend **backend,
 		       enum limen_backend_kind kind, const char *node);
 void limen_backend_close(struct limen_backend *backend);
 enum limen_backend_kind limen_backend_kind(const struct limen_backend *backend);
-/* The board's name and node, or the processor's kind; for people. */
+/* As "CPU, avx2", or the board's name and node; for people. */
 const char *limen_backend_description(const struct limen_backend *backend);
+
+#define LIMEN_THREADS_MAX 256
+
+/*
+ * How many threads search, the caller's included; 1 at first. Idle ones sleep.
+ * -EINVAL: none, or more than LIMEN_THREADS_MAX; -EOPNOTSUPP: not the CPU.
+ */
+int limen_backend_threads(struct limen_backend *backend, unsigned int threads);
+
+/**
+ * struct limen_backend_info - a backend that there could be
+ * @kind: its kind
+ * @node: what limen_backend_open() takes; "" if there is nothing to name
+ * @description: for people
+ * @reason: why it is not usable here; "" if it is
+ */
+struct limen_backend_info {
+	enum limen_backend_kind kind;
+	char node[64];
+	char description[64];
+	char reason[128];
+};
+
+/*
+ * Calls found() for each instruction set, OpenCL device and board, usable or not;
+ * stops at and returns its first nonzero.
+ */
+int limen_backends_list(int (*found)(const struct limen_backend_info *info,
+				     void *context),
+			void *context);
 
 /* Most pairs limen_compare() takes at once. */
 #define LIMEN_BATCH_MAX 64
@@ -112,9 +149,16 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 		  unsigned int count, int timeout_ms);
 
 /*
- * Galleries: templates of one model and dimension, kept in a file that is
- * verified in full (sizes, checksum) when it is opened. -EBADMSG: no gallery;
- * -EPROTONOSUPPORT: a newer one; -ENODATA: truncated; -EUCLEAN: corrupted.
+ * Galleries: templates of one model and dimension, kept in a file that is mapped,
+ * and verified in full (sizes, checksum) when it is opened. -EBADMSG: no gallery;
+ * -EPROTONOSUPPORT: a newer one; -EPROTOTYPE: one of before the first release;
+ * -ENODATA: truncated; -EUCLEAN: corrupted; -EPERM: it is owned by neither this
+ * user nor root, or others may write it. The file must not be written to while
+ * the gallery is open, only replaced, as limen_gallery_save() does.
+ *
+ * Rows may be added and removed while searches run: a search sees the gallery as
+ * it was at one moment. A row keeps its number for ever, in files too, and no
+ * number is given twice.
  */
 int limen_gallery_create(struct limen_gallery **gallery,
 			 const uint8_t model[LIMEN_MODEL_ID_SIZE], uint32_t dim);
@@ -122,12 +166,18 @@ int limen_gallery_open(struct limen_gallery **gallery, const char *path);
 /* Appends a row; its number, or -EMEDIUMTYPE, -EDOM, -ENOMEM, -ENOSPC. */
 int64_t limen_gallery_add(struct limen_gallery *gallery,
 			  const struct limen_template *tmpl);
+/* Removes a row, and wipes it once no search sees it; -ENOENT, -ENOMEM. */
+int limen_gallery_remove(struct limen_gallery *gallery, uint32_t row);
 int limen_gallery_save(const struct limen_gallery *gallery, const char *path);
+/* Row numbers given out, those of removed rows included. */
 uint32_t limen_gallery_rows(const struct limen_gallery *gallery);
+/* How many of these have been removed. */
+uint32_t limen_gallery_removed(const struct limen_gallery *gallery);
 uint32_t limen_gallery_dim(const struct limen_gallery *gallery);
 const uint8_t *limen_gallery_model(const struct limen_gallery *gallery);
-const int8_t *limen_gallery_row(const struct limen_gallery *gallery,
-				uint32_t row);
+/* Copies a row, of unknown quality; -ENOENT: no such row, or removed. */
+int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
+		      struct limen_template *tmpl);
 void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
 
 #define LIMEN_TOP_K_MAX 1024
@@ -135,13 +185,34 @@ void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
 /*
  * The at most top_k (1 to LIMEN_TOP_K_MAX) rows most similar to the probe, none
  * below min_similarity; falling similarity, then rising row. The number of rows,
- * or an error. A board is given the gallery at the first search and whenever it
- * has changed; unplugged during that, it raises SIGBUS.
+ * or an error. The rows are those of one moment during the call. A board or an
+ * OpenCL device is given the gallery at the first search and whenever it has
+ * changed; a board unplugged during that raises SIGBUS.
  */
 int limen_search(struct limen_backend *backend,
 		 const struct limen_template *probe,
 		 const struct limen_gallery *gallery, uint32_t top_k,
 		 int32_t min_similarity, struct limen_row *rows, int timeout_ms);
+/*
+ * The same for many probes at once, several times as fast as one by one: those
+ * of probe i are rows[i * top_k] and on, counts[i] of them.
+ */
+int limen_search_batch(struct limen_backend *backend,
+		       const struct limen_template *const *probes,
+		       unsigned int count, const struct limen_gallery *gallery,
+		       uint32_t top_k, int32_t min_similarity,
+		       struct limen_row *rows, uint32_t *counts,
+		       int timeout_ms);
+/*
+ * All rows of at least min_similarity, in the same order, to be given to
+ * limen_rows_free(); their number, or an error.
+ */
+int64_t limen_search_all(struct limen_backend *backend,
+			 const struct limen_template *probe,
+			 const struct limen_gallery *gallery,
+			 int32_t min_similarity, struct limen_row **rows,
+			 int timeout_ms);
+void limen_rows_free(struct limen_row *rows, int64_t count); /* wipes */
 
 /* Boards that come and go, by libudev. */
 struct limen_monitor;

@@ -12,22 +12,67 @@
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
+struct gallery_view;
+
+/**
+ * struct search_request - a search, its arguments validated
+ * @probes: of the gallery's model and dimension
+ * @count: number of them, at least 1
+ * @view: the gallery; it has at least one row
+ * @top_k: most rows for a probe
+ * @min_similarity: rows below it are not for the result
+ * @rows: out: @top_k for each probe, the first ones in use, in rank
+ * @counts: out: number of rows in use, for each probe
+ * @deadline: what now_ns() says when the answer is no longer wanted
+ */
+struct search_request {
+	const struct limen_template *const *probes;
+	unsigned int count;
+	const struct gallery_view *view;
+	uint32_t top_k;
+	int32_t min_similarity;
+	struct limen_row *rows;
+	uint32_t *counts;
+	int64_t deadline;
+};
+
+/**
+ * struct row_list - rows, as many as there are
+ * @rows: to be freed by limen_rows_free()
+ * @count: in use
+ * @room: for this many
+ */
+struct row_list {
+	struct limen_row *rows;
+	size_t count;
+	size_t room;
+};
+
+/* Appends rows; on failure the list is as before. */
+HIDDEN int row_list_add(struct row_list *list, const struct limen_row *rows,
+			size_t count);
+
 /**
  * struct limen_backend_ops - what a backend can do
  * @close: releases it
  * @compare: scores the pairs whose error is -EINPROGRESS and sets their error;
  *	leaves the others alone
- * @search: as limen_search(), its arguments validated
+ * @search: the best rows for each probe; 0 or an error
+ * @search_all: every row for the one probe, in any order; @top_k, @rows and
+ *	@counts of the request are not used; 0 or an error, the list being freed
+ *	by the caller in either case
+ * @threads: as limen_backend_threads(); NULL if there is no choice
  */
 struct limen_backend_ops {
 	void (*close)(struct limen_backend *backend);
 	void (*compare)(struct limen_backend *backend, struct limen_pair *pairs,
 			unsigned int count, int timeout_ms);
 	int (*search)(struct limen_backend *backend,
-		      const struct limen_template *probe,
-		      const struct limen_gallery *gallery, uint32_t top_k,
-		      int32_t min_similarity, struct limen_row *rows,
-		      int timeout_ms);
+		      const struct search_request *request);
+	int (*search_all)(struct limen_backend *backend,
+			  const struct search_request *request,
+			  struct row_list *list);
+	int (*threads)(struct limen_backend *backend, unsigned int threads);
 };
 
 struct limen_backend {
@@ -36,29 +81,15 @@ struct limen_backend {
 	char description[64];
 };
 
-HIDDEN int cpu_open(struct limen_backend **backend);
-HIDDEN int board_open(struct limen_backend **backend, const char *node);
+typedef int (*backend_found_t)(const struct limen_backend_info *info,
+			       void *context);
 
-/**
- * struct limen_gallery - templates of one model and dimension
- * @model: their model
- * @dim: components of a row
- * @stride: bytes from row to row
- * @rows: rows in use
- * @capacity: bytes mapped at @vectors
- * @vectors: the rows, in memory of their own that no core dump contains
- * @content: changes with every change of the content; unique in the process,
- *	so that a backend knows whether the copy it holds is this one
- */
-struct limen_gallery {
-	uint8_t model[LIMEN_MODEL_ID_SIZE];
-	uint32_t dim;
-	uint32_t stride;
-	uint32_t rows;
-	size_t capacity;
-	int8_t *vectors;
-	uint64_t content;
-};
+HIDDEN int cpu_open(struct limen_backend **backend, const char *node);
+HIDDEN int board_open(struct limen_backend **backend, const char *node);
+HIDDEN int opencl_open(struct limen_backend **backend, const char *node);
+/* As limen_backends_list(), for their kind. */
+HIDDEN int cpu_list(backend_found_t found, void *context);
+HIDDEN int opencl_list(backend_found_t found, void *context);
 
 /* Whether a board or a service may have got this score from vectors this long. */
 HIDDEN bool score_possible(const struct limen_score *score, uint32_t dim);

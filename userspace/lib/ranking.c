@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ranking.h"
+
+#define FIRST_ROOM 1024
 
 bool ranks_after(const struct limen_row *a, const struct limen_row *b)
 {
@@ -10,10 +14,12 @@ bool ranks_after(const struct limen_row *a, const struct limen_row *b)
 	return a->row > b->row;
 }
 
-static void sink(struct ranking *ranking, const struct limen_row *row)
+/* Puts a row where one is missing at @at, or further down. */
+static void sink(struct ranking *ranking, size_t at,
+		 const struct limen_row *row)
 {
 	struct limen_row *rows = ranking->rows;
-	uint32_t at = 0, child;
+	size_t child;
 
 	for (; (child = 2 * at + 1) < ranking->count; at = child) {
 		if (child + 1 < ranking->count &&
@@ -29,7 +35,7 @@ static void sink(struct ranking *ranking, const struct limen_row *row)
 static void rise(struct ranking *ranking, const struct limen_row *row)
 {
 	struct limen_row *rows = ranking->rows;
-	uint32_t at = ranking->count++, parent;
+	size_t at = ranking->count++, parent;
 
 	for (; at; at = parent) {
 		parent = (at - 1) / 2;
@@ -45,15 +51,66 @@ void ranking_add(struct ranking *ranking, const struct limen_row *row)
 	if (ranking->count < ranking->limit)
 		rise(ranking, row);
 	else if (ranks_after(&ranking->rows[0], row))
-		sink(ranking, row);
+		sink(ranking, 0, row);
 }
 
-static int in_order(const void *a, const void *b)
-{
-	return ranks_after(a, b) ? 1 : -1;
-}
-
+/* In place: the worst row of the heap goes behind what is left of it. */
 void ranking_sort(struct ranking *ranking)
 {
-	qsort(ranking->rows, ranking->count, sizeof(*ranking->rows), in_order);
+	struct limen_row *rows = ranking->rows;
+	uint32_t count = ranking->count;
+
+	while (ranking->count > 1) {
+		struct limen_row last = rows[--ranking->count];
+
+		rows[ranking->count] = rows[0];
+		sink(ranking, 0, &last);
+	}
+	ranking->count = count;
+}
+
+void row_list_sort(struct row_list *list)
+{
+	struct ranking ranking = { list->rows, list->count, list->count };
+	size_t at;
+
+	for (at = list->count / 2; at-- > 0;) {
+		struct limen_row row = list->rows[at];
+
+		sink(&ranking, at, &row);
+	}
+	ranking_sort(&ranking);
+}
+
+int row_list_add(struct row_list *list, const struct limen_row *rows,
+		 size_t count)
+{
+	size_t room = list->room ?: FIRST_ROOM;
+	struct limen_row *moved;
+
+	while (room - list->count < count)
+		room *= 2;
+	if (room != list->room) {
+		/* Not realloc(), which leaves what it has moved in memory. */
+		moved = malloc(room * sizeof(*moved));
+		if (!moved)
+			return -ENOMEM;
+		if (list->count)
+			memcpy(moved, list->rows, list->count * sizeof(*moved));
+		limen_rows_free(list->rows, list->count);
+		list->rows = moved;
+		list->room = room;
+	}
+	if (count)
+		memcpy(list->rows + list->count, rows, count * sizeof(*rows));
+	list->count += count;
+	return 0;
+}
+
+void limen_rows_free(struct limen_row *rows, int64_t count)
+{
+	if (!rows)
+		return;
+	limen_wipe(rows, count * sizeof(*rows));
+	free(rows);
 }

@@ -17,5 +17,7 @@ HIDDEN bool ranks_after(const struct limen_row *a, const struct limen_row *b);
 HIDDEN void ranking_add(struct ranking *ranking, const struct limen_row *row);
 /* Puts the rows in order: falling similarity, then rising row. */
 HIDDEN void ranking_sort(struct ranking *ranking);
+/* Puts any rows in this order. */
+HIDDEN void row_list_sort(struct row_list *list);
 
 #endif /* LIMEN_RANKING_H */

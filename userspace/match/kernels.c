@@ -5,11 +5,16 @@
 #include "match.h"
 
 const struct match_kernels *const match_kernels_all[] = {
-#if defined(__x86_64__)
+#ifdef MATCH_HAS_AMX
 	&match_amx,
+#endif
+#ifdef MATCH_HAS_AVX512
 	&match_avx512,
+#endif
+#ifdef MATCH_HAS_AVX2
 	&match_avx2,
-#elif defined(__aarch64__)
+#endif
+#ifdef MATCH_HAS_NEON
 	&match_neon,
 #endif
 	&match_plain,
