@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the commands of limen share. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,20 +135,54 @@ int load_config(const struct settings *settings, struct limen_config *config)
 	return DONE;
 }
 
+/* What limen_backends_list() is searched for, and what it says. */
+struct wanted {
+	enum limen_backend_kind kind;
+	const char *node;
+	char reason[sizeof(((struct limen_backend_info *)0)->reason)];
+};
+
+static int note_reason(const struct limen_backend_info *info, void *context)
+{
+	struct wanted *wanted = context;
+
+	if (info->kind != wanted->kind ||
+	    (wanted->node && strcmp(info->node, wanted->node)))
+		return 0;
+	strcpy(wanted->reason, info->reason);
+	return 1;
+}
+
+/* The part after a colon names one of a kind: "cpu:avx2". */
 int open_backend(const char *name, struct limen_backend **backend)
 {
-	enum limen_backend_kind kind = LIMEN_BACKEND_CPU;
+	static const enum limen_backend_kind kinds[] = {
+		LIMEN_BACKEND_CPU, LIMEN_BACKEND_BOARD, LIMEN_BACKEND_OPENCL,
+	};
+	const char *text = name ?: "cpu";
+	const char *colon = strchrnul(text, ':');
+	struct wanted wanted = { .node = *colon ? colon + 1 : NULL };
+	unsigned int i;
 	int error;
 
-	if (name && !strcmp(name, "board"))
-		kind = LIMEN_BACKEND_BOARD;
-	else if (name && strcmp(name, "cpu"))
-		return misused("no backend %s", name);
-	error = limen_backend_open(backend, kind, NULL);
-	if (error)
-		return fail("%s backend: %s", limen_backend_name(kind),
-			    limen_strerror(error));
-	return DONE;
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const char *kind = limen_backend_name(kinds[i]);
+
+		if (strlen(kind) == (size_t)(colon - text) &&
+		    !strncmp(text, kind, colon - text))
+			wanted.kind = kinds[i];
+	}
+	if (!wanted.kind)
+		return misused("no backend %s", text);
+	error = limen_backend_open(backend, wanted.kind, wanted.node);
+	if (!error)
+		return DONE;
+	if (error == -EINVAL)
+		return misused("no backend %s; 'limen bench --list' lists them",
+			       text);
+	if (limen_backends_list(note_reason, &wanted) != 1 || !*wanted.reason)
+		strcpy(wanted.reason, limen_strerror(error));
+	return fail("%s backend: %s", text, wanted.reason);
 }
 
 const char *similarity_text(int32_t similarity, char text[SIMILARITY_TEXT_SIZE])

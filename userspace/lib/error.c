@@ -21,7 +21,7 @@ const char *limen_strerror(int error)
 	case EDOM:
 		return "templates of different dimensions do not compare";
 	case ENODEV:
-		return "no board";
+		return "no such board or device";
 	case EIO:
 		return "the board failed";
 	case ETIME:
@@ -30,6 +30,8 @@ const char *limen_strerror(int error)
 		return "cancelled because the board was reset";
 	case ETIMEDOUT:
 		return "no answer in time";
+	case EOPNOTSUPP:
+		return "not usable on this machine";
 	case EPROTO:
 		return "limend's answer is not valid";
 	default:

@@ -255,6 +255,9 @@ START_TEST(wrong_usage)
 	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("b"),
 			     "--backend", "gpu"), 2);
 	check_error("no backend gpu");
+	ck_assert_int_eq(run("compare", in_folder("a"), in_folder("b"),
+			     "--backend", "cpu:z80"), 2);
+	check_error("no backend cpu:z80");
 	ck_assert_int_eq(run("template", "x.jpg"), 2);
 	check_error("--output");
 	ck_assert_int_eq(run("gallery", "info"), 2);
@@ -437,6 +440,25 @@ START_TEST(with_the_service)
 }
 END_TEST
 
+START_TEST(backends_by_name)
+{
+	ck_assert_int_eq(run("compare", "--backend", "cpu:plain",
+			     in_folder("a"), in_folder("a")), 0);
+	check_says("backend     cpu (CPU, plain)\n");
+	ck_assert_int_eq(run("compare", "--backend",
+#if defined(__aarch64__)
+			     "cpu:avx2",
+#else
+			     "cpu:neon-dotprod",
+#endif
+			     in_folder("a"), in_folder("a")), 1);
+	check_error("processor");
+	ck_assert_int_eq(run("compare", "--backend", "board:/nonexistent",
+			     in_folder("a"), in_folder("a")), 1);
+	check_error("board:/nonexistent backend: No such file");
+}
+END_TEST
+
 START_TEST(bench_list)
 {
 	struct json_object *object, *row;
@@ -508,6 +530,7 @@ int main(void)
 	tcase_add_test(tests, galleries_refuse);
 	tcase_add_test(tests, status);
 	tcase_add_test(tests, with_the_service);
+	tcase_add_test(tests, backends_by_name);
 	tcase_add_test(tests, bench_list);
 	tcase_add_test(tests, bench_compare);
 	tcase_add_test(tests, bench_daemon);
