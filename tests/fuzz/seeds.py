@@ -20,12 +20,34 @@ def template(dim):
                        MODEL) + vector
 
 
-def gallery(dim, rows):
-    body = b"".join(template(dim)[64:] for _ in range(rows))
+def page(data):
+    return data + bytes(-len(data) % 4096)
+
+
+def plane(vectors, half):
+    """Half-bytes of x + 128; each unit of 64 components makes 32 bytes."""
+    data = bytearray()
+    for vector in vectors:
+        for at in range(0, len(vector), 64):
+            for lower, upper in zip(vector[at:at + 32], vector[at + 32:at + 64]):
+                lower, upper = ((x ^ 128) >> half & 15 for x in (lower, upper))
+                data.append(lower | upper << 4)
+    return page(bytes(data))
+
+
+def gallery(dim, rows, removed=()):
+    """One block of rows, those of the numbers given removed."""
+    vectors = [bytes([128] * dim) if row in removed else template(dim)[64:]
+               for row in range(rows)]
+    bits = sum(1 << row for row in removed)
+    body = page(bits.to_bytes((rows + 63) // 64 * 8, "little"))
+    if len(removed) < rows:
+        body += plane(vectors, 4) + plane(vectors, 0)
+    block = max(16384 << i for i in range(4) if (16384 << i) * dim <= 8 << 20)
 
     def head(digest):
-        return struct.pack("<4sHHIIQQ32s32s", b"LMGL", 1, 0, dim, dim, 4096,
-                           rows, MODEL, digest).ljust(4096, b"\0")
+        return page(struct.pack("<4sHHIIQQ32s32s", b"LMGL", 2, 0, dim, block,
+                                rows, 4096 + len(body), MODEL, digest))
 
     return head(hashlib.sha256(head(bytes(32)) + body).digest()) + body
 
@@ -37,7 +59,8 @@ def request(operation, *templates):
 def main(configuration, folder):
     seeds = {
         "template": [template(128), template(512)],
-        "gallery": [gallery(128, 0), gallery(128, 1), gallery(256, 3)],
+        "gallery": [gallery(128, 0), gallery(64, 3, [0, 2]),
+                    gallery(512, 2, [0, 1])],
         "packet": [request(1, template(128), template(128)),
                    request(1, template(512), template(256)), request(2)],
         "config": [pathlib.Path(configuration).read_bytes(),

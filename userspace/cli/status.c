@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* limen status: what there is to compare with. */
 #include <errno.h>
-#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,16 +85,18 @@ static struct json_object *model(const struct limen_config *config)
 {
 	struct json_object *object = json_object_new_object();
 	char path[PATH_MAX + sizeof(EMBEDDING_MODEL) + 1];
-	char digest[SHA256_DIGEST_STRING_LENGTH];
-	bool found;
+	uint8_t identifier[LIMEN_MODEL_ID_SIZE];
+	char text[MODEL_TEXT_SIZE];
+	int error;
 
 	snprintf(path, sizeof(path), "%s/" EMBEDDING_MODEL, config->models);
-	found = SHA256File(path, digest);
+	error = face_model_identify(path, identifier);
 	json_object_object_add(object, "file", json_object_new_string(path));
 	json_object_object_add(object, "usable",
-			       json_object_new_boolean(found));
+			       json_object_new_boolean(!error));
 	json_object_object_add(object, "description", json_object_new_string(
-				       found ? digest : strerror(errno)));
+				       error ? strerror(-error) :
+					       model_text(identifier, text)));
 	return object;
 }
 

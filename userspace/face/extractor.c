@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include <monotonic.h>
-#include <sha2.h>
+#include <openssl/evp.h>
 
 #include "align.h"
 #include "detect.h"
@@ -51,29 +51,45 @@ struct face_extractor {
 	struct scratch scratch;
 };
 
-_Static_assert(LIMEN_MODEL_ID_SIZE == SHA256_DIGEST_LENGTH, "pinned");
-
 static double milliseconds(void)
 {
 	return now_ns() / 1e6;
 }
 
 /* The identifier is of the very bytes the network is made of. */
+static int read_model(const char *path, uint8_t *identifier, void **data,
+		      size_t *size)
+{
+	int err = face_file_read(path, MODEL_SIZE_MAX, data, size);
+
+	if (err || !identifier)
+		return err;
+	if (EVP_Digest(*data, *size, identifier, NULL, EVP_sha256(), NULL))
+		return 0;
+	free(*data);
+	return -ENOMEM;
+}
+
+int face_model_identify(const char *path, uint8_t *identifier)
+{
+	size_t size;
+	void *data;
+	int err = read_model(path, identifier, &data, &size);
+
+	if (!err)
+		free(data);
+	return err;
+}
+
 static int load(struct face_net **net, const char *path, uint8_t *identifier)
 {
-	SHA2_CTX hash;
 	size_t size;
 	void *data;
 	int err;
 
-	err = face_file_read(path, MODEL_SIZE_MAX, &data, &size);
+	err = read_model(path, identifier, &data, &size);
 	if (err)
 		return err;
-	if (identifier) {
-		SHA256Init(&hash);
-		SHA256Update(&hash, data, size);
-		SHA256Final(identifier, &hash);
-	}
 	err = face_net_open(net, data, size);
 	free(data);
 	return err;

@@ -100,6 +100,8 @@ int face_extractor_warm(struct face_extractor *extractor);
 
 /* SHA-256 of fr_feature.onnx: the model its templates name. */
 const uint8_t *face_extractor_model(const struct face_extractor *extractor);
+/* The same of a model that is only looked at: LIMEN_MODEL_ID_SIZE bytes. */
+int face_model_identify(const char *path, uint8_t *identifier);
 
 /**
  * face_extract() - make a template of the face in a picture

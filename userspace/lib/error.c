@@ -12,6 +12,8 @@ const char *limen_strerror(int error)
 		return "not a valid Limen file or message";
 	case EPROTONOSUPPORT:
 		return "written by a newer version of Limen";
+	case EPROTOTYPE:
+		return "written by a version of Limen before the first release";
 	case ENODATA:
 		return "truncated";
 	case EUCLEAN:
