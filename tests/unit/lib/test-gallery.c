@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* Galleries: growing, saving, and files that are refused. */
+/* Galleries: rows that come and go, and files that are refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
 #include <gallery_file.h>
+#include <openssl/evp.h>
 
 #include "../face/suite.h"
 #include "sample.h"
 
 #define ROWS 3
+#define PAGE GALLERY_FILE_PAGE
 
 static struct limen_gallery *filled(uint32_t dim, uint32_t rows)
 {
@@ -26,6 +28,31 @@ static struct limen_gallery *filled(uint32_t dim, uint32_t rows)
 	return gallery;
 }
 
+static void remove_rows(struct limen_gallery *gallery, uint32_t from,
+			uint32_t to, uint32_t step)
+{
+	for (; from < to; from += step)
+		ck_assert_int_eq(limen_gallery_remove(gallery, from), 0);
+}
+
+/* The row is sample(dim, i), or it is absent. */
+static void check_row(const struct limen_gallery *gallery, uint32_t i,
+		      bool present)
+{
+	struct limen_template tmpl, expected;
+	uint32_t dim = limen_gallery_dim(gallery);
+	int error;
+
+	memset(&tmpl, 0xa5, sizeof(tmpl));
+	error = limen_gallery_row(gallery, i, &tmpl);
+	ck_assert_msg(error == (present ? 0 : -ENOENT), "row %u: %d", i, error);
+	if (!present)
+		return;
+	expected = sample(dim, i);
+	expected.quality = 0;
+	ck_assert_msg(!memcmp(&tmpl, &expected, sizeof(tmpl)), "row %u", i);
+}
+
 static void check_rows(const struct limen_gallery *gallery, uint32_t dim,
 		       uint32_t rows)
 {
@@ -33,14 +60,25 @@ static void check_rows(const struct limen_gallery *gallery, uint32_t dim,
 	uint32_t i;
 
 	ck_assert_uint_eq(limen_gallery_rows(gallery), rows);
+	ck_assert_uint_eq(limen_gallery_removed(gallery), 0);
 	ck_assert_uint_eq(limen_gallery_dim(gallery), dim);
 	ck_assert_mem_eq(limen_gallery_model(gallery), tmpl.model,
 			 LIMEN_MODEL_ID_SIZE);
-	for (i = 0; i < rows; i++) {
-		tmpl = sample(dim, i);
-		ck_assert_mem_eq(limen_gallery_row(gallery, i), tmpl.vector,
-				 dim);
-	}
+	for (i = 0; i < rows; i++)
+		check_row(gallery, i, true);
+	check_row(gallery, rows, false);
+	check_row(gallery, UINT32_MAX, false);
+}
+
+/* Saves it, and what is read in its stead. */
+static struct limen_gallery *resaved(struct limen_gallery *gallery)
+{
+	struct limen_gallery *opened;
+
+	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("g")), 0);
+	limen_gallery_close(gallery);
+	ck_assert_int_eq(limen_gallery_open(&opened, in_folder("g")), 0);
+	return opened;
 }
 
 static void save(uint32_t dim, uint32_t rows)
@@ -61,11 +99,25 @@ static int reopen(void)
 	return error;
 }
 
+/* The digest it should have, so that only what else is wrong is found. */
+static void fix_digest(uint8_t *data, size_t size)
+{
+	struct gallery_file_header *header = (void *)data;
+
+	memset(header->digest, 0, sizeof(header->digest));
+	ck_assert(EVP_Digest(data, size, header->digest, NULL, EVP_sha256(),
+			     NULL));
+}
+
+/* Blocks of 131072, 65536, 32768 or 16384 rows, with one row less or more. */
 static const struct {
 	uint32_t dim, rows;
 } sizes[] = {
-	{ 128, 0 }, { 128, 1 }, { 256, 5 }, { 512, 127 }, { 512, 128 },
-	{ 512, 129 }, { 128, 3000 },
+	{ 128, 0 }, { 64, 1 }, { 128, 1 }, { 256, 5 }, { 512, 127 },
+	{ 512, 128 }, { 512, 129 }, { 128, 3000 }, { 64, 131072 },
+	{ 64, 131073 }, { 128, 65535 }, { 128, 65536 }, { 192, 32769 },
+	{ 256, 32769 }, { 320, 16385 }, { 384, 5 }, { 448, 16383 },
+	{ 512, 16383 }, { 512, 16384 }, { 512, 16385 }, { 512, 32769 },
 };
 
 START_TEST(what_is_saved_is_opened)
@@ -83,19 +135,176 @@ START_TEST(what_is_saved_is_opened)
 }
 END_TEST
 
+static const struct {
+	uint32_t dim, rows;
+} grown[] = {
+	{ 128, 0 }, { 512, 127 }, { 64, 131071 }, { 512, 16383 }, { 512, 16384 },
+};
+
+/* In a file, across its end, and from one block into the next. */
 START_TEST(an_opened_gallery_grows)
 {
-	struct limen_template tmpl = sample(256, ROWS);
-	struct limen_gallery *gallery;
+	struct limen_gallery *gallery = filled(grown[_i].dim, grown[_i].rows);
+	uint32_t rows = grown[_i].rows, i;
+	struct limen_template tmpl;
 
-	save(256, ROWS);
-	ck_assert_int_eq(limen_gallery_open(&gallery, in_folder("g")), 0);
-	ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), ROWS);
-	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("g")), 0);
+	for (i = 0; i < 2; i++) {
+		gallery = resaved(gallery);
+		tmpl = sample(grown[_i].dim, rows);
+		ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), rows);
+		rows++;
+	}
+	gallery = resaved(gallery);
+	check_rows(gallery, grown[_i].dim, rows);
 	limen_gallery_close(gallery);
-	ck_assert_int_eq(limen_gallery_open(&gallery, in_folder("g")), 0);
-	check_rows(gallery, 256, ROWS + 1);
+}
+END_TEST
+
+START_TEST(removed_rows_leave_holes)
+{
+	struct limen_gallery *gallery = filled(512, 200);
+	uint32_t i;
+
+	remove_rows(gallery, 0, 200, 3);
+	ck_assert_int_eq(limen_gallery_remove(gallery, 0), -ENOENT);
+	ck_assert_int_eq(limen_gallery_remove(gallery, 200), -ENOENT);
+	ck_assert_int_eq(limen_gallery_remove(gallery, UINT32_MAX), -ENOENT);
+	for (i = 0; i < 2; i++) {
+		uint32_t row;
+
+		ck_assert_uint_eq(limen_gallery_rows(gallery), 200);
+		ck_assert_uint_eq(limen_gallery_removed(gallery), 67);
+		for (row = 0; row < 200; row++)
+			check_row(gallery, row, row % 3);
+		gallery = resaved(gallery);
+	}
+	/* From a file, too; and what was removed stays so. */
+	remove_rows(gallery, 1, 200, 3);
+	ck_assert_uint_eq(limen_gallery_removed(gallery), 134);
+	ck_assert_int_eq(limen_gallery_remove(gallery, 3), -ENOENT);
+	gallery = resaved(gallery);
+	ck_assert_uint_eq(limen_gallery_removed(gallery), 134);
+	for (i = 0; i < 200; i++)
+		check_row(gallery, i, i % 3 == 2);
 	limen_gallery_close(gallery);
+}
+END_TEST
+
+/* The last row, all rows: their numbers are not given again, in files either. */
+START_TEST(numbers_are_given_once)
+{
+	struct limen_gallery *gallery = filled(128, ROWS);
+	struct limen_template tmpl;
+	uint32_t rows = ROWS, i;
+
+	for (i = 0; i < 4; i++) {
+		uint32_t row;
+
+		for (row = i % 2 ? 0 : rows - 1; row < rows; row++)
+			limen_gallery_remove(gallery, row);
+		ck_assert_uint_eq(limen_gallery_rows(gallery), rows);
+		check_row(gallery, rows - 1, false);
+		if (i > 1)
+			gallery = resaved(gallery);
+		tmpl = sample(128, rows);
+		ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), rows);
+		check_row(gallery, rows - 1, false);
+		check_row(gallery, rows, true);
+		rows++;
+	}
+	ck_assert_uint_eq(limen_gallery_rows(gallery), ROWS + 4);
+	ck_assert_uint_eq(limen_gallery_removed(gallery), ROWS + 3);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+static off_t size_of_file(void)
+{
+	struct stat stat;
+
+	ck_assert_int_eq(lstat(in_folder("g"), &stat), 0);
+	return stat.st_size;
+}
+
+/* A block without rows is neither kept nor saved. */
+START_TEST(whole_blocks_are_removed)
+{
+	struct limen_gallery *gallery = filled(512, 2 * 16384 + 100);
+	const off_t block = 16384 * 512;
+	uint32_t i;
+
+	gallery = resaved(gallery);
+	ck_assert_int_eq(size_of_file(), 2 * PAGE + PAGE + 2 * block +
+			 2 * ((100 * 256 + PAGE - 1) / PAGE * PAGE));
+	remove_rows(gallery, 16384, 32768, 1);
+	ck_assert_int_eq(limen_gallery_remove(gallery, 16384), -ENOENT);
+	gallery = resaved(gallery);
+	ck_assert_int_eq(size_of_file(), 2 * PAGE + PAGE + block +
+			 2 * ((100 * 256 + PAGE - 1) / PAGE * PAGE));
+	ck_assert_uint_eq(limen_gallery_removed(gallery), 16384);
+	for (i = 0; i < 2 * 16384 + 100; i += i % 16384 == 99 ? 16285 : 1)
+		check_row(gallery, i, i / 16384 != 1);
+	remove_rows(gallery, 0, 16384, 1);
+	remove_rows(gallery, 32768, 32868, 1);
+	gallery = resaved(gallery);
+	ck_assert_int_eq(size_of_file(), 2 * PAGE + PAGE);
+	ck_assert_uint_eq(limen_gallery_removed(gallery), 32868);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+static int8_t byte_of(uint32_t row, uint32_t i)
+{
+	static const int8_t extremes[] = { -128, 127, 0, -1, 1, -127, 15, -16 };
+
+	return extremes[(row >> i % 8) % 8];
+}
+
+/* Every value that a component can have comes back. */
+START_TEST(components_are_kept)
+{
+	const uint32_t dim = 64 * (_i + 1);
+	struct limen_template tmpl = sample(dim, 1), found;
+	struct limen_gallery *gallery;
+	uint32_t row, i;
+
+	ck_assert_int_eq(limen_gallery_create(&gallery, tmpl.model, dim), 0);
+	for (row = 0; row < 256; row++) {
+		for (i = 0; i < dim; i++)
+			tmpl.vector[i] = i % 2 ? (int8_t)(row + i) :
+						 byte_of(row, i);
+		ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), row);
+	}
+	gallery = resaved(gallery);
+	for (row = 0; row < 256; row++) {
+		for (i = 0; i < dim; i++)
+			tmpl.vector[i] = i % 2 ? (int8_t)(row + i) :
+						 byte_of(row, i);
+		ck_assert_int_eq(limen_gallery_row(gallery, row, &found), 0);
+		ck_assert_mem_eq(found.vector, tmpl.vector, dim);
+	}
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+/* A small gallery must not take huge pages, of which one has 2 MiB. */
+START_TEST(few_rows_take_little_memory)
+{
+	struct limen_gallery *galleries[64];
+	FILE *statm = fopen("/proc/self/statm", "re");
+	long before, after;
+	int i;
+
+	ck_assert_ptr_nonnull(statm);
+	ck_assert_int_eq(fscanf(statm, "%*d %ld", &before), 1);
+	for (i = 0; i < COUNT_OF(galleries); i++)
+		galleries[i] = filled(512, 10);
+	ck_assert_ptr_nonnull(freopen("/proc/self/statm", "re", statm));
+	ck_assert_int_eq(fscanf(statm, "%*d %ld", &after), 1);
+	fclose(statm);
+	ck_assert_int_lt((after - before) * getpagesize(), 64 * 100 * 1024);
+	for (i = 0; i < COUNT_OF(galleries); i++)
+		limen_gallery_close(galleries[i]);
 }
 END_TEST
 
@@ -112,19 +321,20 @@ START_TEST(foreign_rows_are_refused)
 	ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), -EMEDIUMTYPE);
 	ck_assert_uint_eq(limen_gallery_rows(gallery), 1);
 	limen_gallery_close(gallery);
-	ck_assert_int_eq(limen_gallery_create(&none, model, 64), -EDOM);
+	ck_assert_int_eq(limen_gallery_create(&none, model, 65), -EDOM);
+	ck_assert_int_eq(limen_gallery_create(&none, model, 0), -EDOM);
+	ck_assert_int_eq(limen_gallery_create(&none, model, 576), -EDOM);
 }
 END_TEST
 
 START_TEST(truncated_at_every_length)
 {
-	const off_t size = GALLERY_FILE_ROW_OFFSET + ROWS * 128;
-	struct stat stat;
+	/* The header, the bits, two planes. */
+	const off_t size = 4 * PAGE;
 	off_t length;
 
 	save(128, ROWS);
-	ck_assert_int_eq(lstat(in_folder("g"), &stat), 0);
-	ck_assert_int_eq(stat.st_size, size);
+	ck_assert_int_eq(size_of_file(), size);
 	for (length = size - 1; length >= 0; length--) {
 		ck_assert_int_eq(truncate(in_folder("g"), length), 0);
 		ck_assert_int_eq(reopen(), length < 4 ? -EBADMSG : -ENODATA);
@@ -135,12 +345,20 @@ END_TEST
 START_TEST(longer_than_it_says)
 {
 	uint8_t *data;
-	size_t size;
+	size_t size, more;
 
 	save(128, ROWS);
 	data = file_slurp(in_folder("g"), &size);
-	data[size] = 0;
-	file_write(in_folder("g"), data, size + 1);
+	data = realloc(data, size + PAGE);
+	memset(data + size, 0, PAGE);
+	for (more = 1; more <= PAGE; more += PAGE - 1) {
+		file_write(in_folder("g"), data, size + more);
+		ck_assert_int_eq(reopen(), -EBADMSG);
+	}
+	/* Even if the header knows of it. */
+	((struct gallery_file_header *)data)->size = size + PAGE;
+	fix_digest(data, size + PAGE);
+	file_write(in_folder("g"), data, size + PAGE);
 	ck_assert_int_eq(reopen(), -EBADMSG);
 	free(data);
 }
@@ -151,14 +369,16 @@ static void put(int fd, off_t offset, uint8_t byte)
 	ck_assert_int_eq(pwrite(fd, &byte, 1, offset), 1);
 }
 
-/* One bit anywhere: in the header, the zeros after it or the rows. */
+/* One bit anywhere: in the header, the bits, the rows or the zeros between. */
 START_TEST(every_flipped_bit_is_noticed)
 {
+	struct limen_gallery *gallery = filled(128, ROWS);
 	uint8_t *data;
 	size_t size, byte;
 	int fd, error;
 
-	save(128, ROWS);
+	remove_rows(gallery, 1, 2, 1);
+	limen_gallery_close(resaved(gallery));
 	data = file_slurp(in_folder("g"), &size);
 	fd = open(in_folder("g"), O_WRONLY);
 	ck_assert_int_ge(fd, 0);
@@ -167,8 +387,9 @@ START_TEST(every_flipped_bit_is_noticed)
 		error = reopen();
 		put(fd, byte, data[byte]);
 		ck_assert_msg(error == -EBADMSG || error == -ENODATA ||
-			      error == -EPROTONOSUPPORT || error == -EUCLEAN,
-			      "byte %zu: %d", byte, error);
+			      error == -EPROTONOSUPPORT || error == -EUCLEAN ||
+			      error == -EPROTOTYPE, "byte %zu: %d", byte,
+			      error);
 		/* Content is told by nothing but the checksum. */
 		if (byte >= offsetof(struct gallery_file_header, model))
 			ck_assert_int_eq(error, -EUCLEAN);
@@ -188,29 +409,44 @@ static const struct {
 	offsetof(struct gallery_file_header, name), \
 	sizeof(((struct gallery_file_header *)0)->name), value, error }
 	FIELD(magic, LIMEN_TEMPLATE_MAGIC, -EBADMSG),
-	FIELD(version, 0, -EBADMSG),
-	FIELD(version, 2, -EPROTONOSUPPORT),
+	FIELD(version, 0, -EPROTOTYPE),
+	FIELD(version, 1, -EPROTOTYPE),
+	FIELD(version, 3, -EPROTONOSUPPORT),
 	FIELD(version, 0xffff, -EPROTONOSUPPORT),
 	FIELD(flags, 1, -EBADMSG),
 	FIELD(dim, 0, -EBADMSG),
-	FIELD(dim, 64, -EBADMSG),
+	FIELD(dim, 65, -EBADMSG),
+	FIELD(dim, 576, -EBADMSG),
 	FIELD(dim, 256, -EBADMSG),
 	FIELD(dim, 0xffffffff, -EBADMSG),
-	FIELD(stride, 0, -EBADMSG),
-	FIELD(stride, 64, -EBADMSG),
-	FIELD(stride, 192, -EBADMSG),
-	FIELD(stride, 0xffffff80, -EBADMSG),
-	FIELD(row_offset, 0, -EBADMSG),
-	FIELD(row_offset, 64, -EBADMSG),
-	FIELD(row_offset, 8192, -EBADMSG),
-	FIELD(row_offset, UINT64_MAX, -EBADMSG),
+	FIELD(block_rows, 0, -EBADMSG),
+	FIELD(block_rows, 16384, -EBADMSG),
+	FIELD(block_rows, 0xffffffff, -EBADMSG),
 	FIELD(rows, 0, -EBADMSG),
 	FIELD(rows, ROWS - 1, -EBADMSG),
-	FIELD(rows, ROWS + 1, -ENODATA),
-	FIELD(rows, UINT32_MAX, -ENODATA),
+	FIELD(rows, 65, -EBADMSG),
+	FIELD(rows, 65536, -EBADMSG),
+	FIELD(rows, UINT32_MAX, -EBADMSG),
 	FIELD(rows, 1ull << 32, -EBADMSG),
 	FIELD(rows, 1ull << 57, -EBADMSG),
 	FIELD(rows, UINT64_MAX, -EBADMSG),
+	FIELD(size, 0, -EBADMSG),
+	FIELD(size, 4 * PAGE + 1, -EBADMSG),
+	FIELD(size, 3 * PAGE, -EBADMSG),
+	FIELD(size, 5 * PAGE, -ENODATA),
+	FIELD(size, 1ull << 63, -ENODATA),
+	/* What follows the header: zeros, then the bits and their filling. */
+	{ sizeof(struct gallery_file_header), 1, 1, -EBADMSG },
+	{ PAGE - 1, 1, 1, -EBADMSG },
+	{ PAGE, 1, 1, -EBADMSG }, /* row 0 gone, but its bytes there */
+	{ PAGE, 1, 7, -EBADMSG }, /* all gone, but a block there */
+	{ PAGE, 1, 1 << ROWS, -EBADMSG },
+	{ PAGE + 8, 1, 1, -EBADMSG },
+	{ 2 * PAGE - 1, 1, 1, -EBADMSG },
+	{ 2 * PAGE + ROWS * 64, 1, 1, -EBADMSG },
+	{ 3 * PAGE - 1, 1, 1, -EBADMSG },
+	{ 3 * PAGE + ROWS * 64, 1, 1, -EBADMSG },
+	{ 4 * PAGE - 1, 1, 1, -EBADMSG },
 };
 
 START_TEST(every_field_is_checked)
@@ -221,8 +457,37 @@ START_TEST(every_field_is_checked)
 	save(128, ROWS);
 	data = file_slurp(in_folder("g"), &size);
 	memcpy(data + fields[_i].offset, &fields[_i].value, fields[_i].size);
+	fix_digest(data, size);
 	file_write(in_folder("g"), data, size);
 	ck_assert_int_eq(reopen(), fields[_i].error);
+	free(data);
+}
+END_TEST
+
+/* A removed row whose bytes are still there, in either plane. */
+START_TEST(removed_rows_are_zeros)
+{
+	struct limen_gallery *gallery = filled(128, ROWS);
+	uint8_t *data;
+	size_t size, at;
+
+	remove_rows(gallery, 1, 2, 1);
+	limen_gallery_close(resaved(gallery));
+	data = file_slurp(in_folder("g"), &size);
+	for (at = 0; at < 64; at++) {
+		ck_assert_uint_eq(data[2 * PAGE + 64 + at], 0);
+		ck_assert_uint_eq(data[3 * PAGE + 64 + at], 0);
+	}
+	for (at = 2 * PAGE + 64; at <= 3 * PAGE + 64; at += PAGE) {
+		data[at + 63] = 1;
+		fix_digest(data, size);
+		file_write(in_folder("g"), data, size);
+		ck_assert_int_eq(reopen(), -EBADMSG);
+		data[at + 63] = 0;
+	}
+	fix_digest(data, size);
+	file_write(in_folder("g"), data, size);
+	ck_assert_int_eq(reopen(), 0);
 	free(data);
 }
 END_TEST
@@ -235,6 +500,48 @@ START_TEST(what_is_not_a_file)
 			 -ENOENT);
 	ck_assert_int_eq(limen_gallery_open(&gallery, sample_folder), -EISDIR);
 	ck_assert_int_eq(limen_gallery_open(&gallery, "/dev/zero"), -EBADMSG);
+	ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+	ck_assert_int_eq(limen_gallery_open(&gallery, in_folder("fifo")),
+			 -EBADMSG);
+}
+END_TEST
+
+/* What others may write could change once it has been verified. */
+START_TEST(what_others_may_write)
+{
+	static const mode_t modes[] = { 0620, 0602, 0666 };
+	unsigned int i;
+
+	save(128, ROWS);
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		ck_assert_int_eq(chmod(in_folder("g"), modes[i]), 0);
+		ck_assert_int_eq(reopen(), -EPERM);
+	}
+	ck_assert_int_eq(chmod(in_folder("g"), 0444), 0);
+	ck_assert_int_eq(reopen(), 0);
+	if (geteuid())
+		return;
+	ck_assert_int_eq(chown(in_folder("g"), 65534, 65534), 0);
+	ck_assert_int_eq(reopen(), -EPERM);
+	ck_assert_int_eq(chown(in_folder("g"), 0, 65534), 0);
+	ck_assert_int_eq(reopen(), 0);
+}
+END_TEST
+
+/* A gallery lasts though its file is replaced or gone. */
+START_TEST(a_file_may_be_replaced)
+{
+	struct limen_gallery *gallery = resaved(filled(256, 2 * ROWS));
+
+	remove_rows(gallery, 1, 2, 1);
+	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("g")), 0);
+	check_row(gallery, 0, true);
+	ck_assert_int_eq(unlink(in_folder("g")), 0);
+	check_row(gallery, 2 * ROWS - 1, true);
+	gallery = resaved(gallery);
+	check_row(gallery, 1, false);
+	check_row(gallery, 2, true);
+	limen_gallery_close(gallery);
 }
 END_TEST
 
@@ -254,6 +561,19 @@ START_TEST(a_failed_save_leaves_the_old_file)
 }
 END_TEST
 
+static void add_file_tests(TCase *tests)
+{
+	tcase_add_test(tests, truncated_at_every_length);
+	tcase_add_test(tests, longer_than_it_says);
+	tcase_add_test(tests, every_flipped_bit_is_noticed);
+	tcase_add_loop_test(tests, every_field_is_checked, 0, COUNT_OF(fields));
+	tcase_add_test(tests, removed_rows_are_zeros);
+	tcase_add_test(tests, what_is_not_a_file);
+	tcase_add_test(tests, what_others_may_write);
+	tcase_add_test(tests, a_file_may_be_replaced);
+	tcase_add_test(tests, a_failed_save_leaves_the_old_file);
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("gallery");
@@ -263,14 +583,15 @@ int main(void)
 	tcase_add_checked_fixture(tests, folder_make, folder_remove);
 	tcase_add_loop_test(tests, what_is_saved_is_opened, 0,
 			    COUNT_OF(sizes));
-	tcase_add_test(tests, an_opened_gallery_grows);
+	tcase_add_loop_test(tests, an_opened_gallery_grows, 0,
+			    COUNT_OF(grown));
+	tcase_add_test(tests, removed_rows_leave_holes);
+	tcase_add_test(tests, numbers_are_given_once);
+	tcase_add_test(tests, whole_blocks_are_removed);
+	tcase_add_loop_test(tests, components_are_kept, 0, 8);
+	tcase_add_test(tests, few_rows_take_little_memory);
 	tcase_add_test(tests, foreign_rows_are_refused);
-	tcase_add_test(tests, truncated_at_every_length);
-	tcase_add_test(tests, longer_than_it_says);
-	tcase_add_test(tests, every_flipped_bit_is_noticed);
-	tcase_add_loop_test(tests, every_field_is_checked, 0, COUNT_OF(fields));
-	tcase_add_test(tests, what_is_not_a_file);
-	tcase_add_test(tests, a_failed_save_leaves_the_old_file);
+	add_file_tests(tests);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }
