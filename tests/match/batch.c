@@ -83,6 +83,14 @@ static void roll_spike(struct dice *dice, int8_t *vector, uint32_t dim)
 	vector[roll_below(dice, dim)] = roll(dice) | 1;
 }
 
+/* Makes three components of four zero. */
+static void roll_holes(struct dice *dice, int8_t *vector, uint32_t dim)
+{
+	for (; dim--; vector++)
+		if (roll_below(dice, 4))
+			*vector = 0;
+}
+
 void roll_probe(struct dice *dice, int8_t *vector, uint32_t dim)
 {
 	int8_t size = 1 + roll_below(dice, 127);
@@ -101,8 +109,10 @@ void roll_probe(struct dice *dice, int8_t *vector, uint32_t dim)
 	case 5:
 		return roll_either(dice, vector, dim, -128, 127);
 	case 6:
-	case 7:
 		return roll_either(dice, vector, dim, -size, size);
+	case 7:
+		roll_either(dice, vector, dim, -size, size);
+		return roll_holes(dice, vector, dim);
 	default:
 		return roll_any(dice, vector, dim);
 	}
@@ -121,19 +131,22 @@ static void roll_near(struct dice *dice, int8_t *vector, uint32_t dim,
 }
 
 /*
- * Fine halves along the probe, or against it, as far as they go. Where the probe
- * is of one size throughout, this is as much as Cauchy and Schwarz allow, and a
- * row's raw score is exactly what the coarse half lets one expect at most.
+ * Fine halves along the probe, or against it: as far as they go, or as short as
+ * they may be in that direction. Of such a row, the raw score is close to the most
+ * that its coarse half lets one expect.
  */
 static void roll_aligned(struct dice *dice, int8_t *vector, uint32_t dim,
 			 const int8_t *probe, int sign)
 {
+	int strength = sign * (1 << roll_below(dice, 12));
 	uint32_t i;
 
 	for (i = 0; i < dim; i++) {
 		uint8_t coarse = roll_below(dice, 16);
-		uint8_t fine = probe[i] * sign > 0 ? 15 : 0;
+		/* Less 7.5, about probe * strength / 128. */
+		int fine = 8 + (probe[i] * strength >> 7);
 
+		fine = fine < 0 ? 0 : fine > 15 ? 15 : fine;
 		vector[i] = (coarse << 4 | fine) ^ 0x80;
 	}
 }

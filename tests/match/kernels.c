@@ -2,7 +2,8 @@
 /*
  * kernels [-s SEED] [NAME...]: hold instruction sets to the score contract, bit by
  * bit, on vectors that are random and on vectors chosen to be awkward. Without a
- * name, all that this machine can run. Prints TAP.
+ * name, all sets; those that this machine cannot run are skipped. AMX is emulated
+ * if it is named and missing. Prints TAP.
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#include "amx-emulator.h"
+#endif
 #include "tap.h"
 #include "witness.h"
 
@@ -334,30 +338,53 @@ static void check_kernels(const struct match_kernels *kernels, uint64_t seed)
 	}
 }
 
+static void check_or_skip(const struct match_kernels *kernels, uint64_t seed)
+{
+	const char *reason = kernels->unusable();
+
+	if (reason)
+		tap_result(true, "%s # SKIP %s", kernels->name, reason);
+	else
+		check_kernels(kernels, seed);
+}
+
+#if defined(__x86_64__)
+/* Without AMX there is an emulator, for processors that have the rest of it. */
+static bool may_emulate(const struct match_kernels *kernels)
+{
+	const struct match_kernels *rest = match_kernels_find("avx512-vnni");
+
+	return !strcmp(kernels->name, "amx-int8") && kernels->unusable() &&
+	       rest && !rest->unusable();
+}
+
+static void check_emulated(const struct match_kernels *kernels, uint64_t seed)
+{
+	printf("# %s is emulated: %s\n", kernels->name, kernels->unusable());
+	amx_emulator_start();
+	check_kernels(kernels, seed);
+}
+#endif
+
 static void check_named(const char *name, uint64_t seed)
 {
 	const struct match_kernels *kernels = match_kernels_find(name);
-	const char *reason = kernels ? kernels->unusable() : "no such set";
 
-	if (reason)
-		tap_result(false, "%s: %s", name, reason);
-	else
-		check_kernels(kernels, seed);
+	if (!kernels)
+		return tap_result(false, "there is no %s", name);
+#if defined(__x86_64__)
+	if (may_emulate(kernels))
+		return check_emulated(kernels, seed);
+#endif
+	check_or_skip(kernels, seed);
 }
 
 static void check_usable(uint64_t seed)
 {
 	const struct match_kernels *const *kernels;
 
-	for (kernels = match_kernels_all; *kernels; kernels++) {
-		const char *reason = (*kernels)->unusable();
-
-		if (reason)
-			tap_result(true, "%s # SKIP %s", (*kernels)->name,
-				   reason);
-		else
-			check_kernels(*kernels, seed);
-	}
+	for (kernels = match_kernels_all; *kernels; kernels++)
+		check_or_skip(*kernels, seed);
 }
 
 int main(int argc, char **argv)

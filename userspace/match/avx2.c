@@ -517,9 +517,10 @@ static struct match_products avx2_products(const int8_t *probe,
 static const char *avx2_unusable(void)
 {
 	/* Asks the processor and, for its registers, the kernel. */
-	if (__builtin_cpu_supports("avx2"))
+	if (__builtin_cpu_supports("avx2") &&
+	    __builtin_cpu_supports("fma"))
 		return NULL;
-	return "the processor has no AVX2";
+	return "the processor has no AVX2 with FMA";
 }
 
 const struct match_kernels match_avx2 = {
