@@ -57,9 +57,10 @@
  *	the last component
  *
  * With C = sum(coarse * probe), S = sum(probe) and fine = 7.5 + r, a raw score is
- * 16 * C - 128 * S + 7.5 * S + sum(r * probe), and |sum(r * probe)| is at most
- * |r| * |probe|. So raw <= 16 * C + base + slope * match_residual(facts), with
- * some room for what single precision rounds off in computing that.
+ * 16 * C - 128 * S + 7.5 * S + sum(r * probe). No component of r is beyond 7.5,
+ * and the residual tells how long r is at most, so sum(r * probe) is limited, and
+ * raw <= 16 * C + base + slope * match_residual(facts), with some room for what
+ * single precision rounds off in computing that. See limit_rest() for a proof.
  */
 struct match_probe {
 	int8_t facing[MATCH_LINES][2][64] __attribute__((aligned(64)));
@@ -77,8 +78,9 @@ void match_probe_set(struct match_probe *probe, const int8_t *vector,
 
 /*
  * What is kept of each row beside its planes: the squared norm (at most 2^23) in
- * 24 bits and, above them, the residual: the least integer that is not below
- * 3/4 * sqrt(sum of (2 * fine - 15)^2), at most 255.
+ * 24 bits and, above them, the residual: the squared length of its fine half less
+ * 7.5 in each component, in 255ths of the most it can be (56.25 * dim), rounded
+ * up.
  */
 #define MATCH_NORM2_BITS 24
 

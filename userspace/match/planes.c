@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Rows, split into the two planes and joined again. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "match.h"
 
 #define HALF (MATCH_UNIT / 2)
-
-static uint32_t make_facts(uint32_t norm2, uint32_t residual2)
-{
-	/* 339.4^2 = 225 * 512: at most 255. */
-	uint32_t residual = ceil(0.75 * sqrt(residual2));
-
-	return norm2 | residual << MATCH_NORM2_BITS;
-}
 
 static inline uint32_t square(int32_t x)
 {
@@ -32,7 +25,9 @@ uint32_t match_facts(const uint8_t *coarse, const uint8_t *fine, uint32_t dim)
 		residual2 += square(2 * (fine[i] & 0x0f) - 15) +
 			     square(2 * (fine[i] >> 4) - 15);
 	}
-	return make_facts(norm2, residual2);
+	/* Of what it can be at most, 225 * dim, in 255ths. */
+	residual2 = (residual2 * 17 + 15 * dim - 1) / (15 * dim);
+	return norm2 | residual2 << MATCH_NORM2_BITS;
 }
 
 uint32_t match_split(const int8_t *vector, uint32_t dim, uint8_t *coarse,
@@ -68,6 +63,46 @@ void match_join(const uint8_t *coarse, const uint8_t *fine, uint32_t dim,
 	}
 }
 
+/*
+ * A limit of sum(r * probe) over all r with |r_i| <= 7.5 and |r|^2 <= R: for any
+ * l > 0, each r_i * p_i - l / 2 * r_i^2 is at most its maximum over |r_i| <= 7.5,
+ * which is at r_i = p_i / l or at the end of the range; so
+ *
+ *	sum(r * probe) <= sum of these maxima + l / 2 * R
+ *
+ * whatever l is (weak duality). It is tightest when the r_i of the maxima are as
+ * long as r, and tighter than the Cauchy-Schwarz inequality, which is the same
+ * without |r_i| <= 7.5. Fine halves are about evenly distributed, so l is chosen
+ * for 21.25 = 7.5 * 8.5 / 3 a component.
+ */
+static void limit_rest(struct match_probe *probe)
+{
+	const double most = 7.5, usual = 21.25 * probe->dim;
+	const int8_t *p = (const int8_t *)probe->facing;
+	double l = sqrt(probe->norm2 / usual) ?: 1, maxima = 0;
+	unsigned int step, i;
+
+	for (step = 0; step < 4; step++) {
+		float length2 = 0;
+
+		for (i = 0; i < sizeof(probe->facing); i++) {
+			float r = fminf(abs(p[i]) / (float)l, most);
+
+			length2 += r * r;
+		}
+		l *= sqrt(length2 / usual) ?: 1;
+	}
+	for (i = 0; i < sizeof(probe->facing); i++) {
+		double r = fmin(abs(p[i]) / l, most);
+
+		maxima += r * abs(p[i]) - l / 2 * r * r;
+	}
+	/* Terms reach 2^24, each sum rounds off at most 1 of it: hence 4 more. */
+	probe->base = -120.5 * probe->sum + maxima + 4;
+	/* 255 residuals are 56.25 * dim; 2^-20 covers the rounding of the factor. */
+	probe->slope = l / 2 * 56.25 / 255 * probe->dim * (1 + 0x1p-20);
+}
+
 void match_probe_set(struct match_probe *probe, const int8_t *vector,
 		     uint32_t dim)
 {
@@ -89,8 +124,5 @@ void match_probe_set(struct match_probe *probe, const int8_t *vector,
 			probe->norm2 += lower * lower + upper * upper;
 		}
 	}
-	/* Terms reach 2^24, each sum rounds off at most 1 of it: hence 4 more. */
-	probe->base = -120.5 * probe->sum + 4;
-	/* |r| is 2/3 of a residual; 2^-20 covers the rounding of the factor. */
-	probe->slope = sqrt(probe->norm2) * 2 / 3 * (1 + 0x1p-20);
+	limit_rest(probe);
 }
