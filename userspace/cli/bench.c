@@ -9,15 +9,21 @@
 #include "bench.h"
 
 static const char help[] =
-	"Usage: limen bench [OPTION]... [compare|daemon]\n"
-	"Measure comparisons in this process, or those that limend does for one\n"
-	"client, against an echo server over the same kind of socket in the same\n"
-	"run. limend is a private one with the CPU backend.\n"
+	"Usage: limen bench [OPTION]... [match|compare|daemon]\n"
+	"Measure this machine. match (the default): searches and comparisons against\n"
+	"what the machine can do and against other libraries, in one run; it takes\n"
+	"minutes. compare: comparisons in this process. daemon: those that limend,\n"
+	"a private one with the CPU backend, does for one client, against an echo\n"
+	"server over the same kind of socket in the same run.\n"
 	"\n"
-	"  -b, --backend NAME  compare: cpu (default) or board\n"
+	"  -b, --backend NAME  compare: cpu (default) or another, as listed\n"
 	"  -l, --list          tell which backends are usable here, and why not\n"
 	"  -d, --limend PATH   daemon: the limend to measure\n"
 	"  -j, --json          print JSON\n"
+	"  -o, --output FILE   match: write JSON there, too\n"
+	"  -p, --plot FILE     match: draw an SVG there, with gnuplot\n"
+	"  -r, --rows N        match: rows of the large gallery, 1000000 if not given,\n"
+	"                      and then galleries as large as fit are searched, too\n"
 	"\n"
 	"Exit status: 0 measured, whatever it is; 1 it cannot be measured, 2 wrong\n"
 	"usage.\n";
@@ -127,40 +133,42 @@ static int bench_compare(const struct settings *settings)
 	return result;
 }
 
+/* Adds a line to the list, or prints it if there is none. */
+static int list_one(const struct limen_backend_info *info, void *context)
+{
+	const bool usable = !*info->reason;
+	struct json_object *list = context, *row;
+	char name[sizeof(info->node) + 16];
+
+	snprintf(name, sizeof(name), "%s%s%s", limen_backend_name(info->kind),
+		 *info->node ? ":" : "", info->node);
+	if (!list) {
+		printf("%-20s  %-10s  %s\n", name,
+		       usable ? "usable" : "not usable",
+		       usable ? info->description : info->reason);
+		return 0;
+	}
+	row = json_object_new_object();
+	json_object_object_add(row, "backend", json_object_new_string(
+				       limen_backend_name(info->kind)));
+	json_object_object_add(row, "node", json_object_new_string(info->node));
+	json_object_object_add(row, "usable", json_object_new_boolean(usable));
+	json_object_object_add(row, "description",
+			       json_object_new_string(info->description));
+	json_object_object_add(row, "reason",
+			       json_object_new_string(info->reason));
+	json_object_array_add(list, row);
+	return 0;
+}
+
 static int list(bool json)
 {
-	static const enum limen_backend_kind kinds[] = {
-		LIMEN_BACKEND_CPU, LIMEN_BACKEND_BOARD,
-	};
-	struct json_object *list = json_object_new_array(), *row;
-	struct limen_backend *backend;
-	const char *what;
-	unsigned int i;
-	int error;
+	struct json_object *list = json ? json_object_new_array() : NULL;
+	int error = limen_backends_list(list_one, list);
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		error = limen_backend_open(&backend, kinds[i], NULL);
-		what = error ? limen_strerror(error) :
-			       limen_backend_description(backend);
-		if (!json)
-			printf("%-6s %s: %s\n", limen_backend_name(kinds[i]),
-			       error ? "not usable" : "usable", what);
-		row = json_object_new_object();
-		json_object_object_add(row, "backend", json_object_new_string(
-					       limen_backend_name(kinds[i])));
-		json_object_object_add(row, "usable",
-				       json_object_new_boolean(!error));
-		json_object_object_add(row, "description",
-				       json_object_new_string(what));
-		json_object_array_add(list, row);
-		if (!error)
-			limen_backend_close(backend);
-	}
 	if (json)
 		print_json(list);
-	else
-		json_object_put(list);
-	return DONE;
+	return error ? fail("backends: %s", limen_strerror(error)) : DONE;
 }
 
 int command_bench(int argc, char **argv)
@@ -170,14 +178,16 @@ int command_bench(int argc, char **argv)
 	bool leave;
 	int result;
 
-	result = read_settings(argc, argv, "bdjl", help, &settings, &leave);
+	result = read_settings(argc, argv, "bdjlopr", help, &settings, &leave);
 	if (leave)
 		return result;
 	if (settings.list)
 		return list(settings.json);
 	if (argc - optind > 1)
-		return misused("bench takes compare or daemon");
-	what = optind < argc ? argv[optind] : "compare";
+		return misused("bench takes match, compare or daemon");
+	what = optind < argc ? argv[optind] : "match";
+	if (!strcmp(what, "match"))
+		return bench_match(&settings);
 	if (!strcmp(what, "compare"))
 		return bench_compare(&settings);
 	if (!strcmp(what, "daemon"))

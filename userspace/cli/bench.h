@@ -10,6 +10,7 @@ void bench_template(struct limen_template *tmpl, uint32_t dim, uint32_t seed);
 /* Sorts the values. */
 int64_t bench_percentile(int64_t *values, size_t count, unsigned int percent);
 
+int bench_match(const struct settings *settings);
 int bench_daemon(const struct settings *settings);
 
 #endif /* LIMEN_BENCH_H */

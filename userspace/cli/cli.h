@@ -35,6 +35,8 @@ int misused(const char *format, ...);
  * @limend: --limend
  * @top: --top, as given
  * @min: --min, as given
+ * @plot: --plot
+ * @rows: --rows, as given
  * @json: --json
  * @list: --list
  */
@@ -46,6 +48,8 @@ struct settings {
 	const char *limend;
 	const char *top;
 	const char *min;
+	const char *plot;
+	const char *rows;
 	bool json;
 	bool list;
 };

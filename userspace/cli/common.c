@@ -44,6 +44,8 @@ static const struct option all_options[] = {
 	{ "min", required_argument, NULL, 'n' },
 	{ "models", required_argument, NULL, 'm' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "plot", required_argument, NULL, 'p' },
+	{ "rows", required_argument, NULL, 'r' },
 	{ "top", required_argument, NULL, 'k' },
 	{}
 };
@@ -78,6 +80,12 @@ static bool store(struct settings *settings, int letter)
 	case 'o':
 		settings->output = optarg;
 		break;
+	case 'p':
+		settings->plot = optarg;
+		break;
+	case 'r':
+		settings->rows = optarg;
+		break;
 	default:
 		return false;
 	}
@@ -101,7 +109,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*settings = (struct settings){};
 	*leave = true;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":b:c:d:hjk:lm:n:o:",
+	while ((letter = getopt_long(argc, argv, ":b:c:d:hjk:lm:n:o:p:r:",
 				     all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limen bench match: what is measured, and what is told of it.
+ *
+ * DOC: Subjects and rows
+ *
+ * A subject is something of which one run can be timed: a search by the engine, by
+ * a peer, the reading of memory. Subjects that are compared run in turn, a round
+ * after another, so that whatever else the machine does meets all of them. A row
+ * of the table is a ratio of the speeds of two subjects, in each round.
+ */
+#ifndef LIMEN_CLI_BENCH_MATCH_H
+#define LIMEN_CLI_BENCH_MATCH_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BENCH_ROUNDS 15
+#define BENCH_TEXT_SIZE 400
+
+/**
+ * struct bench_times - what the rounds of a subject took
+ * @name: for people
+ * @detail: library, version, what was chosen; "" if there is nothing to say
+ * @missing: why it was not measured, "" if it was
+ * @work: what a run does, in @unit
+ * @unit: of work: "GB", "G operations", "pairs", "rows"
+ * @count: rounds measured
+ * @elapsed: nanoseconds of each
+ */
+struct bench_times {
+	char name[100];
+	char detail[BENCH_TEXT_SIZE];
+	char missing[BENCH_TEXT_SIZE];
+	double work;
+	const char *unit;
+	unsigned int count;
+	int64_t elapsed[BENCH_ROUNDS];
+};
+
+/* Median rate in units a second. */
+double bench_rate(const struct bench_times *times);
+
+enum bench_verdict { BENCH_NOT_MEASURED, BENCH_SHORT, BENCH_REACHED, BENCH_TOLD };
+
+/**
+ * struct bench_row - a row of the table
+ * @work: what was done
+ * @against: what it is measured against; "" if nothing
+ * @unit: of the value: "x", "ns", "%" or ""
+ * @target: to reach, 0 if there is none
+ * @at_most: whether it is to be below the target
+ * @missing: why there is no value; "" if there is
+ * @value: median
+ * @least: lowest of the rounds
+ * @most: highest
+ */
+struct bench_row {
+	char work[100];
+	char against[100];
+	const char *unit;
+	double target;
+	bool at_most;
+	char missing[BENCH_TEXT_SIZE];
+	double value;
+	double least;
+	double most;
+};
+
+enum bench_verdict bench_row_verdict(const struct bench_row *row);
+
+/* A gallery of that many rows, and the time a search of it takes. */
+struct bench_point {
+	uint32_t rows;
+	int64_t elapsed;
+};
+
+#define BENCH_TIMES_MAX 24
+#define BENCH_ROWS_OF_TABLE_MAX 24
+#define BENCH_POINTS_MAX 16
+
+/**
+ * struct bench_machine - where it ran
+ * @processor: its model
+ * @features: those of its instruction sets that matter
+ * @processors: usable ones
+ * @memory: gigabytes
+ * @kernel: release
+ * @load: average of the last minute, before
+ * @page: bytes
+ * @huge: the kernel's setting of transparent huge pages
+ * @own_huge: share of this process' memory in huge pages, or -1
+ * @peers_huge: share of the peers' memory, or -1
+ */
+struct bench_machine {
+	char processor[100];
+	char features[200];
+	unsigned int processors;
+	double memory;
+	char kernel[200];
+	double load;
+	long page;
+	char huge[100];
+	double own_huge;
+	double peers_huge;
+};
+
+struct bench_report {
+	struct bench_machine machine;
+	char backend[100];
+	unsigned int times_count;
+	struct bench_times times[BENCH_TIMES_MAX];
+	unsigned int rows_count;
+	struct bench_row rows[BENCH_ROWS_OF_TABLE_MAX];
+	unsigned int points_count;
+	struct bench_point points[BENCH_POINTS_MAX];
+};
+
+/* Fills in what can be known beforehand. */
+void bench_machine_look(struct bench_machine *machine);
+/* Share of a process' resident memory in huge pages; -1 if unknown. */
+double bench_huge_share(void);
+/* Bytes that could be used without swapping; 0 if unknown. */
+double bench_memory_available(void);
+/* A field of /proc/self/status in kilobytes; 0 if it is not there. */
+uint64_t bench_memory_field(const char *name);
+
+void bench_report_print(const struct bench_report *report);
+struct json_object *bench_report_json(const struct bench_report *report);
+/* Draws it with gnuplot; DONE or FAILED after a line. */
+int bench_report_plot(const struct bench_report *report, const char *path);
+
+#endif /* LIMEN_CLI_BENCH_MATCH_H */

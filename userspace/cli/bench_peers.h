@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Talks to limen-bench-peers; see ../bench/peer.h for what is said. */
+#ifndef LIMEN_CLI_BENCH_PEERS_H
+#define LIMEN_CLI_BENCH_PEERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/**
+ * struct bench_peers - a running limen-bench-peers
+ * @pid: its process, or 0
+ * @to: what it reads
+ * @from: what it writes
+ */
+struct bench_peers {
+	pid_t pid;
+	FILE *to;
+	FILE *from;
+};
+
+/*
+ * Starts it, with one thread, memory in huge pages, and OpenBLAS told to be on
+ * that core, or finding out itself if core is NULL. These return 0, or -1 and a
+ * reason in text.
+ */
+int bench_peers_start(struct bench_peers *peers, const char *core, char *text,
+		      size_t size);
+void bench_peers_stop(struct bench_peers *peers);
+/* On success, text is what the peer is. */
+int bench_peers_prepare(struct bench_peers *peers, const char *peer,
+			uint32_t rows, uint32_t probes, char *text,
+			size_t size);
+/* The time taken, and for how many probes the best row is the expected one. */
+int bench_peers_run(struct bench_peers *peers, const char *peer,
+		    int64_t *elapsed, uint32_t *mates, char *text, size_t size);
+void bench_peers_drop(struct bench_peers *peers, const char *peer);
+/* Kilobytes resident, and of these in huge pages. */
+int bench_peers_memory(struct bench_peers *peers, uint64_t *resident,
+		       uint64_t *huge);
+
+#endif /* LIMEN_CLI_BENCH_PEERS_H */

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: MIT
+/* What limen bench match tells: the machine, the table, JSON and the plot. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "bench_match.h"
+
+static const char *const verdicts[] = {
+	[BENCH_NOT_MEASURED] = "not measured",
+	[BENCH_SHORT] = "not reached",
+	[BENCH_REACHED] = "reached",
+	[BENCH_TOLD] = "",
+};
+
+/* The value after "NAME:" in a file of such lines; "" if it is not there. */
+static void read_field(const char *path, const char *name, char *value,
+		       size_t size)
+{
+	const size_t length = strlen(name);
+	FILE *file = fopen(path, "re");
+	char *line = NULL, *at;
+	size_t room = 0;
+
+	value[0] = '\0';
+	while (file && !value[0] && getline(&line, &room, file) > 0) {
+		at = strchr(line, ':');
+		if (!at || strncmp(line, name, length) ||
+		    (line[length] != ':' && !isspace(line[length])))
+			continue;
+		at += 1 + strspn(at + 1, " \t");
+		at[strcspn(at, "\n")] = '\0';
+		snprintf(value, size, "%s", at);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+static uint64_t kilobytes(const char *path, const char *name)
+{
+	char value[100];
+
+	read_field(path, name, value, sizeof(value));
+	return strtoull(value, NULL, 10);
+}
+
+uint64_t bench_memory_field(const char *name)
+{
+	return kilobytes("/proc/self/status", name);
+}
+
+double bench_memory_available(void)
+{
+	return kilobytes("/proc/meminfo", "MemAvailable") * 1024.0;
+}
+
+double bench_huge_share(void)
+{
+	static const char path[] = "/proc/self/smaps_rollup";
+	uint64_t resident = kilobytes(path, "Rss");
+
+	if (!resident)
+		return -1;
+	return (double)(kilobytes(path, "AnonHugePages") +
+			kilobytes(path, "ShmemPmdMapped") +
+			kilobytes(path, "FilePmdMapped")) / resident;
+}
+
+/* Of the processor's flags, those of the instructions that kernels use. */
+static void read_features(char *features, size_t size)
+{
+	static const char *const telling[] = {
+		"avx2", "avx_vnni", "avx512f", "avx512_vnni", "amx_int8",
+		"asimd", "asimddp", "i8mm",
+	};
+	char flags[4096], *flag, *rest = flags;
+	size_t used = 0;
+	unsigned int i;
+
+	read_field("/proc/cpuinfo", "flags", flags, sizeof(flags));
+	if (!flags[0])
+		read_field("/proc/cpuinfo", "Features", flags, sizeof(flags));
+	features[0] = '\0';
+	while ((flag = strsep(&rest, " ")))
+		for (i = 0; i < sizeof(telling) / sizeof(*telling); i++)
+			if (!strcmp(flag, telling[i]) && used < size)
+				used += snprintf(features + used, size - used,
+						 "%s%s", used ? " " : "", flag);
+}
+
+static void read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file || !fgets(line, size, file))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+void bench_machine_look(struct bench_machine *machine)
+{
+	struct utsname name;
+
+	read_field("/proc/cpuinfo", "model name", machine->processor,
+		   sizeof(machine->processor));
+	read_features(machine->features, sizeof(machine->features));
+	machine->processors = sysconf(_SC_NPROCESSORS_ONLN);
+	machine->memory = kilobytes("/proc/meminfo", "MemTotal") * 1024 / 1e9;
+	if (!uname(&name))
+		snprintf(machine->kernel, sizeof(machine->kernel), "%s %s %s",
+			 name.sysname, name.release, name.machine);
+	if (getloadavg(&machine->load, 1) != 1)
+		machine->load = -1;
+	machine->page = sysconf(_SC_PAGESIZE);
+	read_line("/sys/kernel/mm/transparent_hugepage/enabled", machine->huge,
+		  sizeof(machine->huge));
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Nanoseconds of the fastest, the median and the slowest round. */
+struct spread {
+	int64_t least;
+	int64_t median;
+	int64_t most;
+};
+
+static struct spread spread_of(const struct bench_times *times)
+{
+	int64_t sorted[BENCH_ROUNDS];
+
+	memcpy(sorted, times->elapsed, sizeof(sorted));
+	qsort(sorted, times->count, sizeof(*sorted), ascending);
+	return (struct spread){ sorted[0], sorted[times->count / 2],
+				sorted[times->count - 1] };
+}
+
+double bench_rate(const struct bench_times *times)
+{
+	if (!times->count)
+		return 0;
+	return times->work * 1e9 / spread_of(times).median;
+}
+
+enum bench_verdict bench_row_verdict(const struct bench_row *row)
+{
+	if (row->missing[0])
+		return BENCH_NOT_MEASURED;
+	if (!row->target)
+		return BENCH_TOLD;
+	if (row->at_most)
+		return row->value <= row->target ? BENCH_REACHED : BENCH_SHORT;
+	return row->value >= row->target ? BENCH_REACHED : BENCH_SHORT;
+}
+
+static void print_share(const char *whose, double share)
+{
+	if (share < 0)
+		printf(", of %s unknown", whose);
+	else
+		printf(", %.0f %% of %s", 100 * share, whose);
+}
+
+static void print_machine(const struct bench_report *report)
+{
+	const struct bench_machine *machine = &report->machine;
+
+	printf("%s, %u processors (%s), %.1f GB, %s\n", machine->processor,
+	       machine->processors, machine->features, machine->memory,
+	       machine->kernel);
+	printf("pages of %ld bytes, transparent huge pages: %s; in huge pages",
+	       machine->page, machine->huge);
+	print_share("Limen's memory", machine->own_huge);
+	print_share("the peers'", machine->peers_huge);
+	printf("\nload average before: %.2f; Limen: %s; one thread but where said\n",
+	       machine->load, report->backend);
+}
+
+static void print_times(const struct bench_report *report)
+{
+	unsigned int i;
+
+	printf("\n%-42s %10s %10s %10s  %s\n", "a run of", "median ms",
+	       "fastest", "slowest", "rate");
+	for (i = 0; i < report->times_count; i++) {
+		const struct bench_times *times = &report->times[i];
+		struct spread spread;
+
+		if (times->missing[0] || !times->count) {
+			printf("%-42s not measured: %s\n", times->name,
+			       times->missing);
+			continue;
+		}
+		spread = spread_of(times);
+		printf("%-42s %10.3f %10.3f %10.3f  %.1f %s/s\n", times->name,
+		       spread.median / 1e6, spread.least / 1e6,
+		       spread.most / 1e6, bench_rate(times), times->unit);
+		if (times->detail[0])
+			printf("  %s\n", times->detail);
+	}
+}
+
+/* As "27.5x", to three digits. */
+static const char *value_text(const struct bench_row *row, double value,
+			      char text[32])
+{
+	int digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+
+	snprintf(text, 32, "%.*f%s%s", digits, value,
+		 row->unit[0] && row->unit[0] != 'x' ? " " : "", row->unit);
+	return text;
+}
+
+static void print_rows(const struct bench_report *report)
+{
+	char target[32], value[32], least[32], most[32];
+	unsigned int i;
+
+	printf("\n%-42s %-40s %9s %9s  %s\n", "work", "against", "to reach",
+	       "measured", "from to");
+	for (i = 0; i < report->rows_count; i++) {
+		const struct bench_row *row = &report->rows[i];
+		enum bench_verdict verdict = bench_row_verdict(row);
+
+		printf("%-42s %-40s %s%8s ", row->work, row->against,
+		       !row->target ? " " : row->at_most ? "<" : ">",
+		       row->target ? value_text(row, row->target, target) : "");
+		if (verdict == BENCH_NOT_MEASURED) {
+			printf("not measured: %s\n", row->missing);
+			continue;
+		}
+		printf("%9s  %s to %s  %s\n",
+		       value_text(row, row->value, value),
+		       value_text(row, row->least, least),
+		       value_text(row, row->most, most), verdicts[verdict]);
+	}
+}
+
+void bench_report_print(const struct bench_report *report)
+{
+	unsigned int i;
+
+	print_machine(report);
+	print_times(report);
+	print_rows(report);
+	printf("\n%12s  %12s  %s\n", "gallery", "median ms", "ns a row");
+	for (i = 0; i < report->points_count; i++) {
+		const struct bench_point *point = &report->points[i];
+
+		printf("%12u  %12.3f  %.2f\n", point->rows,
+		       point->elapsed / 1e6,
+		       (double)point->elapsed / point->rows);
+	}
+}
+
+static void add_text(struct json_object *object, const char *name,
+		     const char *text)
+{
+	json_object_object_add(object, name, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *name,
+		       double number)
+{
+	json_object_object_add(object, name, json_object_new_double(number));
+}
+
+static void add_whole(struct json_object *object, const char *name,
+		      int64_t number)
+{
+	json_object_object_add(object, name, json_object_new_int64(number));
+}
+
+static struct json_object *machine_json(const struct bench_machine *machine)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "processor", machine->processor);
+	add_text(object, "features", machine->features);
+	add_whole(object, "processors", machine->processors);
+	add_number(object, "memory_gb", machine->memory);
+	add_text(object, "kernel", machine->kernel);
+	add_number(object, "load_before", machine->load);
+	add_whole(object, "page_bytes", machine->page);
+	add_text(object, "transparent_huge_pages", machine->huge);
+	if (machine->own_huge >= 0)
+		add_number(object, "huge_share", machine->own_huge);
+	if (machine->peers_huge >= 0)
+		add_number(object, "peers_huge_share", machine->peers_huge);
+	return object;
+}
+
+static struct json_object *times_json(const struct bench_times *times)
+{
+	struct json_object *object = json_object_new_object();
+	struct spread spread;
+
+	add_text(object, "name", times->name);
+	add_text(object, "detail", times->detail);
+	if (times->missing[0] || !times->count) {
+		add_text(object, "not_measured", times->missing);
+		return object;
+	}
+	spread = spread_of(times);
+	add_whole(object, "median_ns", spread.median);
+	add_whole(object, "fastest_ns", spread.least);
+	add_whole(object, "slowest_ns", spread.most);
+	add_whole(object, "rounds", times->count);
+	add_number(object, "rate", bench_rate(times));
+	add_text(object, "rate_unit", times->unit);
+	return object;
+}
+
+static struct json_object *row_json(const struct bench_row *row)
+{
+	struct json_object *object = json_object_new_object();
+	enum bench_verdict verdict = bench_row_verdict(row);
+
+	add_text(object, "work", row->work);
+	add_text(object, "against", row->against);
+	add_text(object, "unit", row->unit);
+	if (row->target)
+		add_number(object, row->at_most ? "at_most" : "at_least",
+			   row->target);
+	if (verdict == BENCH_NOT_MEASURED) {
+		add_text(object, "not_measured", row->missing);
+		return object;
+	}
+	add_number(object, "value", row->value);
+	add_number(object, "least", row->least);
+	add_number(object, "most", row->most);
+	if (verdict != BENCH_TOLD)
+		json_object_object_add(object, "reached", json_object_new_boolean(
+					       verdict == BENCH_REACHED));
+	return object;
+}
+
+static struct json_object *point_json(const struct bench_point *point)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_whole(object, "rows", point->rows);
+	add_whole(object, "median_ns", point->elapsed);
+	return object;
+}
+
+struct json_object *bench_report_json(const struct bench_report *report)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *times = json_object_new_array();
+	struct json_object *rows = json_object_new_array();
+	struct json_object *points = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < report->times_count; i++)
+		json_object_array_add(times, times_json(&report->times[i]));
+	for (i = 0; i < report->rows_count; i++)
+		json_object_array_add(rows, row_json(&report->rows[i]));
+	for (i = 0; i < report->points_count; i++)
+		json_object_array_add(points, point_json(&report->points[i]));
+	json_object_object_add(object, "machine",
+			       machine_json(&report->machine));
+	add_text(object, "limen", report->backend);
+	json_object_object_add(object, "table", rows);
+	json_object_object_add(object, "times", times);
+	json_object_object_add(object, "galleries", points);
+	return object;
+}
+
+/* How far beyond the target: 1 is where it is. */
+static double excess(const struct bench_row *row)
+{
+	return row->at_most ? row->target / row->value :
+			      row->value / row->target;
+}
+
+/* Bars from the top down; what was not measured has none. */
+static void draw_rows(FILE *gnuplot, const struct bench_report *report)
+{
+	unsigned int i, drawn = 0;
+	char value[32], target[32];
+
+	fputs("$rows << end\n", gnuplot);
+	for (i = 0; i < report->rows_count; i++) {
+		const struct bench_row *row = &report->rows[i];
+		bool measured = bench_row_verdict(row) != BENCH_NOT_MEASURED;
+
+		if (!row->target)
+			continue;
+		fprintf(gnuplot, "%u\t%g\t%s%s%s\t%s of %s\n", drawn++,
+			measured ? excess(row) : 1, row->work,
+			row->against[0] ? " / " : "", row->against,
+			measured ? value_text(row, row->value, value) :
+				   "not measured",
+			value_text(row, row->target, target));
+	}
+	fprintf(gnuplot,
+		"end\n"
+		"set title 'measured / to reach'\n"
+		"set size 1, 0.62\n"
+		"set origin 0, 0.38\n"
+		"set lmargin at screen 0.52\n"
+		"set rmargin at screen 0.9\n"
+		"set logscale x 2\n"
+		"set xrange [0.125:8]\n"
+		"set yrange [%u:-1]\n"
+		"set boxwidth 0.7\n"
+		"set style fill solid\n"
+		"set arrow 1 from 1, graph 0 to 1, graph 1 nohead front\n"
+		"plot $rows using (sqrt(0.125 * $2)):1:(0.125):2:"
+		"($1 - 0.35):($1 + 0.35):ytic(3) with boxxyerror "
+		"linecolor rgb '#4477aa' notitle, "
+		"$rows using (8):1:4 with labels right offset 10, 0 notitle\n",
+		drawn);
+}
+
+static void draw_points(FILE *gnuplot, const struct bench_report *report)
+{
+	unsigned int i;
+
+	fputs("$points << end\n", gnuplot);
+	for (i = 0; i < report->points_count; i++)
+		fprintf(gnuplot, "%u\t%g\n", report->points[i].rows,
+			(double)report->points[i].elapsed /
+			report->points[i].rows);
+	fputs("end\n"
+	      "unset arrow 1\n"
+	      "set title 'a search of one gallery'\n"
+	      "set size 1, 0.38\n"
+	      "set origin 0, 0\n"
+	      "set lmargin at screen 0.12\n"
+	      "set ytics auto\n"
+	      "set logscale x 10\n"
+	      "set xrange [*:*]\n"
+	      "set yrange [0:*]\n"
+	      "set format x '10^{%T}'\n"
+	      "set xlabel 'rows'\n"
+	      "set ylabel 'ns a row'\n"
+	      "set grid\n"
+	      "plot $points using 1:2 with linespoints pointtype 7 "
+	      "linecolor rgb '#4477aa' notitle\n",
+	      gnuplot);
+}
+
+int bench_report_plot(const struct bench_report *report, const char *path)
+{
+	FILE *gnuplot;
+
+	if (strpbrk(path, "'\n"))
+		return fail("--plot: no quotes in the file's name");
+	gnuplot = popen("gnuplot", "we");
+	if (!gnuplot)
+		return fail("no new process: %s", strerror(errno));
+	fprintf(gnuplot,
+		"set terminal svg size 1000, 900 font 'sans-serif,13' "
+		"background rgb 'white'\n"
+		"set output '%s'\n"
+		"set datafile separator \"\\t\"\n"
+		"set multiplot title '%s, %s' noenhanced\n"
+		"set key noenhanced\n",
+		path, report->machine.processor, report->backend);
+	draw_rows(gnuplot, report);
+	draw_points(gnuplot, report);
+	fputs("unset multiplot\n", gnuplot);
+	if (pclose(gnuplot))
+		return fail("%s: gnuplot cannot draw it; is it installed?", path);
+	return DONE;
+}
