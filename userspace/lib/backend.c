@@ -29,7 +29,7 @@ int limen_backend_open(struct limen_backend **backend,
 	case LIMEN_BACKEND_BOARD:
 		return board_open(backend, node);
 	case LIMEN_BACKEND_OPENCL:
-		return -ENODEV;
+		return opencl_open(backend, node);
 	}
 	return -EINVAL;
 }
@@ -112,6 +112,8 @@ int limen_backends_list(int (*found)(const struct limen_backend_info *info,
 {
 	int result = cpu_list(found, context);
 
+	if (!result)
+		result = opencl_list(found, context);
 	if (!result)
 		result = list_boards(found, context);
 	return result;

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT
+/* The OpenCL backend: devices there are, opening and closing one. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "opencl.h"
+
+#define PLATFORMS_MAX 16
+#define DEVICES_MAX 16
+
+/* A platform is there, but none has a device; cl_ext.h has it under a name. */
+#define NO_PLATFORM CL_PLATFORM_NOT_FOUND_KHR
+
+/* Work-items of a group where rows lie interleaved. */
+#define LANES_OUTSIDE 64
+/* What a processor reads in one go: 64 rows, which its nearest cache holds. */
+#define STEPS_INSIDE 16
+
+int opencl_error(cl_int status)
+{
+	switch (status) {
+	case CL_SUCCESS:
+		return 0;
+	case CL_OUT_OF_HOST_MEMORY:
+	case CL_OUT_OF_RESOURCES:
+	case CL_MEM_OBJECT_ALLOCATION_FAILURE:
+	case CL_INVALID_BUFFER_SIZE:
+		return -ENOMEM;
+	case CL_DEVICE_NOT_FOUND:
+	case CL_DEVICE_NOT_AVAILABLE:
+	case NO_PLATFORM:
+		return -ENODEV;
+	case CL_BUILD_PROGRAM_FAILURE:
+	case CL_COMPILER_NOT_AVAILABLE:
+	case CL_INVALID_BINARY:
+	case CL_INVALID_BUILD_OPTIONS:
+		return -ENOEXEC;
+	default:
+		return -EIO;
+	}
+}
+
+static const char *why(int error)
+{
+	switch (error) {
+	case -EBADE:
+		return "wrong result in the self-test";
+	case -ENOEXEC:
+		return "its compiler does not build the kernels";
+	case -ENOMEM:
+		return "not enough memory";
+	case -ENODEV:
+		return "not available";
+	case -EOPNOTSUPP:
+		return "no little-endian OpenCL 1.2 with a compiler";
+	default:
+		return "the driver failed";
+	}
+}
+
+static bool has(cl_device_id device, cl_device_info what)
+{
+	cl_bool yes = CL_FALSE;
+
+	return !clGetDeviceInfo(device, what, sizeof(yes), &yes, NULL) && yes;
+}
+
+static bool version_suits(cl_device_id device)
+{
+	unsigned int major, minor;
+	char text[256] = "";
+
+	return !clGetDeviceInfo(device, CL_DEVICE_VERSION, sizeof(text) - 1,
+				text, NULL) &&
+	       sscanf(text, "OpenCL %u.%u", &major, &minor) == 2 &&
+	       (major > 1 || minor >= 2);
+}
+
+/* The signed packed form is all that the kernels use. */
+static bool multiplies_fours(cl_device_id device)
+{
+	cl_device_integer_dot_product_acceleration_properties_khr fast = {};
+	cl_device_integer_dot_product_capabilities_khr forms = 0;
+
+	return !clGetDeviceInfo(device,
+				CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES_KHR,
+				sizeof(forms), &forms, NULL) &&
+	       forms & CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED_KHR &&
+	       !clGetDeviceInfo(
+		       device,
+		       CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED_KHR,
+		       sizeof(fast), &fast, NULL) &&
+	       fast.signed_accelerated;
+}
+
+static int look_at(struct opencl *opencl)
+{
+	cl_device_id device = opencl->device;
+	cl_device_type type = 0;
+	size_t group = 0;
+	cl_int status;
+
+	if (!has(device, CL_DEVICE_AVAILABLE))
+		return -ENODEV;
+	if (!version_suits(device) || !has(device, CL_DEVICE_ENDIAN_LITTLE) ||
+	    !has(device, CL_DEVICE_COMPILER_AVAILABLE))
+		return -EOPNOTSUPP;
+	status = clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof(type), &type,
+				 NULL) ?:
+		 clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE,
+				 sizeof(group), &group, NULL);
+	opencl->inside = type & CL_DEVICE_TYPE_CPU;
+	opencl->steps = opencl->inside ? STEPS_INSIDE : 1;
+	opencl->lanes = opencl->inside || group < LANES_OUTSIDE ?
+				1 : LANES_OUTSIDE;
+	return opencl_error(status);
+}
+
+/* With the device's own product of four bytes if it has a fast one. */
+static int build(struct opencl *opencl, char *options, size_t size)
+{
+	int error = -ENOEXEC;
+
+	if (multiplies_fours(opencl->device)) {
+		snprintf(options, size,
+			 "-cl-std=CL3.0 -DDOTS -DLANES=%u -DSTEPS=%u",
+			 opencl->lanes, opencl->steps);
+		error = opencl_build(opencl, options);
+	}
+	if (error == -ENOEXEC) {
+		snprintf(options, size, "-cl-std=CL1.2 -DLANES=%u -DSTEPS=%u",
+			 opencl->lanes, opencl->steps);
+		error = opencl_build(opencl, options);
+	}
+	return error;
+}
+
+static cl_mem buffer(struct opencl *opencl, size_t size, cl_int *status)
+{
+	if (*status)
+		return NULL;
+	return clCreateBuffer(opencl->context, CL_MEM_READ_WRITE, size, NULL,
+			      status);
+}
+
+static int create_objects(struct opencl *opencl)
+{
+	cl_int status = CL_SUCCESS;
+
+	opencl->search = clCreateKernel(opencl->program, "search", &status);
+	if (!status)
+		opencl->products = clCreateKernel(opencl->program, "products",
+						  &status);
+	opencl->probes = buffer(opencl, OPENCL_PROBES_MAX *
+				sizeof(struct opencl_probe), &status);
+	opencl->exchange = buffer(opencl, sizeof(struct opencl_exchange),
+				  &status);
+	opencl->vectors = buffer(opencl, LIMEN_BATCH_MAX * 2 * LIMEN_DIM_MAX,
+				 &status);
+	opencl->results = buffer(opencl, LIMEN_BATCH_MAX *
+				 sizeof(struct match_products), &status);
+	opencl->host = malloc(sizeof(*opencl->host));
+	if (!opencl->host)
+		return -ENOMEM;
+	return opencl_error(status);
+}
+
+static int start(struct opencl *opencl)
+{
+	char options[128];
+	cl_int status;
+	int error = look_at(opencl);
+
+	if (error)
+		return error;
+	opencl->context = clCreateContext(NULL, 1, &opencl->device, NULL, NULL,
+					  &status);
+	if (!status)
+		opencl->queue = clCreateCommandQueue(opencl->context,
+						     opencl->device, 0,
+						     &status);
+	error = opencl_error(status);
+	if (!error)
+		error = build(opencl, options, sizeof(options));
+	if (!error)
+		error = create_objects(opencl);
+	if (!error)
+		error = opencl_self_test(opencl);
+	if (!error)
+		opencl_keep(opencl, options);
+	return error;
+}
+
+static void release(cl_mem buffer)
+{
+	if (buffer)
+		clReleaseMemObject(buffer);
+}
+
+static void opencl_close(struct limen_backend *backend)
+{
+	struct opencl *opencl = (struct opencl *)backend;
+
+	if (opencl->queue) {
+		opencl_rows_take(opencl);
+		clReleaseCommandQueue(opencl->queue);
+	}
+	release(opencl->probes);
+	release(opencl->exchange);
+	release(opencl->vectors);
+	release(opencl->results);
+	if (opencl->search)
+		clReleaseKernel(opencl->search);
+	if (opencl->products)
+		clReleaseKernel(opencl->products);
+	if (opencl->program)
+		clReleaseProgram(opencl->program);
+	if (opencl->context)
+		clReleaseContext(opencl->context);
+	free(opencl->host);
+	free(opencl);
+}
+
+static const struct limen_backend_ops opencl_ops = {
+	.close = opencl_close,
+	.compare = opencl_compare,
+	.search = opencl_search,
+	.search_all = opencl_search_all,
+};
+
+static int open_device(struct limen_backend **backend, cl_device_id device,
+		       const char *description)
+{
+	struct opencl *opencl = calloc(1, sizeof(*opencl));
+	int error;
+
+	if (!opencl)
+		return -ENOMEM;
+	opencl->backend.ops = &opencl_ops;
+	opencl->backend.kind = LIMEN_BACKEND_OPENCL;
+	snprintf(opencl->backend.description,
+		 sizeof(opencl->backend.description), "%s", description);
+	opencl->device = device;
+	error = start(opencl);
+	if (error)
+		opencl_close(&opencl->backend);
+	else
+		*backend = &opencl->backend;
+	return error;
+}
+
+/**
+ * struct place - a device among all devices
+ * @device: it
+ * @node: its numbers
+ * @name: its name
+ */
+struct place {
+	cl_device_id device;
+	char node[32];
+	char name[64];
+};
+
+/* Calls found() for each device; stops at and returns its first nonzero. */
+static int each_device(int (*found)(const struct place *place, void *context),
+		       void *context)
+{
+	cl_platform_id platforms[PLATFORMS_MAX];
+	cl_device_id devices[DEVICES_MAX];
+	cl_uint platform_count = 0, device_count, p, d;
+	struct place place;
+	int result = 0;
+
+	if (clGetPlatformIDs(PLATFORMS_MAX, platforms, &platform_count))
+		return 0;
+	for (p = 0; p < platform_count && p < PLATFORMS_MAX; p++) {
+		if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL,
+				   DEVICES_MAX, devices, &device_count))
+			continue;
+		for (d = 0; d < device_count && d < DEVICES_MAX && !result;
+		     d++) {
+			char name[256] = "no name";
+
+			clGetDeviceInfo(devices[d], CL_DEVICE_NAME,
+					sizeof(name) - 1, name, NULL);
+			place.device = devices[d];
+			snprintf(place.node, sizeof(place.node), "%u:%u", p, d);
+			snprintf(place.name, sizeof(place.name), "OpenCL, %.55s",
+				 name);
+			result = found(&place, context);
+		}
+	}
+	return result;
+}
+
+/**
+ * struct wanted - a device that is looked for
+ * @backend: out
+ * @node: its numbers, or NULL for any
+ * @error: of the first one that did not open
+ */
+struct wanted {
+	struct limen_backend **backend;
+	const char *node;
+	int error;
+};
+
+static int try_device(const struct place *place, void *context)
+{
+	struct wanted *wanted = context;
+	int error;
+
+	if (wanted->node && strcmp(wanted->node, place->node))
+		return 0;
+	error = open_device(wanted->backend, place->device, place->name);
+	if (!wanted->error)
+		wanted->error = error;
+	return !error || wanted->node;
+}
+
+int opencl_open(struct limen_backend **backend, const char *node)
+{
+	struct wanted wanted = { .backend = backend, .node = node };
+
+	*backend = NULL;
+	each_device(try_device, &wanted);
+	if (*backend)
+		return 0;
+	if (wanted.error)
+		return wanted.error;
+	return node ? -EINVAL : -ENODEV;
+}
+
+/**
+ * struct listing - a list being told
+ * @found: to whom
+ * @context: its own
+ * @any: there has been a device
+ */
+struct listing {
+	backend_found_t found;
+	void *context;
+	bool any;
+};
+
+static int list_device(const struct place *place, void *context)
+{
+	struct limen_backend_info info = { .kind = LIMEN_BACKEND_OPENCL };
+	struct listing *listing = context;
+	struct limen_backend *backend;
+	int error;
+
+	snprintf(info.node, sizeof(info.node), "%s", place->node);
+	snprintf(info.description, sizeof(info.description), "%s", place->name);
+	error = open_device(&backend, place->device, place->name);
+	if (error)
+		snprintf(info.reason, sizeof(info.reason), "%s: %s",
+			 place->name, why(error));
+	else
+		opencl_close(backend);
+	listing->any = true;
+	return listing->found(&info, listing->context);
+}
+
+int opencl_list(backend_found_t found, void *context)
+{
+	struct limen_backend_info info = {
+		.kind = LIMEN_BACKEND_OPENCL,
+		.description = "OpenCL",
+		.reason = "no OpenCL device: no driver is installed for one",
+	};
+	struct listing listing = { .found = found, .context = context };
+	int result = each_device(list_device, &listing);
+
+	return result || listing.any ? result : found(&info, context);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/* Comparisons by an OpenCL device. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "opencl.h"
+
+int opencl_products(struct opencl *opencl, const int8_t *vectors,
+		    unsigned int count, struct match_products *products)
+{
+	const size_t size = (size_t)count * 2 * LIMEN_DIM_MAX;
+	const size_t lanes = opencl->lanes;
+	/* What a group has beyond the pairs finds zeros. */
+	const size_t items = (count + lanes - 1) / lanes * lanes;
+	const cl_uint units = OPENCL_UNITS, zero = 0;
+	cl_command_queue queue = opencl->queue;
+	cl_kernel kernel = opencl->products;
+	cl_int status, wiped;
+
+	status = clEnqueueWriteBuffer(queue, opencl->vectors, CL_TRUE, 0, size,
+				      vectors, 0, NULL, NULL);
+	if (status)
+		return opencl_error(status);
+	status = clSetKernelArg(kernel, 0, sizeof(cl_mem), &opencl->vectors) ?:
+		 clSetKernelArg(kernel, 1, sizeof(units), &units) ?:
+		 clSetKernelArg(kernel, 2, sizeof(cl_mem), &opencl->results);
+	if (!status)
+		status = clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &items,
+						&lanes, 0, NULL, NULL);
+	wiped = clEnqueueFillBuffer(queue, opencl->vectors, &zero, sizeof(zero),
+				    0, size, 0, NULL, NULL);
+	if (!status)
+		status = wiped;
+	if (!status)
+		status = clEnqueueReadBuffer(queue, opencl->results, CL_TRUE, 0,
+					     count * sizeof(*products),
+					     products, 0, NULL, NULL);
+	return opencl_error(status);
+}
+
+/* Puts the pairs still to be compared one behind the other; how many. */
+static unsigned int gather(const struct limen_pair *pairs, unsigned int count,
+			   int8_t *vectors)
+{
+	unsigned int i, used = 0;
+
+	for (i = 0; i < count; i++) {
+		const struct limen_template *probe = pairs[i].probe;
+
+		if (pairs[i].error != -EINPROGRESS)
+			continue;
+		memcpy(vectors, probe->vector, probe->dim);
+		vectors += LIMEN_DIM_MAX;
+		memcpy(vectors, pairs[i].reference->vector, probe->dim);
+		vectors += LIMEN_DIM_MAX;
+		used++;
+	}
+	return used;
+}
+
+static void score(struct limen_pair *pair, const struct match_products *products)
+{
+	pair->score.raw = products->raw;
+	pair->score.similarity = match_similarity(products->raw,
+						  products->probe_norm2,
+						  products->reference_norm2);
+	pair->error = score_possible(&pair->score, pair->probe->dim) ? 0 : -EIO;
+}
+
+void opencl_compare(struct limen_backend *backend, struct limen_pair *pairs,
+		    unsigned int count, int timeout_ms)
+{
+	struct match_products products[LIMEN_BATCH_MAX], *next = products;
+	int8_t vectors[LIMEN_BATCH_MAX * 2 * LIMEN_DIM_MAX];
+	struct opencl *opencl = (struct opencl *)backend;
+	int64_t start = now_ns();
+	unsigned int used, i;
+	int error = 0;
+
+	/* Zeros behind the last component change no sum. */
+	memset(vectors, 0, sizeof(vectors));
+	used = gather(pairs, count, vectors);
+	if (now_ns() - start > timeout_ms * 1000000LL)
+		error = -ETIMEDOUT;
+	else if (used)
+		error = opencl_products(opencl, vectors, used, products);
+	limen_wipe(vectors, (size_t)used * 2 * LIMEN_DIM_MAX);
+	for (i = 0; i < count; i++) {
+		if (pairs[i].error != -EINPROGRESS)
+			continue;
+		pairs[i].device_ns = (now_ns() - start) / used;
+		if (error)
+			pairs[i].error = error;
+		else
+			score(&pairs[i], next++);
+	}
+}
