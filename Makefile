@@ -51,15 +51,20 @@ selftests:
 	@$(MAKE) --no-print-directory -C tests/selftests/limen \
 		OUTPUT=$(CURDIR)/$(BUILD)/selftests all
 
-# User space once more, with AddressSanitizer and UndefinedBehaviorSanitizer.
-sanitized: $(BUILD)/asan/build.ninja
+# User space once more, with AddressSanitizer and UndefinedBehaviorSanitizer; and
+# what runs in many threads, with ThreadSanitizer.
+sanitized: $(BUILD)/asan/build.ninja $(BUILD)/tsan/build.ninja
 	@ninja -C $(BUILD)/asan
+	@ninja -C $(BUILD)/tsan tests/unit/lib/test-lib-threads
 
 $(BUILD)/user/build.ninja:
 	meson setup --prefix $(PREFIX) $(BUILD)/user
 
 $(BUILD)/asan/build.ninja:
 	meson setup -Db_sanitize=address,undefined $(BUILD)/asan
+
+$(BUILD)/tsan/build.ninja:
+	meson setup -Db_sanitize=thread $(BUILD)/tsan
 
 ## compile_commands.json: for editors, of modules and user space together
 compile_commands.json: modules userspace
