@@ -8,17 +8,18 @@
  * both planes and still biased by 128; the signed ones are the same components of
  * 16 probes.
  *
- * A block of 64 rows stays in the first-level cache while all probes pass, 16 at
- * a time: a tile of probes is loaded once for four products, so that little comes
- * from the second-level cache. Sums do not begin at zero but at the -128 * sum
- * that undoes the bias. They are then compared in registers that hold 16 probes
- * each: the highest sum of 16 rows with what the bound demands of the shortest of
- * them, and only if that is reached, row by row.
+ * A block of 32 rows stays in the first-level cache while all probes pass, 32 at
+ * a time: two tiles of either make four products of four loads. More rows would
+ * halve what comes from the second-level cache, but evict one another from the
+ * first. Sums do not begin at zero but at the -128 * sum that undoes the bias. They
+ * are then compared in registers that hold 16 probes each: the highest sum of 16
+ * rows with what the bound demands of the shortest of them, and only if that is
+ * reached, row by row.
  *
  * The unit for products is busy for 16 cycles with each of them and leaves all
  * others idle. So whatever else there is to do is done in small portions between
- * them: comparing the sums of the 16 probes before, joining the planes of the
- * next block and asking for those of the block after it.
+ * them: comparing the sums of the 32 probes before, joining the planes of the
+ * next block and asking for those of rows after it.
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -32,14 +33,14 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #define TILE 16 /* rows of a tile, and 32-bit lanes of one */
-#define TILES 4 /* of rows, in a block */
-#define BLOCK (TILE * TILES)
-#define COLUMNS (MATCH_PROBES_MAX / TILE)
+#define BLOCK (2 * TILE)
+#define COLUMN (2 * TILE)
+#define COLUMNS (MATCH_PROBES_MAX / COLUMN)
 #define UNITS_MAX (LIMEN_DIM_MAX / MATCH_UNIT)
-/* For fewer probes, a tile of them is mostly empty. */
+/* For fewer probes, tiles of them are mostly empty. */
 #define PROBES_MIN 4
 /* Rows between the one whose planes are joined and the one asked for. */
-#define AHEAD BLOCK
+#define AHEAD 16
 
 /* As the processor wants it from ldtilecfg. */
 struct tile_config {
@@ -55,21 +56,22 @@ struct tile {
 } __attribute__((aligned(64)));
 
 /**
- * struct column - 16 probes
- * @tiles: of each unit, the probes' components; four of each probe side by side
+ * struct column - 32 probes, or fewer in the last one
+ * @tiles: of each unit, the components of 16 probes and of the 16 others; four of
+ *	each probe side by side
  * @start: what a probe's sums begin with
  * @bounds: of their searches
  * @lanes: a bit for each that is there
  */
 struct column {
-	struct tile tiles[UNITS_MAX];
-	int32_t start[TILE] __attribute__((aligned(64)));
-	float bounds[TILE] __attribute__((aligned(64)));
-	__mmask16 lanes;
+	struct tile tiles[UNITS_MAX][2];
+	int32_t start[COLUMN] __attribute__((aligned(64)));
+	float bounds[COLUMN] __attribute__((aligned(64)));
+	uint32_t lanes;
 };
 
 /**
- * struct block - 64 rows, or fewer at the end
+ * struct block - 32 rows, or fewer at the end
  * @tiles: of each unit, their components, biased; of rows that are not there,
  *	anything
  * @lengths: square roots of their squared norms
@@ -79,17 +81,17 @@ struct column {
  * @count: how many there are
  */
 struct block {
-	struct tile (*tiles)[TILES];
+	struct tile (*tiles)[2];
 	float lengths[BLOCK] __attribute__((aligned(64)));
-	float shortest[TILES];
-	float longest[TILES];
+	float shortest[2];
+	float longest[2];
 	uint32_t first;
 	uint32_t count;
 };
 
-/* Raw scores of a block and a column, 16 probes of a row side by side. */
+/* Raw scores: of a tile of rows and one of probes, 16 probes of a row in a row. */
 struct sums {
-	int32_t raw[TILES][TILE][TILE];
+	int32_t raw[2][2][TILE][TILE];
 } __attribute__((aligned(64)));
 
 /**
@@ -97,7 +99,7 @@ struct sums {
  * @columns: the probes
  * @tiles: of two blocks in turn, the one being multiplied and the next
  * @blocks: those two and the one whose sums are compared, in turn
- * @sums: the ones being computed and the ones being compared, in turn
+ * @sums: of the last column that was multiplied
  * @rows: what to search
  * @searches: whom for
  * @units: dim / MATCH_UNIT
@@ -105,9 +107,9 @@ struct sums {
  */
 struct work {
 	struct column columns[COLUMNS];
-	struct tile tiles[2][UNITS_MAX][TILES];
+	struct tile tiles[2][UNITS_MAX][2];
 	struct block blocks[3];
-	struct sums sums[2];
+	struct sums sums;
 	const struct match_rows *rows;
 	struct match_search *const *searches;
 	unsigned int units;
@@ -120,23 +122,21 @@ struct work {
  * @joined: how many of them have been
  * @join_due: rises by BLOCK with each unit, and a row is due whenever it has
  *	reached the number of units that pass with a block
- * @sums: what to compare
- * @block: which rows' they are
- * @column: whose they are
+ * @block: whose sums are compared
+ * @column: and with which probes
  * @compared: how many rows of each tile have been looked through
  * @compare_due: likewise rises by TILE until it reaches the units of a column
- * @highest: sums of each tile, lane by lane
+ * @highest: sums of each pair of tiles, lane by lane
  */
 struct chores {
 	struct block *next;
 	uint32_t joined;
 	unsigned int join_due;
-	const struct sums *sums;
 	const struct block *block;
 	struct column *column;
 	unsigned int compared;
 	unsigned int compare_due;
-	__m512i highest[TILES];
+	__m512i highest[2][2];
 };
 
 /*
@@ -230,17 +230,19 @@ static void column_set(struct column *column,
 		       struct match_search *const *searches, unsigned int count,
 		       unsigned int units)
 {
-	unsigned int i;
+	unsigned int others = count > TILE ? count - TILE : 0, i;
 
 	memset(column->start, 0, sizeof(column->start));
 	memset(column->bounds, 0, sizeof(column->bounds));
-	for (i = 0; i < units; i++)
-		column_unit(&column->tiles[i], searches, count, i);
+	for (i = 0; i < units; i++) {
+		column_unit(&column->tiles[i][0], searches, count, i);
+		column_unit(&column->tiles[i][1], searches + TILE, others, i);
+	}
 	for (i = 0; i < count; i++) {
 		column->start[i] = -128 * searches[i]->probe->sum;
 		column->bounds[i] = searches[i]->bound;
 	}
-	column->lanes = 0xffff >> (TILE - count);
+	column->lanes = 0xffffffff >> (COLUMN - count);
 }
 
 /* For vpternlogd: where its third operand is set the first, else the second. */
@@ -281,7 +283,7 @@ INLINE void ask_for(const uint8_t *row, size_t size)
 	size_t i;
 
 	for (i = 0; i < size; i += 64)
-		_mm_prefetch((const char *)row + i, _MM_HINT_T1);
+		_mm_prefetch((const char *)row + i, _MM_HINT_T0);
 }
 
 /* Joins the planes of a row of a block, and asks for those of a later one. */
@@ -300,20 +302,14 @@ INLINE void join_row(const struct work *work, struct block *block, uint32_t row)
 		__m512i high = _mm512_loadu_si512(coarse + unit * 32);
 		__m512i low = _mm512_loadu_si512(fine + unit * 32);
 
-		_mm512_store_si512(tile[unit * TILES].at[row % TILE],
+		_mm512_store_si512(tile[unit * 2].at[row % TILE],
 				   join_lower(high, low));
-		_mm512_store_si512(tile[(unit + 1) * TILES].at[row % TILE],
+		_mm512_store_si512(tile[unit * 2 + 2].at[row % TILE],
 				   join_upper(high, low));
 	}
 	if (unit < work->units)
-		join_half_line(tile[unit * TILES].at[row % TILE],
+		join_half_line(tile[unit * 2].at[row % TILE],
 			       coarse + unit * 32, fine + unit * 32);
-}
-
-/* A bit for each row of a tile that is one of the first count of its block. */
-INLINE __mmask16 mask_of(uint32_t count, unsigned int tile)
-{
-	return (count < BLOCK ? (1ull << count) - 1 : ~0ull) >> tile * TILE;
 }
 
 /* The block that begins with a row, in its turn; its lengths. */
@@ -328,8 +324,8 @@ static struct block *block_set(struct work *work, uint32_t first)
 	block->tiles = work->tiles[first / BLOCK % 2];
 	block->first = first;
 	block->count = left < BLOCK ? left : BLOCK;
-	for (tile = 0; tile < TILES; tile++) {
-		__mmask16 mask = mask_of(block->count, tile);
+	for (tile = 0; tile < 2; tile++) {
+		__mmask16 mask = ((1ull << block->count) - 1) >> tile * TILE;
 		__m512i facts = _mm512_maskz_loadu_epi32(
 			mask, rows->facts + first + tile * TILE);
 		__m512 lengths = _mm512_sqrt_ps(_mm512_cvtepi32_ps(
@@ -353,30 +349,33 @@ INLINE __mmask16 not_below(__m512i raw, __m512 demanded)
 				  _CMP_NLT_UQ);
 }
 
-/* Offers what of a tile of rows is not below its bound, row by row. */
+/* Offers what of two tiles is not below its bound, row by row. */
 static __attribute__((noinline)) void
-offer_tile(const struct work *work, const struct block *block,
-	   unsigned int tile, struct column *column, const struct sums *sums)
+offer_tiles(const struct work *work, const struct block *block,
+	    unsigned int rows, struct column *column, unsigned int probes)
 {
 	struct match_search *const *searches =
-		work->searches + (column - work->columns) * TILE;
+		work->searches + (column - work->columns) * COLUMN +
+		probes * TILE;
+	float *bounds = column->bounds + probes * TILE;
 	uint32_t row;
 
-	for (row = tile * TILE; row < (tile + 1) * TILE; row++) {
-		const int32_t *raw = sums->raw[tile][row % TILE];
+	for (row = rows * TILE; row < (rows + 1) * TILE; row++) {
+		const int32_t *raw = work->sums.raw[rows][probes][row % TILE];
 		__m512 demanded = _mm512_mul_ps(
-			_mm512_load_ps(column->bounds),
+			_mm512_load_ps(bounds),
 			_mm512_set1_ps(block->lengths[row]));
-		__mmask16 mask = not_below(_mm512_load_si512(raw), demanded);
+		uint32_t mask = not_below(_mm512_load_si512(raw), demanded);
 
 		if (row >= block->count)
 			break;
-		for (mask &= column->lanes; mask; mask &= mask - 1) {
+		mask &= column->lanes >> probes * TILE;
+		for (; mask; mask &= mask - 1) {
 			unsigned int i = __builtin_ctz(mask);
 
 			match_offer(searches[i], work->rows, block->first + row,
 				    raw[i]);
-			column->bounds[i] = searches[i]->bound;
+			bounds[i] = searches[i]->bound;
 		}
 	}
 }
@@ -388,49 +387,60 @@ offer_tile(const struct work *work, const struct block *block,
 INLINE void offer_sums(const struct work *work, const struct chores *chores)
 {
 	const struct block *block = chores->block;
-	__m512 bounds = _mm512_load_ps(chores->column->bounds);
-	unsigned int i;
+	unsigned int i, j;
 
-#pragma GCC unroll 4
-	for (i = 0; i < TILES; i++) {
-		__m512 least = _mm512_min_ps(
-			_mm512_mul_ps(bounds,
-				      _mm512_set1_ps(block->shortest[i])),
-			_mm512_mul_ps(bounds,
-				      _mm512_set1_ps(block->longest[i])));
+#pragma GCC unroll 2
+	for (i = 0; i < 2; i++) {
+		__m512 shortest = _mm512_set1_ps(block->shortest[i]);
+		__m512 longest = _mm512_set1_ps(block->longest[i]);
 
-		if (__builtin_expect(not_below(chores->highest[i], least), 0))
-			offer_tile(work, block, i, chores->column,
-				   chores->sums);
+#pragma GCC unroll 2
+		for (j = 0; j < 2; j++) {
+			__m512 bounds = _mm512_load_ps(chores->column->bounds +
+						       j * TILE);
+			__m512 least = _mm512_min_ps(
+				_mm512_mul_ps(bounds, shortest),
+				_mm512_mul_ps(bounds, longest));
+
+			if (__builtin_expect(not_below(chores->highest[i][j],
+						       least), 0))
+				offer_tiles(work, block, i, chores->column, j);
+		}
 	}
 }
 
-INLINE void compare_begin(struct chores *chores, const struct sums *sums,
-			  const struct block *block, struct column *column)
+INLINE void compare_begin(struct chores *chores, const struct block *block,
+			  struct column *column)
 {
-	unsigned int i;
+	const __m512i lowest = _mm512_set1_epi32(INT32_MIN);
 
-	chores->sums = sums;
 	chores->block = block;
 	chores->column = column;
 	chores->compared = 0;
 	chores->compare_due = 0;
-#pragma GCC unroll 4
-	for (i = 0; i < TILES; i++)
-		chores->highest[i] = _mm512_set1_epi32(INT32_MIN);
+	chores->highest[0][0] = lowest;
+	chores->highest[0][1] = lowest;
+	chores->highest[1][0] = lowest;
+	chores->highest[1][1] = lowest;
 }
 
-INLINE void compare_row(struct chores *chores)
+INLINE __m512i higher(__m512i highest, const int32_t sums[TILE])
 {
-	unsigned int i;
+	return _mm512_max_epi32(highest, _mm512_load_si512(sums));
+}
 
-#pragma GCC unroll 4
-	for (i = 0; i < TILES; i++)
-		chores->highest[i] = _mm512_max_epi32(
-			chores->highest[i],
-			_mm512_load_si512(
-				chores->sums->raw[i][chores->compared]));
-	chores->compared++;
+INLINE void compare_row(const struct sums *sums, struct chores *chores)
+{
+	unsigned int row = chores->compared++;
+
+	chores->highest[0][0] = higher(chores->highest[0][0],
+				       sums->raw[0][0][row]);
+	chores->highest[0][1] = higher(chores->highest[0][1],
+				       sums->raw[0][1][row]);
+	chores->highest[1][0] = higher(chores->highest[1][0],
+				       sums->raw[1][0][row]);
+	chores->highest[1][1] = higher(chores->highest[1][1],
+				       sums->raw[1][1][row]);
 }
 
 /* What falls to one unit of a column. */
@@ -440,7 +450,7 @@ INLINE void do_chores(const struct work *work, struct chores *chores)
 
 	for (chores->compare_due += TILE; chores->compare_due >= work->units;
 	     chores->compare_due -= work->units)
-		compare_row(chores);
+		compare_row(&work->sums, chores);
 	for (chores->join_due += BLOCK; chores->join_due >= all;
 	     chores->join_due -= all)
 		if (chores->joined < chores->next->count)
@@ -455,44 +465,44 @@ INLINE void multiply(const struct work *work, const struct block *block,
 
 	tile_load(0, column->start, 0);
 	tile_load(1, column->start, 0);
-	tile_load(2, column->start, 0);
-	tile_load(3, column->start, 0);
+	tile_load(2, column->start + TILE, 0);
+	tile_load(3, column->start + TILE, 0);
 	for (i = 0; i < work->units; i++) {
 		const struct tile *rows = block->tiles[i];
+		const struct tile *probes = column->tiles[i];
 
-		tile_load(4, &column->tiles[i], 64);
+		tile_load(4, &probes[0], 64);
 		tile_load(5, &rows[0], 64);
 		tile_multiply(0, 5, 4);
 		tile_load(6, &rows[1], 64);
 		tile_multiply(1, 6, 4);
-		tile_load(7, &rows[2], 64);
-		tile_multiply(2, 7, 4);
-		tile_load(5, &rows[3], 64);
-		tile_multiply(3, 5, 4);
+		tile_load(7, &probes[1], 64);
+		tile_multiply(2, 5, 7);
+		tile_multiply(3, 6, 7);
 		do_chores(work, chores);
 	}
 }
 
 INLINE void keep_sums(struct sums *sums)
 {
-	tile_store(0, sums->raw[0]);
-	tile_store(1, sums->raw[1]);
-	tile_store(2, sums->raw[2]);
-	tile_store(3, sums->raw[3]);
+	tile_store(0, sums->raw[0][0]);
+	tile_store(1, sums->raw[1][0]);
+	tile_store(2, sums->raw[0][1]);
+	tile_store(3, sums->raw[1][1]);
 }
 
 static void scan_blocks(struct work *work)
 {
 	struct chores chores = { .next = block_set(work, 0) };
-	unsigned int turn = 0, i;
+	unsigned int i;
 	uint32_t at;
 
 	for (at = 0; at < chores.next->count; at++)
 		join_row(work, chores.next, at);
 	/* No sums are waiting yet: they are of a block without rows. */
-	memset(&work->sums[1], 0, sizeof(work->sums[1]));
+	memset(&work->sums, 0, sizeof(work->sums));
 	memset(&work->blocks[2], 0, sizeof(work->blocks[2]));
-	compare_begin(&chores, &work->sums[1], &work->blocks[2], work->columns);
+	compare_begin(&chores, &work->blocks[2], work->columns);
 	for (at = 0; at < work->rows->count; at += BLOCK) {
 		const struct block *block = chores.next;
 
@@ -501,14 +511,12 @@ static void scan_blocks(struct work *work)
 		for (i = 0; i < work->columns_count; i++) {
 			multiply(work, block, &work->columns[i], &chores);
 			offer_sums(work, &chores);
-			keep_sums(&work->sums[turn]);
-			compare_begin(&chores, &work->sums[turn], block,
-				      &work->columns[i]);
-			turn ^= 1;
+			keep_sums(&work->sums);
+			compare_begin(&chores, block, &work->columns[i]);
 		}
 	}
 	while (chores.compared < TILE)
-		compare_row(&chores);
+		compare_row(&work->sums, &chores);
 	offer_sums(work, &chores);
 }
 
@@ -526,10 +534,10 @@ static void amx_scan_many(const struct match_rows *rows,
 	work.rows = rows;
 	work.searches = searches;
 	work.units = searches[0]->probe->dim / MATCH_UNIT;
-	work.columns_count = (count + TILE - 1) / TILE;
-	for (i = 0; i < count; i += TILE)
-		column_set(&work.columns[i / TILE], searches + i,
-			   count - i < TILE ? count - i : TILE, work.units);
+	work.columns_count = (count + COLUMN - 1) / COLUMN;
+	for (i = 0; i < count; i += COLUMN)
+		column_set(&work.columns[i / COLUMN], searches + i,
+			   count - i < COLUMN ? count - i : COLUMN, work.units);
 	tiles_begin();
 	scan_blocks(&work);
 	tiles_end();
