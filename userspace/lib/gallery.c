@@ -109,7 +109,10 @@ struct match_rows gallery_view_rows(const struct gallery_view *view,
 	return rows;
 }
 
-/* Puts a block into its place; takes over the reference to it. */
+/*
+ * Puts a block into its place: one with the same rows, or with one of them
+ * removed. Takes over the reference to it.
+ */
 static int set_block(struct limen_gallery *gallery, uint32_t at,
 		     struct gallery_block *block, bool removal)
 {
@@ -122,8 +125,10 @@ static int set_block(struct limen_gallery *gallery, uint32_t at,
 	}
 	lock_moment(gallery);
 	gallery->table = after;
-	gallery->removed += removal;
-	gallery->content = new_content();
+	if (removal) {
+		gallery->removed++;
+		gallery->content = new_content();
+	}
 	unlock_moment(gallery);
 	table_put(before);
 	return 0;
