@@ -37,6 +37,8 @@ int misused(const char *format, ...);
  * @min: --min, as given
  * @plot: --plot
  * @rows: --rows, as given
+ * @threads: --threads, as given
+ * @all: --all
  * @json: --json
  * @list: --list
  */
@@ -50,6 +52,8 @@ struct settings {
 	const char *min;
 	const char *plot;
 	const char *rows;
+	const char *threads;
+	bool all;
 	bool json;
 	bool list;
 };

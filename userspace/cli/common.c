@@ -35,6 +35,7 @@ int misused(const char *format, ...)
 }
 
 static const struct option all_options[] = {
+	{ "all", no_argument, NULL, 'a' },
 	{ "backend", required_argument, NULL, 'b' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
@@ -46,6 +47,7 @@ static const struct option all_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "plot", required_argument, NULL, 'p' },
 	{ "rows", required_argument, NULL, 'r' },
+	{ "threads", required_argument, NULL, 't' },
 	{ "top", required_argument, NULL, 'k' },
 	{}
 };
@@ -53,6 +55,9 @@ static const struct option all_options[] = {
 static bool store(struct settings *settings, int letter)
 {
 	switch (letter) {
+	case 'a':
+		settings->all = true;
+		break;
 	case 'b':
 		settings->backend = optarg;
 		break;
@@ -86,6 +91,9 @@ static bool store(struct settings *settings, int letter)
 	case 'r':
 		settings->rows = optarg;
 		break;
+	case 't':
+		settings->threads = optarg;
+		break;
 	default:
 		return false;
 	}
@@ -109,7 +117,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*settings = (struct settings){};
 	*leave = true;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":b:c:d:hjk:lm:n:o:p:r:",
+	while ((letter = getopt_long(argc, argv, ":ab:c:d:hjk:lm:n:o:p:r:t:",
 				     all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);

@@ -17,13 +17,17 @@ static const char help[] =
 	"       limen gallery add FILE INPUT...\n"
 	"       limen gallery info FILE\n"
 	"       limen gallery verify FILE\n"
+	"       limen gallery remove FILE ROW...\n"
 	"       limen gallery search FILE INPUT\n"
 	"Keep templates of one model in a file (mode 0600) and search it. An INPUT\n"
-	"is a JPEG picture or a template file; rows are numbered from 0.\n"
+	"is a JPEG picture or a template file; rows are numbered from 0. A removed\n"
+	"row's number is never given again.\n"
 	"\n"
 	"  -b, --backend NAME  search: cpu (default), opencl, board or one of these,\n"
 	"                      as cpu:avx2\n"
+	"  -t, --threads N     search: threads of the CPU, 1 to 256 (1)\n"
 	"  -k, --top N         search: most rows to tell, 1 to 1024 (10)\n"
+	"  -a, --all           search: tell every row of at least --min\n"
 	"  -n, --min S         search: least similarity, 0 to 1 (any)\n"
 	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
@@ -39,9 +43,17 @@ static int open_gallery(const char *path, struct limen_gallery **gallery)
 
 	if (error == -EBADMSG)
 		return fail("%s: not a valid gallery", path);
+	if (error == -EPERM)
+		return fail("%s: may be written by somebody who is neither you nor root",
+			    path);
 	if (error)
 		return fail("%s: %s", path, limen_strerror(error));
 	return DONE;
+}
+
+static uint32_t present(const struct limen_gallery *gallery)
+{
+	return limen_gallery_rows(gallery) - limen_gallery_removed(gallery);
 }
 
 static int append(struct limen_gallery **gallery, const char *path,
@@ -85,7 +97,7 @@ static int save(const struct limen_gallery *gallery, const char *path)
 
 	if (error)
 		return fail("%s: %s", path, limen_strerror(error));
-	printf("%s: %u rows\n", path, limen_gallery_rows(gallery));
+	printf("%s: %u rows\n", path, present(gallery));
 	return DONE;
 }
 
@@ -132,6 +144,42 @@ static int add(const struct settings *settings, char **operands)
 	return result;
 }
 
+/* All rows or none. */
+static int remove_all(struct limen_gallery *gallery, char **rows)
+{
+	uint32_t row;
+	int error;
+
+	for (; *rows; rows++) {
+		if (limen_config_number(*rows, 0, UINT32_MAX, &row))
+			return misused("%s is no row number", *rows);
+		error = limen_gallery_remove(gallery, row);
+		if (error == -ENOENT)
+			return fail("no row %u", row);
+		if (error)
+			return fail("row %u: %s", row, limen_strerror(error));
+	}
+	return DONE;
+}
+
+static int remove_rows(const struct settings *settings, char **operands)
+{
+	struct limen_gallery *gallery;
+	int result;
+
+	(void)settings;
+	if (!operands[1])
+		return misused("gallery remove takes a file and rows");
+	result = open_gallery(operands[0], &gallery);
+	if (result)
+		return result;
+	result = remove_all(gallery, operands + 1);
+	if (!result)
+		result = save(gallery, operands[0]);
+	limen_gallery_close(gallery);
+	return result;
+}
+
 static int info(const struct settings *settings, char **operands)
 {
 	struct limen_gallery *gallery;
@@ -148,16 +196,18 @@ static int info(const struct settings *settings, char **operands)
 	if (settings->json) {
 		object = json_object_new_object();
 		json_object_object_add(object, "rows", json_object_new_int64(
-					       limen_gallery_rows(gallery)));
+					       present(gallery)));
+		json_object_object_add(object, "removed", json_object_new_int64(
+					       limen_gallery_removed(gallery)));
 		json_object_object_add(object, "dim", json_object_new_int(
 					       limen_gallery_dim(gallery)));
 		json_object_object_add(object, "model",
 				       json_object_new_string(text));
 		print_json(object);
 	} else {
-		printf("rows   %u\ndim    %u\nmodel  %s\n",
-		       limen_gallery_rows(gallery), limen_gallery_dim(gallery),
-		       text);
+		printf("rows     %u\nremoved  %u\ndim      %u\nmodel    %s\n",
+		       present(gallery), limen_gallery_removed(gallery),
+		       limen_gallery_dim(gallery), text);
 	}
 	limen_gallery_close(gallery);
 	return DONE;
@@ -174,17 +224,16 @@ static int verify(const struct settings *settings, char **operands)
 	result = open_gallery(operands[0], &gallery);
 	if (result)
 		return result;
-	printf("%s: sound, %u rows\n", operands[0],
-	       limen_gallery_rows(gallery));
+	printf("%s: sound, %u rows\n", operands[0], present(gallery));
 	limen_gallery_close(gallery);
 	return DONE;
 }
 
-static void print_rows(const struct limen_row *rows, int count, bool json)
+static void print_rows(const struct limen_row *rows, int64_t count, bool json)
 {
 	struct json_object *list = json_object_new_array(), *row;
 	char text[SIMILARITY_TEXT_SIZE];
-	int i;
+	int64_t i;
 
 	for (i = 0; i < count; i++) {
 		int32_t similarity = rows[i].score.similarity;
@@ -210,28 +259,88 @@ static void print_rows(const struct limen_row *rows, int count, bool json)
 		json_object_put(list);
 }
 
+/**
+ * struct question - what a search is to tell
+ * @all: every row from @min on, not the best ones
+ * @top: most rows of these
+ * @min: least similarity
+ * @threads: of the backend, 0 for what it has
+ */
+struct question {
+	bool all;
+	uint32_t top;
+	int32_t min;
+	uint32_t threads;
+};
+
+static int read_question(const struct settings *settings,
+			 struct question *question)
+{
+	uint32_t millionths = 0;
+
+	*question = (struct question){
+		.all = settings->all,
+		.top = DEFAULT_TOP,
+		.min = -LIMEN_SIMILARITY_ONE,
+	};
+	if (settings->top && limen_config_number(settings->top, 1,
+						 LIMEN_TOP_K_MAX,
+						 &question->top))
+		return misused("--top must be 1 to %u", LIMEN_TOP_K_MAX);
+	if (settings->min && limen_config_decimal(settings->min, 1,
+						  &millionths))
+		return misused("--min must be from 0 to 1");
+	if (settings->all && (!settings->min || settings->top))
+		return misused("--all takes --min, and no --top");
+	if (settings->threads && limen_config_number(settings->threads, 1,
+						     LIMEN_THREADS_MAX,
+						     &question->threads))
+		return misused("--threads must be 1 to %u", LIMEN_THREADS_MAX);
+	if (settings->min)
+		question->min = limen_config_similarity(millionths);
+	return DONE;
+}
+
+static int64_t ask(struct limen_backend *backend,
+		   const struct limen_gallery *gallery,
+		   const struct limen_template *probe,
+		   const struct question *question, struct limen_row **rows)
+{
+	if (question->all)
+		return limen_search_all(backend, probe, gallery, question->min,
+					rows, SEARCH_TIMEOUT_MS);
+	*rows = calloc(question->top, sizeof(**rows));
+	if (!*rows)
+		return -ENOMEM;
+	return limen_search(backend, probe, gallery, question->top,
+			    question->min, *rows, SEARCH_TIMEOUT_MS);
+}
+
 static int search_with(const struct settings *settings,
 		       const struct limen_gallery *gallery,
-		       const struct limen_template *probe, uint32_t top,
-		       int32_t min)
+		       const struct limen_template *probe,
+		       const struct question *question)
 {
-	struct limen_row *rows = calloc(top, sizeof(*rows));
 	struct limen_backend *backend;
-	int result, count;
+	struct limen_row *rows = NULL;
+	int64_t count = 0;
+	int result;
 
-	if (!rows)
-		return fail("out of memory");
 	result = open_backend(settings->backend, &backend);
-	if (!result) {
-		count = limen_search(backend, probe, gallery, top, min, rows,
-				     SEARCH_TIMEOUT_MS);
-		limen_backend_close(backend);
-		if (count < 0)
-			result = fail("search: %s", limen_strerror(count));
-		else
-			print_rows(rows, count, settings->json);
-	}
-	free(rows);
+	if (result)
+		return result;
+	if (question->threads)
+		count = limen_backend_threads(backend, question->threads);
+	if (count == -EOPNOTSUPP)
+		result = misused("--threads is for the CPU");
+	else if (!count)
+		count = ask(backend, gallery, probe, question, &rows);
+	if (count < 0 && !result)
+		result = fail("search: %s", limen_strerror(count));
+	if (!result)
+		print_rows(rows, count, settings->json);
+	limen_rows_free(rows, count > 0 ? count : 0);
+	limen_backend_close(backend);
 	return result;
 }
 
@@ -239,24 +348,16 @@ static int search(const struct settings *settings, char **operands)
 {
 	struct limen_template probe = {};
 	struct limen_gallery *gallery;
-	uint32_t top = DEFAULT_TOP, millionths = 0;
 	struct limen_config config;
+	struct question question;
 	struct source *source;
-	int32_t min;
 	int result;
 
 	if (!operands[1] || operands[2])
 		return misused("gallery search takes a file and one input");
-	if (settings->top && limen_config_number(settings->top, 1,
-						 LIMEN_TOP_K_MAX, &top))
-		return misused("--top must be 1 to %u", LIMEN_TOP_K_MAX);
-	if (settings->min && limen_config_decimal(settings->min, 1,
-						  &millionths))
-		return misused("--min must be from 0 to 1");
-	min = settings->min ? limen_config_similarity(millionths) :
-			      -LIMEN_SIMILARITY_ONE;
-
-	result = load_config(settings, &config);
+	result = read_question(settings, &question);
+	if (!result)
+		result = load_config(settings, &config);
 	if (!result)
 		result = open_gallery(operands[0], &gallery);
 	if (result)
@@ -266,7 +367,7 @@ static int search(const struct settings *settings, char **operands)
 			  fail("out of memory");
 	source_close(source);
 	if (!result)
-		result = search_with(settings, gallery, &probe, top, min);
+		result = search_with(settings, gallery, &probe, &question);
 	limen_template_wipe(&probe);
 	limen_gallery_close(gallery);
 	return result;
@@ -280,6 +381,7 @@ static const struct {
 	{ "add", add },
 	{ "info", info },
 	{ "verify", verify },
+	{ "remove", remove_rows },
 	{ "search", search },
 };
 
@@ -290,7 +392,7 @@ int command_gallery(int argc, char **argv)
 	bool leave;
 	int result;
 
-	result = read_settings(argc, argv, "bcjkmn", help, &settings, &leave);
+	result = read_settings(argc, argv, "abcjkmnt", help, &settings, &leave);
 	if (leave)
 		return result;
 	if (argc - optind < 2)

@@ -355,6 +355,49 @@ START_TEST(galleries)
 }
 END_TEST
 
+START_TEST(galleries_with_holes)
+{
+	struct json_object *object, *row;
+	const char *g = in_folder("g");
+
+	ck_assert_int_eq(run("gallery", "create", g, in_folder("a"),
+			     in_folder("b"), in_folder("c")), 0);
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "0", "3"), 1);
+	check_error("no row 3");
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "-1"), 2);
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "1a"), 2);
+	check_error("1a is no row number");
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g")), 2);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 0);
+	check_says("sound, 3 rows");
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "2", "0"), 0);
+	check_says("1 rows");
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "0"), 1);
+	check_error("no row 0");
+	ck_assert_int_eq(run("gallery", "info", in_folder("g")), 0);
+	check_says("rows     1\nremoved  2\n");
+	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("a")),
+			 0);
+	check_says("2 rows");
+
+	/* Row 3, not 0 or 2 again. */
+	ck_assert_int_eq(run("gallery", "search", "--json", "--all", "--min",
+			     "0.9999", "--threads", "2", in_folder("g"),
+			     in_folder("a")), 0);
+	object = parsed();
+	ck_assert_uint_eq(json_object_array_length(object), 1);
+	row = json_object_array_get_idx(object, 0);
+	ck_assert_int_eq(number(row, "row"), 3);
+	ck_assert_int_eq(number(row, "similarity_fixed"), 32768);
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "info", "--json", in_folder("g")), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 2);
+	ck_assert_int_eq(number(object, "removed"), 2);
+	json_object_put(object);
+}
+END_TEST
+
 START_TEST(galleries_refuse)
 {
 	uint8_t *data;
@@ -389,6 +432,22 @@ START_TEST(galleries_refuse)
 	ck_assert_int_eq(run("gallery", "search", "--min", "2", in_folder("g"),
 			     in_folder("a")), 2);
 	check_error("--min");
+	ck_assert_int_eq(run("gallery", "search", "--all", in_folder("g"),
+			     in_folder("a")), 2);
+	check_error("--all takes --min");
+	ck_assert_int_eq(run("gallery", "search", "--all", "--min", "0", "--top",
+			     "3", in_folder("g"), in_folder("a")), 2);
+	check_error("no --top");
+	ck_assert_int_eq(run("gallery", "search", "--threads", "0",
+			     in_folder("g"), in_folder("a")), 2);
+	check_error("--threads");
+	data[4] = 1;
+	file_write(in_folder("g"), data, size);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 1);
+	check_error("before the first release");
+	ck_assert_int_eq(chmod(in_folder("g"), 0660), 0);
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 1);
+	check_error("neither you nor root");
 	free(data);
 }
 END_TEST
@@ -527,6 +586,7 @@ int main(void)
 	tcase_add_test(tests, wrong_configuration);
 	tcase_add_test(tests, template_without_models);
 	tcase_add_test(tests, galleries);
+	tcase_add_test(tests, galleries_with_holes);
 	tcase_add_test(tests, galleries_refuse);
 	tcase_add_test(tests, status);
 	tcase_add_test(tests, with_the_service);
