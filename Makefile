@@ -25,9 +25,10 @@ lint: fetch
 	@$(MAKE) --no-print-directory all
 	@tools/lint
 
-## bench: measure the daemon against an echo server over the same kind of socket
-bench: userspace
-	@$(BUILD)/user/userspace/cli/limen bench daemon
+## bench: measure the engine against machine and libraries, the daemon against echo
+bench: deps
+	@$(MAKE) --no-print-directory userspace
+	@tools/bench
 
 ## deps: install the Debian packages that are missing
 deps:

@@ -225,7 +225,8 @@ static int measure_memory(struct bench *bench)
 	char work[100];
 
 	tell("memory of a gallery");
-	snprintf(work, sizeof(work), "memory beside the rows, N=%u", rows);
+	snprintf(work, sizeof(work), "memory beside the rows, N=%u",
+		 rows ?: bench->large);
 	row = new_row(bench, work, "and a constant", 2);
 	row->unit = "%";
 	row->at_most = true;
@@ -289,7 +290,7 @@ static int measure_small(struct bench *bench)
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		remember(bench, &all[i]->times);
 	snprintf(work, sizeof(work), "Q=64, N=%u, top-10", rows);
-	compare(bench, work, "OpenBLAS sgemm alone, its own choice of core", 20,
+	compare(bench, work, "OpenBLAS sgemm alone, as it comes", 20,
 		&batch.times, &blas.times, 1);
 	compare(bench, work, "OpenBLAS sgemm alone, told the core", 20,
 		&batch.times, &told.times, 1);
@@ -346,6 +347,7 @@ static void choose_readers(struct bench *bench,
 /* One probe, and the large gallery. */
 struct singles {
 	struct bench_subject readers[READERS_MAX];
+	struct bench_subject halves;
 	struct bench_subject scan;
 	struct bench_subject search;
 	struct bench_subject two;
@@ -370,9 +372,13 @@ static void tell_singles(struct bench *bench, struct singles *s)
 		1);
 	compare(bench, exact, "FAISS, its fastest int8 index", 4, search,
 		&s->int8.times, 1);
-	compare(bench, "two threads", "one thread", 1.9, &s->two.times, search,
-		1);
+	compare(bench, "Q=1, two threads", "one thread", 1.9, &s->two.times,
+		search, 1);
+	compare(bench, "reading, two threads", "one thread", 0,
+		&s->halves.times, reading, 1);
+	bench->report.reading_ns = 1e9 * BENCH_DIM / 1e9 / bench_rate(reading);
 	remember(bench, reading);
+	remember(bench, &s->halves.times);
 	remember(bench, &s->scan.times);
 	remember(bench, search);
 	remember(bench, &s->two.times);
@@ -394,23 +400,25 @@ static void look_at_memory(struct bench *bench)
 static void measure_singles(struct bench *bench)
 {
 	static struct singles s;
-	struct bench_subject *all[READERS_KEPT + 5] = {
-		&s.scan, &s.search, &s.two, &s.flat, &s.int8,
+	struct bench_subject *all[READERS_KEPT + 6] = {
+		&s.halves, &s.scan, &s.search, &s.two, &s.flat, &s.int8,
 	};
 	unsigned int i;
 
 	choose_readers(bench, s.readers);
 	for (i = 0; i < READERS_KEPT; i++)
-		all[5 + i] = &s.readers[i];
+		all[6 + i] = &s.readers[i];
+	bench_subject_read_halves(&s.halves, &s.readers[0]);
 	bench_subject_scan(&s.scan, bench->kernels, &bench->planes,
 			   &bench->gallery);
 	bench_subject_search(&s.search, "Limen, Q=1", bench->one,
 			     &bench->gallery, 1);
 	bench_subject_search(&s.two, "Limen, Q=1, two threads", bench->two,
 			     &bench->gallery, 1);
-	if (!bench->two)
-		snprintf(s.two.times.missing, sizeof(s.two.times.missing),
-			 "there is one processor");
+	if (!bench->two) {
+		strcpy(s.two.times.missing, "there is one processor");
+		strcpy(s.halves.times.missing, "there is one processor");
+	}
 	bench_subject_peer(&s.flat, "FAISS IndexFlatIP, Q=1", &bench->peers,
 			   "faiss-flat", bench->large, 1);
 	bench_subject_peer(&s.int8, "FAISS int8, Q=1", &bench->peers,
@@ -427,6 +435,7 @@ static void measure_many(struct bench *bench)
 	struct bench_subject search = {}, peaks[BENCH_PEAKS] = {};
 	struct bench_subject *all[BENCH_PEAKS + 1] = { &search };
 	double operations = 2.0 * LARGE_PROBES * bench->large * BENCH_DIM / 1e9;
+	double target = 0.6;
 	char work[100];
 	unsigned int i;
 
@@ -442,8 +451,11 @@ static void measure_many(struct bench *bench)
 	snprintf(work, sizeof(work), "Q=256, N=%u, top-10", bench->large);
 	for (i = 0; i < BENCH_PEAKS; i++) {
 		remember(bench, &peaks[i].times);
-		compare(bench, work, peaks[i].times.name, 0.6, &search.times,
+		compare(bench, work, peaks[i].times.name, target, &search.times,
 			&peaks[i].times, operations / peaks[i].times.work);
+		/* The first that there is is what is to be reached. */
+		if (!peaks[i].times.missing[0])
+			target = 0;
 	}
 }
 
@@ -648,9 +660,29 @@ static int read_rows(const struct settings *settings, struct bench *bench)
 				       LARGE_MIN, BENCH_ROWS_MAX);
 		bench->largest = rows;
 	}
-	/* Reading goes in as many as 8 streams of 256 bytes. */
-	bench->large = rows & ~3u;
+	/* Two threads may read in as many as 8 streams of 256 bytes each. */
+	bench->large = rows & ~7u;
 	bench->small = bench->large / 10;
+	return DONE;
+}
+
+/* Known before minutes have passed: whether the results can be written. */
+static int can_write(const struct settings *settings)
+{
+	const char *const paths[] = { settings->output, settings->plot };
+	unsigned int i;
+	FILE *file;
+
+	for (i = 0; i < 2; i++) {
+		if (!paths[i])
+			continue;
+		file = fopen(paths[i], "ae");
+		if (!file)
+			return fail("%s: %s", paths[i], strerror(errno));
+		fclose(file);
+	}
+	if (settings->plot && system("command -v gnuplot >/dev/null"))
+		return fail("--plot: gnuplot is not installed");
 	return DONE;
 }
 
@@ -680,7 +712,7 @@ int bench_match(const struct settings *settings)
 	static struct bench bench;
 	int result;
 
-	result = read_rows(settings, &bench);
+	result = read_rows(settings, &bench) ?: can_write(settings);
 	if (result)
 		return result;
 	bench_machine_look(&bench.report.machine);

@@ -106,6 +106,18 @@ struct bench_machine {
 	double peers_huge;
 };
 
+/**
+ * struct bench_report - what came out
+ * @machine: where
+ * @backend: the CPU backend, as the library describes it
+ * @times_count: of @times
+ * @times: what was timed
+ * @rows_count: of @rows
+ * @rows: the table
+ * @points_count: of @points
+ * @points: galleries of rising size
+ * @reading_ns: time to read a whole row; 0 if unknown
+ */
 struct bench_report {
 	struct bench_machine machine;
 	char backend[100];
@@ -115,6 +127,7 @@ struct bench_report {
 	struct bench_row rows[BENCH_ROWS_OF_TABLE_MAX];
 	unsigned int points_count;
 	struct bench_point points[BENCH_POINTS_MAX];
+	double reading_ns;
 };
 
 /* Fills in what can be known beforehand. */

@@ -112,6 +112,8 @@ void bench_machine_look(struct bench_machine *machine)
 
 	read_field("/proc/cpuinfo", "model name", machine->processor,
 		   sizeof(machine->processor));
+	if (!machine->processor[0])
+		strcpy(machine->processor, "unnamed processor");
 	read_features(machine->features, sizeof(machine->features));
 	machine->processors = sysconf(_SC_NPROCESSORS_ONLN);
 	machine->memory = kilobytes("/proc/meminfo", "MemTotal") * 1024 / 1e9;
@@ -382,49 +384,73 @@ struct json_object *bench_report_json(const struct bench_report *report)
 }
 
 /* How far beyond the target: 1 is where it is. */
-static double excess(const struct bench_row *row)
+static double excess(const struct bench_row *row, double value)
 {
-	return row->at_most ? row->target / row->value :
-			      row->value / row->target;
+	return row->at_most ? row->target / value : value / row->target;
 }
 
-/* Bars from the top down; what was not measured has none. */
+/* Its place, ratio to the target with its range, name and colour. */
+static void draw_row(FILE *gnuplot, const struct bench_row *row,
+		     unsigned int place)
+{
+	fprintf(gnuplot, "%u\t", place);
+	if (bench_row_verdict(row) == BENCH_NOT_MEASURED)
+		fputs("NaN\tNaN\tNaN", gnuplot);
+	else
+		fprintf(gnuplot, "%g\t%g\t%g", excess(row, row->value),
+			excess(row, row->least), excess(row, row->most));
+	fprintf(gnuplot, "\t%s%s%s\t%s\n", row->work,
+		row->against[0] ? " / " : "", row->against,
+		bench_row_verdict(row) == BENCH_REACHED ? "0x4477aa" :
+							  "0xcc8844");
+}
+
+/* What was measured, and what was to be reached, beside the bar. */
+static void label_row(FILE *gnuplot, const struct bench_row *row,
+		      unsigned int place)
+{
+	char value[32], target[32];
+
+	if (bench_row_verdict(row) == BENCH_NOT_MEASURED)
+		fputs("set label 'not measured", gnuplot);
+	else
+		fprintf(gnuplot, "set label '%s of %s",
+			value_text(row, row->value, value),
+			value_text(row, row->target, target));
+	fprintf(gnuplot, "' at graph 1.02, first %u\n", place);
+}
+
+/* Bars from the top down. */
 static void draw_rows(FILE *gnuplot, const struct bench_report *report)
 {
 	unsigned int i, drawn = 0;
-	char value[32], target[32];
 
+	for (i = 0; i < report->rows_count; i++)
+		if (report->rows[i].target)
+			label_row(gnuplot, &report->rows[i], drawn++);
+	drawn = 0;
 	fputs("$rows << end\n", gnuplot);
-	for (i = 0; i < report->rows_count; i++) {
-		const struct bench_row *row = &report->rows[i];
-		bool measured = bench_row_verdict(row) != BENCH_NOT_MEASURED;
-
-		if (!row->target)
-			continue;
-		fprintf(gnuplot, "%u\t%g\t%s%s%s\t%s of %s\n", drawn++,
-			measured ? excess(row) : 1, row->work,
-			row->against[0] ? " / " : "", row->against,
-			measured ? value_text(row, row->value, value) :
-				   "not measured",
-			value_text(row, row->target, target));
-	}
+	for (i = 0; i < report->rows_count; i++)
+		if (report->rows[i].target)
+			draw_row(gnuplot, &report->rows[i], drawn++);
 	fprintf(gnuplot,
 		"end\n"
-		"set title 'measured / to reach'\n"
-		"set size 1, 0.62\n"
+		"set title 'measured, of what is to be reached (1)'\n"
+		"set size 1, 0.58\n"
 		"set origin 0, 0.38\n"
-		"set lmargin at screen 0.52\n"
-		"set rmargin at screen 0.9\n"
+		"set lmargin at screen 0.44\n"
+		"set rmargin at screen 0.8\n"
 		"set logscale x 2\n"
-		"set xrange [0.125:8]\n"
+		"set xrange [0.0625:16]\n"
 		"set yrange [%u:-1]\n"
-		"set boxwidth 0.7\n"
 		"set style fill solid\n"
 		"set arrow 1 from 1, graph 0 to 1, graph 1 nohead front\n"
-		"plot $rows using (sqrt(0.125 * $2)):1:(0.125):2:"
-		"($1 - 0.35):($1 + 0.35):ytic(3) with boxxyerror "
-		"linecolor rgb '#4477aa' notitle, "
-		"$rows using (8):1:4 with labels right offset 10, 0 notitle\n",
+		"plot $rows using (0.0625):1:(0.0625):2:($1 - 0.35):"
+		"($1 + 0.35):6:ytic(5) with boxxyerror "
+		"linecolor rgb variable notitle, "
+		"$rows using 2:1:3:4 with xerrorbars pointtype 0 "
+		"linecolor rgb '#222222' notitle\n"
+		"unset label\n",
 		drawn);
 }
 
@@ -437,23 +463,27 @@ static void draw_points(FILE *gnuplot, const struct bench_report *report)
 		fprintf(gnuplot, "%u\t%g\n", report->points[i].rows,
 			(double)report->points[i].elapsed /
 			report->points[i].rows);
-	fputs("end\n"
-	      "unset arrow 1\n"
-	      "set title 'a search of one gallery'\n"
-	      "set size 1, 0.38\n"
-	      "set origin 0, 0\n"
-	      "set lmargin at screen 0.12\n"
-	      "set ytics auto\n"
-	      "set logscale x 10\n"
-	      "set xrange [*:*]\n"
-	      "set yrange [0:*]\n"
-	      "set format x '10^{%T}'\n"
-	      "set xlabel 'rows'\n"
-	      "set ylabel 'ns a row'\n"
-	      "set grid\n"
-	      "plot $points using 1:2 with linespoints pointtype 7 "
-	      "linecolor rgb '#4477aa' notitle\n",
-	      gnuplot);
+	fprintf(gnuplot,
+		"end\n"
+		"unset arrow 1\n"
+		"set title 'a search of one gallery: time a row'\n"
+		"set size 1, 0.38\n"
+		"set origin 0, 0\n"
+		"set lmargin at screen 0.1\n"
+		"set rmargin at screen 0.95\n"
+		"set ytics auto\n"
+		"set logscale x 10\n"
+		"set xrange [*:*]\n"
+		"set yrange [0:*]\n"
+		"set format x '10^{%%T}'\n"
+		"set xlabel 'rows'\n"
+		"set ylabel 'ns'\n"
+		"set key bottom right\n"
+		"set grid\n"
+		"plot $points using 1:2 with linespoints pointtype 7 "
+		"linecolor rgb '#4477aa' title 'Limen, Q=1, top-10', "
+		"%g linecolor rgb '#222222' title 'reading whole rows'\n",
+		report->reading_ns);
 }
 
 int bench_report_plot(const struct bench_report *report, const char *path)
@@ -466,17 +496,16 @@ int bench_report_plot(const struct bench_report *report, const char *path)
 	if (!gnuplot)
 		return fail("no new process: %s", strerror(errno));
 	fprintf(gnuplot,
-		"set terminal svg size 1000, 900 font 'sans-serif,13' "
+		"set terminal svg size 1150, 900 font 'sans-serif,13' "
 		"background rgb 'white'\n"
 		"set output '%s'\n"
 		"set datafile separator \"\\t\"\n"
-		"set multiplot title '%s, %s' noenhanced\n"
-		"set key noenhanced\n",
+		"set multiplot title '%s, %s' noenhanced\n",
 		path, report->machine.processor, report->backend);
 	draw_rows(gnuplot, report);
 	draw_points(gnuplot, report);
 	fputs("unset multiplot\n", gnuplot);
 	if (pclose(gnuplot))
-		return fail("%s: gnuplot cannot draw it; is it installed?", path);
+		return fail("%s: gnuplot cannot draw it", path);
 	return DONE;
 }

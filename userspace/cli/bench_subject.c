@@ -2,7 +2,7 @@
 /* What limen bench match times. */
 #include "bench_subject.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,15 +232,41 @@ void bench_subject_scan(struct bench_subject *subject,
 	subject->gallery = gallery;
 }
 
+/* One thread's part of reading. */
+static void *read_part(void *context)
+{
+	const struct bench_subject *subject = context;
+	const size_t size = subject->planes->size / subject->halves;
+	volatile uint64_t sum;
+
+	sum = subject->reader->sum(subject->planes->memory, size,
+				   subject->streams, subject->ahead);
+	(void)sum;
+	return NULL;
+}
+
+static void *read_second_half(void *context)
+{
+	struct bench_subject *subject = context;
+	struct bench_planes planes = *subject->planes;
+	struct bench_subject second = *subject;
+
+	planes.memory += planes.size / 2;
+	second.planes = &planes;
+	return read_part(&second);
+}
+
 static int run_read(struct bench_subject *subject, int64_t *elapsed)
 {
 	int64_t start = now_ns();
-	volatile uint64_t sum;
+	pthread_t thread;
 
-	sum = subject->reader->sum(subject->planes->memory,
-				   subject->planes->size, subject->streams,
-				   subject->ahead);
-	(void)sum;
+	if (subject->halves == 2 &&
+	    pthread_create(&thread, NULL, read_second_half, subject))
+		return give_up(subject, "no second thread");
+	read_part(subject);
+	if (subject->halves == 2)
+		pthread_join(thread, NULL);
 	*elapsed = now_ns() - start;
 	return DONE;
 }
@@ -261,6 +287,17 @@ void bench_subject_read(struct bench_subject *subject,
 	subject->reader = reader;
 	subject->streams = streams;
 	subject->ahead = ahead;
+	subject->halves = 1;
+}
+
+void bench_subject_read_halves(struct bench_subject *subject,
+			       const struct bench_subject *like)
+{
+	bench_subject_read(subject, like->reader, like->streams, like->ahead,
+			   like->planes);
+	snprintf(subject->times.name, sizeof(subject->times.name),
+		 "reading whole rows, two threads");
+	subject->halves = 2;
 }
 
 static int run_peak(struct bench_subject *subject, int64_t *elapsed)

@@ -65,6 +65,7 @@ void bench_planes_free(struct bench_planes *planes);
  * @reader: for reading
  * @streams: likewise
  * @ahead: likewise
+ * @halves: likewise: 2 if a thread reads the first half and another the second
  * @peak: for multiplication
  * @peers: for peers
  * @peer: likewise
@@ -80,6 +81,7 @@ struct bench_subject {
 	const struct bench_reader *reader;
 	unsigned int streams;
 	size_t ahead;
+	unsigned int halves;
 	const struct bench_peak *peak;
 	struct bench_peers *peers;
 	const char *peer;
@@ -98,6 +100,9 @@ void bench_subject_read(struct bench_subject *subject,
 			const struct bench_reader *reader,
 			unsigned int streams, size_t ahead,
 			const struct bench_planes *planes);
+/* As another subject, but with two threads. */
+void bench_subject_read_halves(struct bench_subject *subject,
+			       const struct bench_subject *like);
 void bench_subject_peak(struct bench_subject *subject,
 			const struct bench_peak *peak);
 void bench_subject_peer(struct bench_subject *subject, const char *name,
