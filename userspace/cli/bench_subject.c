@@ -236,7 +236,7 @@ void bench_subject_scan(struct bench_subject *subject,
 static void *read_part(void *context)
 {
 	const struct bench_subject *subject = context;
-	const size_t size = subject->planes->size / subject->halves;
+	const size_t size = subject->planes->size / subject->threads;
 	volatile uint64_t sum;
 
 	sum = subject->reader->sum(subject->planes->memory, size,
@@ -261,11 +261,11 @@ static int run_read(struct bench_subject *subject, int64_t *elapsed)
 	int64_t start = now_ns();
 	pthread_t thread;
 
-	if (subject->halves == 2 &&
+	if (subject->threads == 2 &&
 	    pthread_create(&thread, NULL, read_second_half, subject))
 		return give_up(subject, "no second thread");
 	read_part(subject);
-	if (subject->halves == 2)
+	if (subject->threads == 2)
 		pthread_join(thread, NULL);
 	*elapsed = now_ns() - start;
 	return DONE;
@@ -287,7 +287,7 @@ void bench_subject_read(struct bench_subject *subject,
 	subject->reader = reader;
 	subject->streams = streams;
 	subject->ahead = ahead;
-	subject->halves = 1;
+	subject->threads = 1;
 }
 
 void bench_subject_read_halves(struct bench_subject *subject,
@@ -297,28 +297,52 @@ void bench_subject_read_halves(struct bench_subject *subject,
 			   like->planes);
 	snprintf(subject->times.name, sizeof(subject->times.name),
 		 "reading whole rows, two threads");
-	subject->halves = 2;
+	subject->threads = 2;
+}
+
+static void *multiply(void *context)
+{
+	struct bench_subject *subject = context;
+
+	subject->times.work = subject->threads * subject->peak->run() / 1e9;
+	return NULL;
+}
+
+static void *multiply_too(void *context)
+{
+	const struct bench_subject *subject = context;
+
+	subject->peak->run();
+	return NULL;
 }
 
 static int run_peak(struct bench_subject *subject, int64_t *elapsed)
 {
 	int64_t start = now_ns();
+	pthread_t thread;
 
-	subject->times.work = subject->peak->run() / 1e9;
+	if (subject->threads == 2 &&
+	    pthread_create(&thread, NULL, multiply_too, subject))
+		return give_up(subject, "no second thread");
+	multiply(subject);
+	if (subject->threads == 2)
+		pthread_join(thread, NULL);
 	*elapsed = now_ns() - start;
 	return DONE;
 }
 
 void bench_subject_peak(struct bench_subject *subject,
-			const struct bench_peak *peak)
+			const struct bench_peak *peak, unsigned int threads)
 {
 	snprintf(subject->times.name, sizeof(subject->times.name),
-		 "%s peak, random data", peak->name);
+		 "%s peak, random data%s", peak->name,
+		 threads == 2 ? ", two threads" : "");
 	snprintf(subject->times.missing, sizeof(subject->times.missing), "%s",
 		 peak->unusable() ?: "");
 	name_it(subject, 0, "G operations");
 	subject->run = run_peak;
 	subject->peak = peak;
+	subject->threads = threads;
 }
 
 static int run_peer(struct bench_subject *subject, int64_t *elapsed)

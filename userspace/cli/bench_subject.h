@@ -65,7 +65,8 @@ void bench_planes_free(struct bench_planes *planes);
  * @reader: for reading
  * @streams: likewise
  * @ahead: likewise
- * @halves: likewise: 2 if a thread reads the first half and another the second
+ * @threads: for reading and multiplication: 1, or 2 that read a half each or do
+ *	the same
  * @peak: for multiplication
  * @peers: for peers
  * @peer: likewise
@@ -81,7 +82,7 @@ struct bench_subject {
 	const struct bench_reader *reader;
 	unsigned int streams;
 	size_t ahead;
-	unsigned int halves;
+	unsigned int threads;
 	const struct bench_peak *peak;
 	struct bench_peers *peers;
 	const char *peer;
@@ -104,7 +105,7 @@ void bench_subject_read(struct bench_subject *subject,
 void bench_subject_read_halves(struct bench_subject *subject,
 			       const struct bench_subject *like);
 void bench_subject_peak(struct bench_subject *subject,
-			const struct bench_peak *peak);
+			const struct bench_peak *peak, unsigned int threads);
 void bench_subject_peer(struct bench_subject *subject, const char *name,
 			struct bench_peers *peers, const char *peer,
 			uint32_t rows, uint32_t probes);
