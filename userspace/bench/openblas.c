@@ -76,9 +76,9 @@ static int prepare(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
 
 static int run(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
 {
-	(void)best;
-	(void)text;
 	multiply(blas.by_probes);
+	best[0] = -1;
+	text[0] = '\0';
 	return 0;
 }
 

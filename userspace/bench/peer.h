@@ -19,7 +19,8 @@
  * memory
  *	"ok" and kilobytes: resident, and those of them in huge pages
  *
- * Each library is told to use one thread.
+ * Who starts it says by OMP_NUM_THREADS and OPENBLAS_NUM_THREADS that each library
+ * is to use one thread.
  */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
@@ -40,7 +41,7 @@ extern "C" {
  * @name: what it is called in the protocol
  * @prepare: takes rows and probes, and tells what it is
  * @run: searches for all probes once; their best rows. A peer that computes
- *	products alone, and finds no rows, leaves @best alone and is not @searching
+ *	products alone finds no rows and is not @searching
  * @drop: frees what prepare() made
  * @searching: whether it finds rows
  *

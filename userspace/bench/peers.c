@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /* limen-bench-peers: see peer.h. */
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "data.h"
 #include "peer.h"
 
-static const struct peer *const peers[] = {
+#define PEERS 4
+
+static const struct peer *const peers[PEERS] = {
 	&peer_faiss_flat, &peer_faiss_int8, &peer_openblas, &peer_onednn,
 };
-
-#define PEERS (sizeof(peers) / sizeof(*peers))
 
 /* What each was given; no probes: nothing. */
 static struct {
@@ -64,7 +64,8 @@ void peer_rows_unsigned(uint32_t first, uint32_t count, float *rows)
 	fill(first, count, rows, 128, 0);
 }
 
-static void prepare(unsigned int which, uint32_t rows, uint32_t probes)
+static void prepare(unsigned int which, unsigned long rows,
+		    unsigned long probes)
 {
 	char text[PEER_TEXT_SIZE] = "";
 
@@ -117,55 +118,68 @@ static void drop(unsigned int which)
 	puts("ok");
 }
 
+/* Kilobytes, if the line is about that name. */
+static void note(const char *line, const char *name, unsigned long *kilobytes)
+{
+	if (!strncmp(line, name, strlen(name)))
+		*kilobytes = strtoul(line + strlen(name), NULL, 10);
+}
+
 static void memory(void)
 {
 	FILE *file = fopen("/proc/self/smaps_rollup", "re");
-	unsigned long kilobytes, resident = 0, huge = 0;
+	unsigned long resident = 0, huge = 0;
 	char line[200];
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Rss: %lu", &kilobytes) == 1)
-			resident = kilobytes;
-		else if (sscanf(line, "AnonHugePages: %lu", &kilobytes) == 1)
-			huge = kilobytes;
+		note(line, "Rss:", &resident);
+		note(line, "AnonHugePages:", &huge);
 	}
 	if (file)
 		fclose(file);
 	printf("ok %lu %lu\n", resident, huge);
 }
 
-static void obey(const char *line)
+/* The next word of a line; "" if there is none. */
+static const char *word(char **line)
 {
-	unsigned int rows, probes, which;
-	char verb[16], name[32] = "";
-	int words;
+	const char *found = strsep(line, " \n");
 
-	words = sscanf(line, "%15s %31s %u %u", verb, name, &rows, &probes);
-	if (words == 1 && !strcmp(verb, "memory")) {
+	return found ? found : "";
+}
+
+static void obey(char *line)
+{
+	const char *verb = word(&line), *name = word(&line);
+	unsigned long rows, probes;
+	unsigned int which;
+
+	if (!strcmp(verb, "memory")) {
 		memory();
 		return;
 	}
 	for (which = 0; which < PEERS; which++)
 		if (!strcmp(name, peers[which]->name))
 			break;
-	if (which == PEERS)
+	if (which == PEERS) {
 		puts("error no such peer");
-	else if (words == 4 && !strcmp(verb, "prepare"))
+	} else if (!strcmp(verb, "prepare")) {
+		rows = strtoul(word(&line), NULL, 10);
+		probes = strtoul(word(&line), NULL, 10);
 		prepare(which, rows, probes);
-	else if (words == 2 && !strcmp(verb, "run"))
+	} else if (!strcmp(verb, "run")) {
 		run(which);
-	else if (words == 2 && !strcmp(verb, "drop"))
+	} else if (!strcmp(verb, "drop")) {
 		drop(which);
-	else
+	} else {
 		puts("error no such command");
+	}
 }
 
 int main(void)
 {
 	char line[200];
 
-	/* FAISS and oneDNN run OpenMP's threads; OpenBLAS its own. */
-	omp_set_num_threads(1);
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	if (bench_data_open()) {
 		puts("error no memory");

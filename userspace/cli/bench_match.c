@@ -217,10 +217,10 @@ static int footprint_of(struct bench *bench, uint32_t rows,
  */
 static int measure_memory(struct bench *bench)
 {
-	const uint32_t rows = bench->large & -(2 * BLOCK_ROWS);
+	const uint32_t rows = bench->large - bench->large % (2 * BLOCK_ROWS);
 	const double plain = (double)rows * BENCH_DIM / 1024;
 	struct bench_row *row;
-	struct footprint is;
+	struct footprint is = {};
 	double more;
 	char work[100];
 
@@ -263,7 +263,7 @@ static int measure_small(struct bench *bench)
 	struct bench_subject batch = {}, blas = {}, told = {}, dnn = {};
 	struct bench_subject opencl = {}, native = {};
 	struct bench_subject *const all[] = {
-		&batch, &blas, &told, &dnn, &opencl, &native,
+		&batch, &blas, &told, &dnn, &opencl, &native, NULL,
 	};
 	const uint32_t rows = bench->small;
 	char work[100];
@@ -286,8 +286,8 @@ static int measure_small(struct bench *bench)
 	bench_subject_search(&native, "Limen, all processors, Q=1", bench->all,
 			     &bench->gallery, 1);
 	tell("rounds with the small gallery");
-	bench_rounds(all, sizeof(all) / sizeof(*all), BENCH_ROUNDS);
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+	bench_rounds(all, BENCH_ROUNDS);
+	for (i = 0; all[i]; i++)
 		remember(bench, &all[i]->times);
 	snprintf(work, sizeof(work), "Q=64, N=%u, top-10", rows);
 	compare(bench, work, "OpenBLAS sgemm alone, as it comes", 20,
@@ -332,13 +332,13 @@ static int faster_first(const void *a, const void *b)
 static void choose_readers(struct bench *bench,
 			   struct bench_subject readers[READERS_MAX])
 {
-	struct bench_subject *all[READERS_MAX];
+	struct bench_subject *all[READERS_MAX + 1] = {};
 	unsigned int count = all_readers(bench, readers), i;
 
 	tell("reading");
 	for (i = 0; i < count; i++)
 		all[i] = &readers[i];
-	bench_rounds(all, count, READERS_ROUNDS);
+	bench_rounds(all, READERS_ROUNDS);
 	qsort(readers, count, sizeof(*readers), faster_first);
 	for (i = 0; i < READERS_KEPT; i++)
 		readers[i].times.count = 0;
@@ -389,7 +389,8 @@ static void tell_singles(struct bench *bench, struct singles *s)
 static void look_at_memory(struct bench *bench)
 {
 	struct bench_machine *machine = &bench->report.machine;
-	uint64_t resident, huge;
+	int64_t resident;
+	uint64_t huge;
 
 	machine->own_huge = bench_huge_share();
 	machine->peers_huge = -1;
@@ -400,7 +401,7 @@ static void look_at_memory(struct bench *bench)
 static void measure_singles(struct bench *bench)
 {
 	static struct singles s;
-	struct bench_subject *all[READERS_KEPT + 6] = {
+	struct bench_subject *all[READERS_KEPT + 7] = {
 		&s.halves, &s.scan, &s.search, &s.two, &s.flat, &s.int8,
 	};
 	unsigned int i;
@@ -425,7 +426,7 @@ static void measure_singles(struct bench *bench)
 			   "faiss-int8", bench->large, 1);
 	look_at_memory(bench);
 	tell("rounds with the large gallery");
-	bench_rounds(all, sizeof(all) / sizeof(*all), BENCH_ROUNDS);
+	bench_rounds(all, BENCH_ROUNDS);
 	tell_singles(bench, &s);
 }
 
@@ -460,7 +461,7 @@ static void tell_many(struct bench *bench, struct many *m, unsigned int best)
 static void measure_many(struct bench *bench)
 {
 	static struct many m;
-	struct bench_subject *all[BENCH_PEAKS + 2] = { &m.search, &m.two };
+	struct bench_subject *all[BENCH_PEAKS + 3] = { &m.search, &m.two };
 	unsigned int i, best = BENCH_PEAKS - 1;
 
 	bench_subject_search(&m.search, "Limen, Q=256", bench->one,
@@ -475,7 +476,7 @@ static void measure_many(struct bench *bench)
 	if (!bench->two)
 		strcpy(m.two.times.missing, "there is one processor");
 	tell("rounds of many probes");
-	bench_rounds(all, BENCH_PEAKS + 2, BENCH_ROUNDS);
+	bench_rounds(all, BENCH_ROUNDS);
 	tell_many(bench, &m, best);
 }
 
@@ -497,7 +498,7 @@ static void measure_pairs(struct bench *bench)
 {
 	struct bench_subject independent = {}, dependent = {}, published = {};
 	struct bench_subject *const all[] = {
-		&independent, &dependent, &published,
+		&independent, &dependent, &published, NULL,
 	};
 	unsigned int i;
 
@@ -505,8 +506,8 @@ static void measure_pairs(struct bench *bench)
 	bench_subject_dot(&dependent, BENCH_DEPENDENT, bench->kernels);
 	bench_subject_compare(&published, bench->one);
 	tell("pairs");
-	bench_rounds(all, 3, BENCH_ROUNDS);
-	for (i = 0; i < 3; i++)
+	bench_rounds(all, BENCH_ROUNDS);
+	for (i = 0; all[i]; i++)
 		remember(bench, &all[i]->times);
 	tell_ns(bench, "1:1, hot, 512-d, raw score, throughput", 6,
 		&independent.times);
@@ -518,7 +519,9 @@ static void measure_pairs(struct bench *bench)
 
 static int64_t median_of(struct bench_subject *search)
 {
-	bench_rounds(&search, 1, POINT_RUNS);
+	struct bench_subject *const all[] = { search, NULL };
+
+	bench_rounds(all, POINT_RUNS);
 	return search->times.count ?
 	       bench_percentile(search->times.elapsed, search->times.count,
 				50) : -1;
@@ -634,21 +637,23 @@ static int open_backends(struct bench *bench)
 	return DONE;
 }
 
+static void close_backend(struct limen_backend *backend)
+{
+	if (backend)
+		limen_backend_close(backend);
+}
+
 static void close_all(struct bench *bench)
 {
-	struct limen_backend *const backends[] = {
-		bench->one, bench->two, bench->all, bench->opencl,
-	};
-	unsigned int i;
-
 	bench_peers_stop(&bench->peers);
 	bench_peers_stop(&bench->told);
 	bench_planes_free(&bench->planes);
 	if (bench->gallery.gallery)
 		bench_gallery_free(&bench->gallery);
-	for (i = 0; i < sizeof(backends) / sizeof(*backends); i++)
-		if (backends[i])
-			limen_backend_close(backends[i]);
+	close_backend(bench->one);
+	close_backend(bench->two);
+	close_backend(bench->all);
+	close_backend(bench->opencl);
 }
 
 /* Without them, their rows say why. */

@@ -144,8 +144,18 @@ int bench_peers_prepare(struct bench_peers *peers, const char *peer,
 		   peer, rows, probes);
 }
 
+/* Two numbers, and nothing else. */
+static int read_numbers(const char *answer, int64_t *first, uint64_t *second)
+{
+	char *end, *last;
+
+	*first = strtoll(answer, &end, 10);
+	*second = strtoull(end, &last, 10);
+	return end == answer || last == end || *last ? -1 : 0;
+}
+
 int bench_peers_run(struct bench_peers *peers, const char *peer,
-		    int64_t *elapsed, uint32_t *mates, char *text, size_t size)
+		    int64_t *elapsed, uint64_t *mates, char *text, size_t size)
 {
 	char answer[ANSWER_SIZE];
 
@@ -153,7 +163,7 @@ int bench_peers_run(struct bench_peers *peers, const char *peer,
 		snprintf(text, size, "%s", answer);
 		return -1;
 	}
-	if (sscanf(answer, "%" SCNi64 " %" SCNu32, elapsed, mates) == 2)
+	if (!read_numbers(answer, elapsed, mates))
 		return 0;
 	snprintf(text, size, "limen-bench-peers says %.100s", answer);
 	return -1;
@@ -166,13 +176,12 @@ void bench_peers_drop(struct bench_peers *peers, const char *peer)
 	say(peers, answer, sizeof(answer), "drop %s\n", peer);
 }
 
-int bench_peers_memory(struct bench_peers *peers, uint64_t *resident,
+int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
 		       uint64_t *huge)
 {
 	char answer[ANSWER_SIZE];
 
-	if (say(peers, answer, sizeof(answer), "memory\n") ||
-	    sscanf(answer, "%" SCNu64 " %" SCNu64, resident, huge) != 2)
+	if (say(peers, answer, sizeof(answer), "memory\n"))
 		return -1;
-	return 0;
+	return read_numbers(answer, resident, huge);
 }

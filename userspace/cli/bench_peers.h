@@ -34,10 +34,10 @@ int bench_peers_prepare(struct bench_peers *peers, const char *peer,
 			size_t size);
 /* The time taken, and for how many probes the best row is the expected one. */
 int bench_peers_run(struct bench_peers *peers, const char *peer,
-		    int64_t *elapsed, uint32_t *mates, char *text, size_t size);
+		    int64_t *elapsed, uint64_t *mates, char *text, size_t size);
 void bench_peers_drop(struct bench_peers *peers, const char *peer);
 /* Kilobytes resident, and of these in huge pages. */
-int bench_peers_memory(struct bench_peers *peers, uint64_t *resident,
+int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
 		       uint64_t *huge);
 
 #endif /* LIMEN_CLI_BENCH_PEERS_H */

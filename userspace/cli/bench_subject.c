@@ -347,7 +347,7 @@ void bench_subject_peak(struct bench_subject *subject,
 
 static int run_peer(struct bench_subject *subject, int64_t *elapsed)
 {
-	uint32_t mates;
+	uint64_t mates;
 
 	if (bench_peers_run(subject->peers, subject->peer, elapsed, &mates,
 			    subject->times.missing,
@@ -458,7 +458,7 @@ void bench_subject_compare(struct bench_subject *subject,
 			   struct limen_backend *backend)
 {
 	snprintf(subject->times.name, sizeof(subject->times.name),
-		 "published scores, batches of %u", LIMEN_BATCH_MAX);
+		 "published scores, batches of %d", LIMEN_BATCH_MAX);
 	snprintf(subject->times.detail, sizeof(subject->times.detail), "%s",
 		 limen_backend_description(backend));
 	name_it(subject, BATCHES * LIMEN_BATCH_MAX / 1e6,
@@ -480,11 +480,12 @@ static void run_once(struct bench_subject *subject, bool warm)
 		times->elapsed[times->count++] = elapsed;
 }
 
-void bench_rounds(struct bench_subject *const *subjects, unsigned int count,
-		  unsigned int rounds)
+void bench_rounds(struct bench_subject *const *subjects, unsigned int rounds)
 {
-	unsigned int round, i;
+	unsigned int round, count = 0, i;
 
+	while (subjects[count])
+		count++;
 	for (i = 0; i < count; i++)
 		run_once(subjects[i], true);
 	for (round = 0; round < rounds; round++)

@@ -115,8 +115,7 @@ void bench_subject_dot(struct bench_subject *subject, enum bench_pairs pairs,
 void bench_subject_compare(struct bench_subject *subject,
 			   struct limen_backend *backend);
 
-/* Runs them in turn, each so many times; those that fail stay behind. */
-void bench_rounds(struct bench_subject *const *subjects, unsigned int count,
-		  unsigned int rounds);
+/* Runs them in turn, each so many times; those that fail stay behind. NULL ends. */
+void bench_rounds(struct bench_subject *const *subjects, unsigned int rounds);
 
 #endif /* LIMEN_CLI_BENCH_SUBJECT_H */
