@@ -20,6 +20,8 @@
 
 #define GROUP 8 /* rows, as many as 32-bit lanes */
 #define STREAMS 4
+/* Bytes of a plane between what is read and what is asked for. */
+#define AHEAD 4096
 /* Bytes of half a unit's components, and of a unit in a plane. */
 #define HALF (MATCH_UNIT / 2)
 /* Units, and lines, whose sums fit 16 bits. */
@@ -104,6 +106,14 @@ INLINE __m256i group_sums(const struct match_probe *probe,
 				four_sums(probe, rows));
 }
 
+INLINE void prefetch(const uint8_t *row, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += 64)
+		_mm_prefetch((const char *)row + i, _MM_HINT_T0);
+}
+
 /*
  * Where the rows of a group lie in a plane. In a group that is not full, the
  * last row stands in for those that are not there.
@@ -115,8 +125,10 @@ INLINE __m256i plane_sums(const struct match_probe *probe, const uint8_t *plane,
 	const uint8_t *rows[GROUP];
 	unsigned int i;
 
-	for (i = 0; i < GROUP; i++)
+	for (i = 0; i < GROUP; i++) {
 		rows[i] = plane + (at + (i < count ? i : count - 1)) * stride;
+		prefetch(rows[i] + AHEAD, stride);
+	}
 	return group_sums(probe, rows);
 }
 
@@ -264,14 +276,6 @@ static uint32_t avx2_sieve(const struct match_rows *rows,
 
 /* Candidates lie anywhere: their lines are asked for this many ahead. */
 #define CANDIDATES_AHEAD 32
-
-INLINE void prefetch(const uint8_t *row, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i += 64)
-		_mm_prefetch((const char *)row + i, _MM_HINT_T0);
-}
 
 INLINE void settle_group(const struct match_rows *rows,
 			 const struct match_candidate *candidates,
