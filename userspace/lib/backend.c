@@ -195,7 +195,7 @@ int limen_search_batch(struct limen_backend *backend,
 	if (count && view.rows)
 		error = backend->ops->search(backend, &request);
 	gallery_view_put(&view);
-	wipe_stack();
+	wipe_stack_deep();
 	return error;
 }
 
@@ -238,7 +238,7 @@ int64_t limen_search_all(struct limen_backend *backend,
 	if (view.rows)
 		error = backend->ops->search_all(backend, &request, &list);
 	gallery_view_put(&view);
-	wipe_stack();
+	wipe_stack_deep();
 	if (error) {
 		limen_rows_free(list.rows, list.count);
 		return error;

@@ -57,16 +57,25 @@ static int cpu_threads(struct limen_backend *backend, unsigned int threads)
 {
 	struct cpu *cpu = (struct cpu *)backend;
 	struct pool *pool = NULL;
+	struct scratch *scratch;
 	int error = 0;
 
 	if (!threads || threads > LIMEN_THREADS_MAX)
 		return -EINVAL;
+	/* Pages that are never written take no memory. */
+	scratch = calloc(threads, sizeof(*scratch));
+	if (!scratch)
+		return -ENOMEM;
 	if (threads > 1)
 		error = pool_open(&pool, threads - 1);
-	if (error)
+	if (error) {
+		free(scratch);
 		return error;
+	}
 	pool_close(cpu->pool);
+	free(cpu->scratch);
 	cpu->pool = pool;
+	cpu->scratch = scratch;
 	cpu->threads = threads;
 	return 0;
 }
@@ -76,6 +85,7 @@ static void cpu_close(struct limen_backend *backend)
 	struct cpu *cpu = (struct cpu *)backend;
 
 	pool_close(cpu->pool);
+	free(cpu->scratch);
 	free(cpu);
 }
 
@@ -102,6 +112,7 @@ int cpu_open(struct limen_backend **backend, const char *node)
 {
 	const struct match_kernels *kernels = match_kernels_find(node);
 	struct cpu *cpu;
+	int error;
 
 	if (!kernels)
 		return missing(node);
@@ -113,7 +124,11 @@ int cpu_open(struct limen_backend **backend, const char *node)
 	cpu->backend.ops = &cpu_ops;
 	cpu->backend.kind = LIMEN_BACKEND_CPU;
 	cpu->kernels = kernels;
-	cpu->threads = 1;
+	error = cpu_threads(&cpu->backend, 1);
+	if (error) {
+		free(cpu);
+		return error;
+	}
 	snprintf(cpu->backend.description, sizeof(cpu->backend.description),
 		 "CPU, %s", kernels->name);
 	*backend = &cpu->backend;

@@ -6,6 +6,7 @@
 #include <match.h>
 
 #include "pool.h"
+#include "seeker.h"
 
 /**
  * struct cpu - an instruction set in use
@@ -13,12 +14,14 @@
  * @kernels: what computes
  * @pool: the threads that search besides the caller's; NULL for none
  * @threads: how many search, the caller's included
+ * @scratch: for each of them
  */
 struct cpu {
 	struct limen_backend backend;
 	const struct match_kernels *kernels;
 	struct pool *pool;
 	unsigned int threads;
+	struct scratch *scratch;
 };
 
 /* In cpu_search.c. */

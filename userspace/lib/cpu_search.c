@@ -12,211 +12,124 @@
 #include <stdlib.h>
 
 #include "cpu.h"
-#include "gallery.h"
-#include "ranking.h"
 
-/* Rows of a unit; a block of a gallery is a whole number of the largest. */
-#define UNIT_MAX 8192
+/*
+ * Kernels are at their best with the largest units. Towards the end of a search
+ * by several threads they shrink, so that all end together.
+ */
 #define UNIT_MIN 1024
-/* Units that there should be for each thread, so that all end together. */
-#define UNITS_A_THREAD 8
+#define UNITS_LEFT 4 /* for each thread */
 
 /* From this many probes on, scanning for all of them at once is faster. */
 #define MANY 4
-
-/*
- * The sieve pays while less than one row in SIEVE_WORTH passes it: then whole
- * rows are read for some units, twice as many each time, before it is tried
- * again.
- */
-#define SIEVE_WORTH 4
-#define SIEVE_REST_MAX 32
-
-/**
- * struct seeker - the search for one probe by one thread
- * @match: what kernels know of it
- * @ranking: the best rows that the thread has met
- * @list: instead of them all rows, for search_all
- * @least: rows less similar are not for the result
- * @first: first row of the unit at hand
- * @rest: units to be read whole before the sieve is tried again
- * @rest_next: what @rest will be set to
- * @error: a row found no room
- */
-struct seeker {
-	struct match_search match;
-	struct ranking ranking;
-	struct row_list list;
-	int32_t least;
-	uint32_t first;
-	unsigned int rest;
-	unsigned int rest_next;
-	int error;
-};
+/* Rows that stay in the cache from one probe to the next. */
+#define ROWS_IN_CACHE 2048
 
 /**
  * struct hand - what one thread has
  * @seekers: one for each probe
  * @searches: their struct match_search
  * @rows: room for their rankings, unless it is the caller's own
- * @candidates: room for those of a unit
  */
 struct hand {
 	struct seeker *seekers;
 	struct match_search **searches;
 	struct limen_row *rows;
-	struct match_candidate *candidates;
 };
 
 /**
- * struct job - a search for probes that are scanned for together
- * @kernels: what computes
+ * struct job - a search for probes that are searched for together
+ * @cpu: what computes
  * @request: what is wanted
  * @probes: laid out
  * @floors: for each probe the highest similarity below which, as some thread
  *	knows, no row is for the result; atomic
  * @count: number of probes
+ * @threads: number of threads
  * @all: every row is wanted, not the best ones
- * @unit: rows of a unit
- * @next: row of the first unit that nobody has taken; atomic
+ * @next: first row that nobody has taken; atomic
  * @error: why all are to stop; atomic
  * @hands: one for each thread
  */
 struct job {
-	const struct match_kernels *kernels;
+	struct cpu *cpu;
 	const struct search_request *request;
 	struct match_probe *probes;
 	int32_t *floors;
 	unsigned int count;
+	unsigned int threads;
 	bool all;
-	uint32_t unit;
 	uint64_t next;
 	int error;
 	struct hand *hands;
 };
 
-static void raise_least(struct seeker *seeker, int32_t least)
+/* The next unit; false when there are no rows left. */
+static bool take_unit(struct job *job, struct match_rows *rows)
 {
-	if (least <= seeker->least)
-		return;
-	seeker->least = least;
-	seeker->match.bound = match_bound(seeker->match.probe, least);
+	const struct gallery_view *view = job->request->view;
+	uint64_t first = __atomic_load_n(&job->next, __ATOMIC_RELAXED);
+	uint32_t unit, next;
+
+	do {
+		if (first >= view->rows)
+			return false;
+		unit = UNIT_MAX;
+		if (job->threads > 1)
+			unit = (view->rows - first) /
+			       (UNITS_LEFT * job->threads) / UNIT_MIN *
+			       UNIT_MIN;
+		if (unit < UNIT_MIN)
+			unit = UNIT_MIN;
+		/* A unit does not leave its block. */
+		if (unit > UNIT_MAX - first % UNIT_MAX)
+			unit = UNIT_MAX - first % UNIT_MAX;
+	} while (!__atomic_compare_exchange_n(&job->next, &first, first + unit,
+					      true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	*rows = gallery_view_rows(view, first, &next);
+	if (rows->count > unit)
+		rows->count = unit;
+	return true;
 }
 
-/* Of equal rows a later one loses, and units come in rising order. */
-static int32_t least_wanted(const struct seeker *seeker)
+/* Searches for one probe after another; rows read for one are soon read again. */
+static void search_in_turn(struct job *job, struct hand *hand,
+			   const struct match_rows *rows)
 {
-	const struct limen_row *worst = &seeker->ranking.rows[0];
-
-	return worst->score.similarity + (worst->row < seeker->first);
-}
-
-static bool full(const struct seeker *seeker)
-{
-	return seeker->ranking.limit &&
-	       seeker->ranking.count == seeker->ranking.limit;
-}
-
-static void keep_best(struct match_search *match, uint32_t row,
-		      struct limen_score score)
-{
-	struct seeker *seeker = (struct seeker *)match;
-	struct limen_row found = { row, score };
-
-	if (score.similarity < seeker->least)
-		return;
-	ranking_add(&seeker->ranking, &found);
-	if (full(seeker))
-		raise_least(seeker, least_wanted(seeker));
-}
-
-static void keep_all(struct match_search *match, uint32_t row,
-		     struct limen_score score)
-{
-	struct seeker *seeker = (struct seeker *)match;
-	struct limen_row found = { row, score };
-
-	if (score.similarity >= seeker->least && !seeker->error)
-		seeker->error = row_list_add(&seeker->list, &found, 1);
-}
-
-/* Takes over what others have learnt. */
-static void begin_unit(const struct job *job, struct seeker *seekers,
-		       uint32_t first)
-{
+	uint32_t step = job->count > 1 ? ROWS_IN_CACHE : rows->count;
+	uint32_t dim = job->request->view->dim;
+	uint32_t at, some;
 	unsigned int i;
 
-	for (i = 0; i < job->count; i++) {
-		seekers[i].first = first;
-		if (full(&seekers[i]))
-			raise_least(&seekers[i], least_wanted(&seekers[i]));
-		raise_least(&seekers[i], __atomic_load_n(&job->floors[i],
-							 __ATOMIC_RELAXED));
+	for (at = 0; at < rows->count; at += step) {
+		struct match_rows part;
+
+		some = rows->count - at < step ? rows->count - at : step;
+		part = rows_part(rows, dim, at, some);
+		for (i = 0; i < job->count; i++) {
+			/* Noticed again after the unit. */
+			if (now_ns() > job->request->deadline)
+				return;
+			seeker_search(&hand->seekers[i], &part);
+		}
 	}
-}
-
-static void end_unit(struct job *job, const struct seeker *seekers)
-{
-	unsigned int i;
-
-	for (i = 0; i < job->count; i++) {
-		int32_t *floor = &job->floors[i];
-		int32_t known = __atomic_load_n(floor, __ATOMIC_RELAXED);
-		int32_t mine;
-
-		if (!full(&seekers[i]))
-			continue;
-		mine = seekers[i].ranking.rows[0].score.similarity;
-		while (mine > known &&
-		       !__atomic_compare_exchange_n(floor, &known, mine, true,
-						    __ATOMIC_RELAXED,
-						    __ATOMIC_RELAXED))
-			;
-	}
-}
-
-static void sieve(const struct match_kernels *kernels,
-		  const struct match_rows *rows, struct seeker *seeker,
-		  struct match_candidate *candidates)
-{
-	uint32_t count = kernels->sieve(rows, &seeker->match, candidates);
-
-	kernels->settle(rows, candidates, count, &seeker->match);
-	if (count < rows->count / SIEVE_WORTH) {
-		seeker->rest_next = 1;
-		return;
-	}
-	seeker->rest = seeker->rest_next;
-	if (seeker->rest_next < SIEVE_REST_MAX)
-		seeker->rest_next *= 2;
-}
-
-/* Whether the bound is still that of a search that wants any row. */
-static bool unbounded(const struct seeker *seeker)
-{
-	return seeker->least <= -LIMEN_SIMILARITY_ONE;
 }
 
 static void search_unit(struct job *job, struct hand *hand,
 			const struct match_rows *rows)
 {
-	const struct match_kernels *kernels = job->kernels;
-	struct seeker *seeker = hand->seekers;
+	const struct match_kernels *kernels = job->cpu->kernels;
+	unsigned int i;
 
-	if (kernels->scan_many && job->count >= MANY) {
+	for (i = 0; i < job->count; i++)
+		seeker_begin(&hand->seekers[i], rows->first, &job->floors[i]);
+	if (kernels->scan_many && job->count >= MANY)
 		kernels->scan_many(rows, hand->searches, job->count);
-		return;
-	}
-	for (; seeker < hand->seekers + job->count; seeker++) {
-		if (now_ns() > job->request->deadline)
-			return; /* noticed before the next unit */
-		if (!seeker->rest && !unbounded(seeker)) {
-			sieve(kernels, rows, seeker, hand->candidates);
-			continue;
-		}
-		kernels->scan(rows, &seeker->match);
-		seeker->rest -= !!seeker->rest;
-	}
+	else
+		search_in_turn(job, hand, rows);
+	for (i = 0; i < job->count; i++)
+		seeker_end(&hand->seekers[i], &job->floors[i]);
 }
 
 /* For pool_run(): takes units until there are none. */
@@ -224,31 +137,25 @@ static void take_units(void *context, unsigned int number)
 {
 	struct job *job = context;
 	struct hand *hand = &job->hands[number];
-	const struct gallery_view *view = job->request->view;
+	struct match_rows rows;
+	int error = 0;
 
-	while (!__atomic_load_n(&job->error, __ATOMIC_RELAXED)) {
-		uint64_t first = __atomic_fetch_add(&job->next, job->unit,
-						    __ATOMIC_RELAXED);
-		struct match_rows rows;
-		uint32_t next;
-		int error = 0;
-
-		if (first >= view->rows)
-			break;
-		rows = gallery_view_rows(view, first, &next);
-		if (rows.count > job->unit)
-			rows.count = job->unit;
-		if (rows.count) {
-			begin_unit(job, hand->seekers, first);
+	while (!__atomic_load_n(&job->error, __ATOMIC_RELAXED) && !error &&
+	       take_unit(job, &rows)) {
+		if (rows.count)
 			search_unit(job, hand, &rows);
-			end_unit(job, hand->seekers);
-			error = hand->seekers->error;
-		}
+		error = hand->seekers->error;
 		if (!error && now_ns() > job->request->deadline)
 			error = -ETIMEDOUT;
-		if (error)
-			__atomic_store_n(&job->error, error, __ATOMIC_RELAXED);
 	}
+	if (!error && hand->seekers->deferred) {
+		seeker_begin(hand->seekers, hand->seekers->unit, job->floors);
+		seeker_settle(hand->seekers);
+	}
+	if (error)
+		__atomic_store_n(&job->error, error, __ATOMIC_RELAXED);
+	scratch_wipe(&job->cpu->scratch[number]);
+	wipe_stack_deep();
 }
 
 static void hand_release(struct hand *hand, const struct job *job)
@@ -257,68 +164,58 @@ static void hand_release(struct hand *hand, const struct job *job)
 
 	if (hand->rows)
 		limen_wipe(hand->rows, most * sizeof(*hand->rows));
-	if (hand->seekers)
+	if (hand->seekers) {
 		limen_rows_free(hand->seekers->list.rows,
 				hand->seekers->list.count);
+		limen_wipe(hand->seekers, job->count * sizeof(*hand->seekers));
+	}
 	free(hand->rows);
-	free(hand->candidates);
 	free(hand->searches);
 	free(hand->seekers);
 }
 
 /* Rows are where the rankings go, top_k for each probe; NULL: own memory. */
 static int hand_prepare(struct hand *hand, const struct job *job,
-			struct limen_row *rows)
+			struct scratch *scratch, struct limen_row *rows)
 {
-	uint32_t top_k = job->all ? 0 : job->request->top_k;
+	uint32_t top_k = job->request->top_k;
 	unsigned int i;
 
 	hand->seekers = calloc(job->count, sizeof(*hand->seekers));
 	hand->searches = calloc(job->count, sizeof(*hand->searches));
-	hand->candidates = calloc(job->unit, sizeof(*hand->candidates));
-	if (top_k && !rows)
+	if (!job->all && !rows)
 		rows = hand->rows = calloc((size_t)job->count * top_k,
 					   sizeof(*rows));
-	if (!hand->seekers || !hand->searches || !hand->candidates ||
-	    (top_k && !rows))
+	if (!hand->seekers || !hand->searches || (!job->all && !rows))
 		return -ENOMEM;
 	for (i = 0; i < job->count; i++) {
 		struct seeker *seeker = &hand->seekers[i];
 
-		seeker->least = job->request->min_similarity;
-		seeker->rest_next = 1;
-		seeker->ranking.rows = rows + (size_t)i * top_k;
-		seeker->ranking.limit = top_k;
 		seeker->match.probe = &job->probes[i];
-		seeker->match.bound = match_bound(&job->probes[i],
-						  seeker->least);
-		seeker->match.offer = job->all ? keep_all : keep_best;
+		seeker->kernels = job->cpu->kernels;
+		seeker->view = job->request->view;
+		seeker->scratch = scratch;
+		if (!job->all) {
+			seeker->ranking.rows = rows + (size_t)i * top_k;
+			seeker->ranking.limit = top_k;
+			seeker->defers = job->count == 1;
+		}
+		seeker_start(seeker, job->request->min_similarity, job->all);
 		hand->searches[i] = &seeker->match;
 	}
 	return 0;
 }
 
-static uint32_t unit_rows(uint32_t rows, unsigned int threads)
-{
-	uint32_t unit = UNIT_MAX;
-
-	while (unit > UNIT_MIN && rows / unit < UNITS_A_THREAD * threads)
-		unit /= 2;
-	return unit;
-}
-
-static int prepare(struct job *job, unsigned int first, unsigned int threads,
-		   struct limen_row *rows)
+static int prepare(struct job *job, unsigned int first, struct limen_row *rows)
 {
 	const struct search_request *request = job->request;
 	unsigned int i;
 	int error = 0;
 
-	job->unit = unit_rows(request->view->rows, threads);
 	job->floors = calloc(job->count, sizeof(*job->floors));
 	job->probes = aligned_alloc(_Alignof(struct match_probe),
 				    job->count * sizeof(*job->probes));
-	job->hands = calloc(threads, sizeof(*job->hands));
+	job->hands = calloc(job->threads, sizeof(*job->hands));
 	if (!job->floors || !job->probes || !job->hands)
 		return -ENOMEM;
 	for (i = 0; i < job->count; i++) {
@@ -327,16 +224,17 @@ static int prepare(struct job *job, unsigned int first, unsigned int threads,
 		job->floors[i] = request->min_similarity;
 		match_probe_set(&job->probes[i], probe->vector, probe->dim);
 	}
-	for (i = 0; i < threads && !error; i++)
-		error = hand_prepare(&job->hands[i], job, i ? NULL : rows);
+	for (i = 0; i < job->threads && !error; i++)
+		error = hand_prepare(&job->hands[i], job, &job->cpu->scratch[i],
+				     i ? NULL : rows);
 	return error;
 }
 
-static void release(struct job *job, unsigned int threads)
+static void release(struct job *job)
 {
 	unsigned int i;
 
-	for (i = 0; job->hands && i < threads; i++)
+	for (i = 0; job->hands && i < job->threads; i++)
 		hand_release(&job->hands[i], job);
 	if (job->probes)
 		limen_wipe(job->probes, job->count * sizeof(*job->probes));
@@ -346,14 +244,13 @@ static void release(struct job *job, unsigned int threads)
 }
 
 /* The first thread's ranking for a probe takes in those of the others. */
-static uint32_t join(const struct job *job, unsigned int probe,
-		     unsigned int threads)
+static uint32_t join(const struct job *job, unsigned int probe)
 {
 	struct ranking *ranking = &job->hands[0].seekers[probe].ranking;
 	unsigned int i;
 	uint32_t j;
 
-	for (i = 1; i < threads; i++) {
+	for (i = 1; i < job->threads; i++) {
 		struct ranking *other = &job->hands[i].seekers[probe].ranking;
 
 		for (j = 0; j < other->count; j++)
@@ -364,17 +261,17 @@ static uint32_t join(const struct job *job, unsigned int probe,
 }
 
 static int collect(const struct job *job, unsigned int first,
-		   unsigned int threads, struct row_list *list)
+		   struct row_list *list)
 {
 	unsigned int i;
 	int error = 0;
 
 	if (!job->all) {
 		for (i = 0; i < job->count; i++)
-			job->request->counts[first + i] = join(job, i, threads);
+			job->request->counts[first + i] = join(job, i);
 		return 0;
 	}
-	for (i = 0; i < threads && !error; i++) {
+	for (i = 0; i < job->threads && !error; i++) {
 		struct row_list *part = &job->hands[i].seekers->list;
 
 		error = row_list_add(list, part->rows, part->count);
@@ -390,26 +287,26 @@ static int search_group(struct cpu *cpu, const struct search_request *request,
 	struct limen_row *rows = list ? NULL : request->rows +
 					       (size_t)first * request->top_k;
 	struct job job = {
-		.kernels = cpu->kernels,
+		.cpu = cpu,
 		.request = request,
 		.count = count,
+		.threads = cpu->threads,
 		.all = list,
 	};
-	unsigned int threads = cpu->threads;
 	int error;
 
-	/* Waking threads takes longer than a unit. */
+	/* To wake threads takes longer than a unit. */
 	if (request->view->rows <= UNIT_MIN)
-		threads = 1;
-	error = prepare(&job, first, threads, rows);
-	if (!error && threads > 1)
+		job.threads = 1;
+	error = prepare(&job, first, rows);
+	if (!error && job.threads > 1)
 		pool_run(cpu->pool, take_units, &job);
 	else if (!error)
 		take_units(&job, 0);
 	error = error ?: job.error;
 	if (!error)
-		error = collect(&job, first, threads, list);
-	release(&job, threads);
+		error = collect(&job, first, list);
+	release(&job);
 	return error;
 }
 

@@ -62,7 +62,6 @@ static void *help(void *context)
 		round = pool->round;
 		pthread_mutex_unlock(&pool->lock);
 		pool->work(pool->context, helper->number);
-		wipe_stack();
 		pthread_mutex_lock(&pool->lock);
 		if (!--pool->busy)
 			pthread_cond_signal(&pool->done);

@@ -99,6 +99,8 @@ HIDDEN int64_t deadline_in(int timeout_ms);
 
 /* Overwrites what the functions called before have left on the stack. */
 HIDDEN void wipe_stack(void);
+/* As deep as searches go. */
+HIDDEN void wipe_stack_deep(void);
 
 /*
  * Creates or replaces a file in one step, mode 0600: readers see the old content

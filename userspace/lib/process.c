@@ -16,10 +16,17 @@ void limen_wipe(void *data, size_t size)
 	explicit_bzero(data, size);
 }
 
-/* Not inlined: its frame must lie where theirs have been. */
+/* Neither is inlined: its frame must lie where theirs have been. */
 __attribute__((noinline)) void wipe_stack(void)
 {
 	uint8_t below[1024];
+
+	limen_wipe(below, sizeof(below));
+}
+
+__attribute__((noinline)) void wipe_stack_deep(void)
+{
+	uint8_t below[16384];
 
 	limen_wipe(below, sizeof(below));
 }
