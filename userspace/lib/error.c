@@ -25,7 +25,7 @@ const char *limen_strerror(int error)
 	case ENODEV:
 		return "no such board or device";
 	case EIO:
-		return "the board failed";
+		return "the device failed";
 	case ETIME:
 		return "the board did not answer and was reset";
 	case ECANCELED:
@@ -34,6 +34,8 @@ const char *limen_strerror(int error)
 		return "no answer in time";
 	case EOPNOTSUPP:
 		return "not usable on this machine";
+	case EBADE:
+		return "the device computes wrong scores";
 	case EPROTO:
 		return "limend's answer is not valid";
 	default:

@@ -98,7 +98,11 @@ struct limen_gallery;
  * OpenCL: "PLATFORM:DEVICE", numbers as listed, or NULL for the first usable
  * device. -EINVAL: no such instruction set, or no such numbers; -EOPNOTSUPP: this
  * machine cannot run it, limen_backends_list() says why; -ENODEV: no board, no
- * device.
+ * device; -EBADE: the device computes wrong scores.
+ *
+ * To open the CPU with NULL or "amx-int8", or to list backends, asks the kernel
+ * for AMX for the whole process: from then on an alternate signal stack has to be
+ * larger, see getauxval(AT_MINSIGSTKSZ).
  */
 int limen_backend_open(struct limen_backend **backend,
 		       enum limen_backend_kind kind, const char *node);
@@ -111,7 +115,8 @@ const char *limen_backend_description(const struct limen_backend *backend);
 
 /*
  * How many threads search, the caller's included; 1 at first. Idle ones sleep.
- * -EINVAL: none, or more than LIMEN_THREADS_MAX; -EOPNOTSUPP: not the CPU.
+ * -EINVAL: none, or more than LIMEN_THREADS_MAX; -EOPNOTSUPP: not the CPU;
+ * -ENOMEM, -EAGAIN: no room for so many.
  */
 int limen_backend_threads(struct limen_backend *backend, unsigned int threads);
 
@@ -188,6 +193,10 @@ void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
  * or an error. The rows are those of one moment during the call. A board or an
  * OpenCL device is given the gallery at the first search and whenever it has
  * changed; a board unplugged during that raises SIGBUS.
+ *
+ * -ETIMEDOUT: not found in time; -ENOSPC: the gallery is too large for the board;
+ * -EINVAL also: a board's searches do not return so many rows; -EIO, -ENODEV,
+ * -ETIME: it failed, has gone, was reset.
  */
 int limen_search(struct limen_backend *backend,
 		 const struct limen_template *probe,
