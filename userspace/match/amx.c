@@ -40,7 +40,7 @@
 /* For fewer probes, tiles of them are mostly empty. */
 #define PROBES_MIN 4
 /* Rows between the one whose planes are joined and the one asked for. */
-#define AHEAD 16
+#define AHEAD (2 * BLOCK)
 
 /* As the processor wants it from ldtilecfg. */
 struct tile_config {
@@ -102,7 +102,6 @@ struct sums {
  * @sums: of the last column that was multiplied
  * @rows: what to search
  * @searches: whom for
- * @units: dim / MATCH_UNIT
  * @columns_count: how many there are
  */
 struct work {
@@ -112,7 +111,6 @@ struct work {
 	struct sums sums;
 	const struct match_rows *rows;
 	struct match_search *const *searches;
-	unsigned int units;
 	unsigned int columns_count;
 };
 
@@ -282,23 +280,26 @@ INLINE void ask_for(const uint8_t *row, size_t size)
 {
 	size_t i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < size; i += 64)
-		_mm_prefetch((const char *)row + i, _MM_HINT_T0);
+		_mm_prefetch((const char *)row + i, _MM_HINT_T1);
 }
 
 /* Joins the planes of a row of a block, and asks for those of a later one. */
-INLINE void join_row(const struct work *work, struct block *block, uint32_t row)
+INLINE void join_row(const struct match_rows *rows, const struct block *block,
+		     uint32_t row, unsigned int units)
 {
-	size_t stride = work->units * (MATCH_UNIT / 2);
+	size_t stride = units * (MATCH_UNIT / 2);
 	size_t at = (block->first + row) * stride;
-	const uint8_t *coarse = work->rows->coarse + at;
-	const uint8_t *fine = work->rows->fine + at;
+	const uint8_t *coarse = rows->coarse + at;
+	const uint8_t *fine = rows->fine + at;
 	struct tile *tile = &block->tiles[0][row / TILE];
 	unsigned int unit;
 
 	ask_for(coarse + AHEAD * stride, stride);
 	ask_for(fine + AHEAD * stride, stride);
-	for (unit = 0; unit + 2 <= work->units; unit += 2) {
+#pragma GCC unroll 4
+	for (unit = 0; unit + 2 <= units; unit += 2) {
 		__m512i high = _mm512_loadu_si512(coarse + unit * 32);
 		__m512i low = _mm512_loadu_si512(fine + unit * 32);
 
@@ -307,7 +308,7 @@ INLINE void join_row(const struct work *work, struct block *block, uint32_t row)
 		_mm512_store_si512(tile[unit * 2 + 2].at[row % TILE],
 				   join_upper(high, low));
 	}
-	if (unit < work->units)
+	if (unit < units)
 		join_half_line(tile[unit * 2].at[row % TILE],
 			       coarse + unit * 32, fine + unit * 32);
 }
@@ -444,22 +445,25 @@ INLINE void compare_row(const struct sums *sums, struct chores *chores)
 }
 
 /* What falls to one unit of a column. */
-INLINE void do_chores(const struct work *work, struct chores *chores)
+INLINE void do_chores(const struct work *work, struct chores *chores,
+		      unsigned int units)
 {
-	const unsigned int all = work->units * work->columns_count;
+	const unsigned int all = units * work->columns_count;
 
-	for (chores->compare_due += TILE; chores->compare_due >= work->units;
-	     chores->compare_due -= work->units)
+	for (chores->compare_due += TILE; chores->compare_due >= units;
+	     chores->compare_due -= units)
 		compare_row(&work->sums, chores);
 	for (chores->join_due += BLOCK; chores->join_due >= all;
 	     chores->join_due -= all)
 		if (chores->joined < chores->next->count)
-			join_row(work, chores->next, chores->joined++);
+			join_row(work->rows, chores->next, chores->joined++,
+				 units);
 }
 
 /* All products of a block and a column, and the chores. */
 INLINE void multiply(const struct work *work, const struct block *block,
-		     const struct column *column, struct chores *chores)
+		     const struct column *column, struct chores *chores,
+		     unsigned int units)
 {
 	unsigned int i;
 
@@ -467,7 +471,7 @@ INLINE void multiply(const struct work *work, const struct block *block,
 	tile_load(1, column->start, 0);
 	tile_load(2, column->start + TILE, 0);
 	tile_load(3, column->start + TILE, 0);
-	for (i = 0; i < work->units; i++) {
+	for (i = 0; i < units; i++) {
 		const struct tile *rows = block->tiles[i];
 		const struct tile *probes = column->tiles[i];
 
@@ -479,7 +483,7 @@ INLINE void multiply(const struct work *work, const struct block *block,
 		tile_load(7, &probes[1], 64);
 		tile_multiply(2, 5, 7);
 		tile_multiply(3, 6, 7);
-		do_chores(work, chores);
+		do_chores(work, chores, units);
 	}
 }
 
@@ -491,14 +495,14 @@ INLINE void keep_sums(struct sums *sums)
 	tile_store(3, sums->raw[1][1]);
 }
 
-static void scan_blocks(struct work *work)
+INLINE void scan_blocks(struct work *work, unsigned int units)
 {
 	struct chores chores = { .next = block_set(work, 0) };
 	unsigned int i;
 	uint32_t at;
 
 	for (at = 0; at < chores.next->count; at++)
-		join_row(work, chores.next, at);
+		join_row(work->rows, chores.next, at, units);
 	/* No sums are waiting yet: they are of a block without rows. */
 	memset(&work->sums, 0, sizeof(work->sums));
 	memset(&work->blocks[2], 0, sizeof(work->blocks[2]));
@@ -509,7 +513,8 @@ static void scan_blocks(struct work *work)
 		chores.next = block_set(work, at + BLOCK);
 		chores.joined = 0;
 		for (i = 0; i < work->columns_count; i++) {
-			multiply(work, block, &work->columns[i], &chores);
+			multiply(work, block, &work->columns[i], &chores,
+				 units);
 			offer_sums(work, &chores);
 			keep_sums(&work->sums);
 			compare_begin(&chores, block, &work->columns[i]);
@@ -520,12 +525,35 @@ static void scan_blocks(struct work *work)
 	offer_sums(work, &chores);
 }
 
+/* With the number of units as a constant, loops over them leave no branches. */
+static void scan_units(struct work *work, unsigned int units)
+{
+	switch (units) {
+	case 1:
+		return scan_blocks(work, 1);
+	case 2:
+		return scan_blocks(work, 2);
+	case 3:
+		return scan_blocks(work, 3);
+	case 4:
+		return scan_blocks(work, 4);
+	case 5:
+		return scan_blocks(work, 5);
+	case 6:
+		return scan_blocks(work, 6);
+	case 7:
+		return scan_blocks(work, 7);
+	default:
+		return scan_blocks(work, UNITS_MAX);
+	}
+}
+
 static void amx_scan_many(const struct match_rows *rows,
 			  struct match_search *const *searches,
 			  unsigned int count)
 {
+	unsigned int units = searches[0]->probe->dim / MATCH_UNIT, i;
 	struct work work;
-	unsigned int i;
 
 	if (count < PROBES_MIN || !rows->count) {
 		avx512_scan_many(rows, searches, count);
@@ -533,13 +561,12 @@ static void amx_scan_many(const struct match_rows *rows,
 	}
 	work.rows = rows;
 	work.searches = searches;
-	work.units = searches[0]->probe->dim / MATCH_UNIT;
 	work.columns_count = (count + COLUMN - 1) / COLUMN;
 	for (i = 0; i < count; i += COLUMN)
 		column_set(&work.columns[i / COLUMN], searches + i,
-			   count - i < COLUMN ? count - i : COLUMN, work.units);
+			   count - i < COLUMN ? count - i : COLUMN, units);
 	tiles_begin();
-	scan_blocks(&work);
+	scan_units(&work, units);
 	tiles_end();
 	explicit_bzero(&work, sizeof(work));
 }
