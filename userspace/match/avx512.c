@@ -474,42 +474,43 @@ struct panel {
 	int32_t quads[QUADS_MAX][PANEL];
 };
 
-/* Lanes to rows and rows to lanes. */
-INLINE void transpose(const __m512i rows[GROUP], __m512i lanes[GROUP])
+/* 16 bytes of each of the rows first, first + 4, first + 8 and first + 12. */
+INLINE __m512i gather_rows(const uint8_t (*rows)[64], unsigned int first,
+			   unsigned int at)
 {
-	__m512i pairs[GROUP], fours[GROUP], eights[GROUP];
+	const __m128i *row[4];
+	__m512i all;
 	unsigned int i;
 
-	for (i = 0; i < GROUP; i += 2) {
-		pairs[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
-		pairs[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
-	}
-	for (i = 0; i < GROUP; i += 4) {
-		fours[i] = _mm512_unpacklo_epi64(pairs[i], pairs[i + 2]);
-		fours[i + 1] = _mm512_unpackhi_epi64(pairs[i], pairs[i + 2]);
-		fours[i + 2] = _mm512_unpacklo_epi64(pairs[i + 1],
-						     pairs[i + 3]);
-		fours[i + 3] = _mm512_unpackhi_epi64(pairs[i + 1],
-						     pairs[i + 3]);
-	}
-	/* fours[4 * j + i] has lanes i, i + 4, i + 8, i + 12 of rows 4 * j on. */
-	for (i = 0; i < 4; i++) {
-		eights[i] = _mm512_shuffle_i32x4(fours[i], fours[4 + i], 0x88);
-		eights[4 + i] = _mm512_shuffle_i32x4(fours[i], fours[4 + i],
-						     0xdd);
-		eights[8 + i] = _mm512_shuffle_i32x4(fours[8 + i],
-						     fours[12 + i], 0x88);
-		eights[12 + i] = _mm512_shuffle_i32x4(fours[8 + i],
-						      fours[12 + i], 0xdd);
-	}
-	for (i = 0; i < 4; i++) {
-		lanes[i] = _mm512_shuffle_i32x4(eights[i], eights[8 + i], 0x88);
-		lanes[8 + i] = _mm512_shuffle_i32x4(eights[i], eights[8 + i],
-						    0xdd);
-		lanes[4 + i] = _mm512_shuffle_i32x4(eights[4 + i],
-						    eights[12 + i], 0x88);
-		lanes[12 + i] = _mm512_shuffle_i32x4(eights[4 + i],
-						     eights[12 + i], 0xdd);
+	for (i = 0; i < 4; i++)
+		row[i] = (const __m128i *)(rows[first + 4 * i] + at);
+	/* Masked loads spare the one unit that shuffles. */
+	all = _mm512_castsi128_si512(_mm_load_si128(row[0]));
+	all = _mm512_mask_broadcast_i32x4(all, 0x00f0, _mm_load_si128(row[1]));
+	all = _mm512_mask_broadcast_i32x4(all, 0x0f00, _mm_load_si128(row[2]));
+	return _mm512_mask_broadcast_i32x4(all, 0xf000,
+					   _mm_load_si128(row[3]));
+}
+
+/* Four bytes of each of 16 rows to a register, and the next four to the next. */
+INLINE void transpose(const uint8_t (*rows)[64], __m512i (*quads)[TILE_GROUPS])
+{
+	__m512i a, b, c, d, ab, cd;
+	unsigned int at;
+
+	for (at = 0; at < 4; at++) {
+		a = gather_rows(rows, 0, 16 * at);
+		b = gather_rows(rows, 1, 16 * at);
+		c = gather_rows(rows, 2, 16 * at);
+		d = gather_rows(rows, 3, 16 * at);
+		ab = _mm512_unpacklo_epi32(a, b);
+		cd = _mm512_unpacklo_epi32(c, d);
+		quads[4 * at][0] = _mm512_unpacklo_epi64(ab, cd);
+		quads[4 * at + 1][0] = _mm512_unpackhi_epi64(ab, cd);
+		ab = _mm512_unpackhi_epi32(a, b);
+		cd = _mm512_unpackhi_epi32(c, d);
+		quads[4 * at + 2][0] = _mm512_unpacklo_epi64(ab, cd);
+		quads[4 * at + 3][0] = _mm512_unpackhi_epi64(ab, cd);
 	}
 }
 
@@ -519,8 +520,8 @@ INLINE void turn_line(const uint8_t *coarse, const uint8_t *fine, size_t stride,
 		      __m512i (*quads)[TILE_GROUPS])
 {
 	const __m512i upper = _mm512_set1_epi8((char)0xf0);
-	__m512i rows[2][GROUP], lanes[GROUP];
-	unsigned int i, half;
+	uint8_t rows[2][GROUP][64] __attribute__((aligned(64)));
+	unsigned int i;
 
 	for (i = 0; i < GROUP; i++) {
 		size_t at = (i < count ? i : count - 1) * stride;
@@ -528,16 +529,13 @@ INLINE void turn_line(const uint8_t *coarse, const uint8_t *fine, size_t stride,
 		__m512i low = load_line(fine + at, line, units);
 
 		/* Bits from the second operand where upper has ones: 0xca. */
-		rows[0][i] = _mm512_ternarylogic_epi64(
-			upper, _mm512_slli_epi16(high, 4), low, 0xca);
-		rows[1][i] = _mm512_ternarylogic_epi64(
-			upper, high, _mm512_srli_epi16(low, 4), 0xca);
+		_mm512_store_si512(rows[0][i], _mm512_ternarylogic_epi64(
+			upper, _mm512_slli_epi16(high, 4), low, 0xca));
+		_mm512_store_si512(rows[1][i], _mm512_ternarylogic_epi64(
+			upper, high, _mm512_srli_epi16(low, 4), 0xca));
 	}
-	for (half = 0; half < 2; half++) {
-		transpose(rows[half], lanes);
-		for (i = 0; i < GROUP; i++)
-			quads[(2 * line + half) * GROUP + i][0] = lanes[i];
-	}
+	transpose(rows[0], quads + 2 * line * GROUP);
+	transpose(rows[1], quads + (2 * line + 1) * GROUP);
 }
 
 INLINE void turn_rows(const struct match_rows *rows, uint32_t at,
@@ -676,21 +674,42 @@ void avx512_scan_many(const struct match_rows *rows,
 	explicit_bzero(panels, used);
 }
 
+/*
+ * Of x * y = (x + 128) * y - 128 * y, both terms have a factor without sign. Each
+ * has two sums, so that an addition need not wait for the one before.
+ */
+INLINE int32_t dot_units(const int8_t *a, const int8_t *b, unsigned int units)
+{
+	__m512i bias = _mm512_set1_epi8((char)0x80);
+	__m512i biased[2] = {}, excess[2] = {};
+	unsigned int i;
+	__asm__("" : "+v"(bias));
+
+#pragma GCC unroll 8
+	for (i = 0; i < units; i++) {
+		__m512i x = _mm512_loadu_si512(a + 64 * i);
+		__m512i y = _mm512_loadu_si512(b + 64 * i);
+		__asm__("" : "+v"(y));
+
+		biased[i % 2] = multiply_add(biased[i % 2],
+					     _mm512_xor_si512(x, bias), y);
+		excess[i % 2] = multiply_add(excess[i % 2], bias, y);
+	}
+	return _mm512_reduce_add_epi32(_mm512_sub_epi32(
+		_mm512_add_epi32(biased[0], biased[1]),
+		_mm512_add_epi32(excess[0], excess[1])));
+}
+
 int32_t avx512_dot(const int8_t *a, const int8_t *b, uint32_t dim)
 {
-	const __m512i bias = _mm512_set1_epi8((char)0x80);
-	__m512i biased = _mm512_setzero_si512(), excess = biased;
-	uint32_t i;
+	int32_t raw = 0;
 
-	for (i = 0; i < dim; i += 64) {
-		__m512i x = _mm512_loadu_si512(a + i);
-		__m512i y = _mm512_loadu_si512(b + i);
-
-		biased = multiply_add(biased, _mm512_xor_si512(x, bias),
-					     y);
-		excess = multiply_add(excess, bias, y);
-	}
-	return _mm512_reduce_add_epi32(_mm512_sub_epi32(biased, excess));
+	if (dim == LIMEN_DIM_MAX) /* sooner predicted than a table of jumps */
+		return dot_units(a, b, LIMEN_DIM_MAX / MATCH_UNIT);
+#define DOT(units) (raw = dot_units(a, b, units))
+	FOR_UNITS(dim, DOT);
+#undef DOT
+	return raw;
 }
 
 struct match_products avx512_products(const int8_t *probe,
