@@ -63,6 +63,12 @@ void match_join(const uint8_t *coarse, const uint8_t *fine, uint32_t dim,
 	}
 }
 
+/* Where r * p - l / 2 * r^2 is largest, for |r| <= 7.5. */
+static inline double at_maximum(unsigned int p, double l)
+{
+	return p < 7.5 * l ? p / l : 7.5;
+}
+
 /*
  * A limit of sum(r * probe) over all r with |r_i| <= 7.5 and |r|^2 <= R: for any
  * l > 0, each r_i * p_i - l / 2 * r_i^2 is at most its maximum over |r_i| <= 7.5,
@@ -77,26 +83,30 @@ void match_join(const uint8_t *coarse, const uint8_t *fine, uint32_t dim,
  */
 static void limit_rest(struct match_probe *probe)
 {
-	const double most = 7.5, usual = 21.25 * probe->dim;
+	const double usual = 21.25 * probe->dim;
 	const int8_t *p = (const int8_t *)probe->facing;
 	double l = sqrt(probe->norm2 / usual) ?: 1, maxima = 0;
+	uint16_t often[129] = {}; /* how many components have this magnitude */
 	unsigned int step, i;
 
+	for (i = 0; i < sizeof(probe->facing); i++)
+		often[abs(p[i])]++;
 	for (step = 0; step < 4; step++) {
-		float length2 = 0;
+		double length2 = 0;
 
-		for (i = 0; i < sizeof(probe->facing); i++) {
-			float r = fminf(abs(p[i]) / (float)l, most);
+		for (i = 1; i < 129; i++) {
+			double r = at_maximum(i, l);
 
-			length2 += r * r;
+			length2 += often[i] * r * r;
 		}
 		l *= sqrt(length2 / usual) ?: 1;
 	}
-	for (i = 0; i < sizeof(probe->facing); i++) {
-		double r = fmin(abs(p[i]) / l, most);
+	for (i = 1; i < 129; i++) {
+		double r = at_maximum(i, l);
 
-		maxima += r * abs(p[i]) - l / 2 * r * r;
+		maxima += often[i] * (r * i - l / 2 * r * r);
 	}
+	explicit_bzero(often, sizeof(often));
 	/* Terms reach 2^24, each sum rounds off at most 1 of it: hence 4 more. */
 	probe->base = -120.5 * probe->sum + maxima + 4;
 	/* 255 residuals are 56.25 * dim; 2^-20 covers the rounding of the factor. */
