@@ -674,30 +674,47 @@ void avx512_scan_many(const struct match_rows *rows,
 	explicit_bzero(panels, used);
 }
 
+static const uint64_t bias_128[8] __attribute__((aligned(64))) = {
+	0x8080808080808080, 0x8080808080808080, 0x8080808080808080,
+	0x8080808080808080, 0x8080808080808080, 0x8080808080808080,
+	0x8080808080808080, 0x8080808080808080,
+};
+
+INLINE int32_t sum_of(__m512i lanes)
+{
+	__m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(lanes),
+					 _mm512_extracti64x4_epi64(lanes, 1));
+	__m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight),
+				     _mm256_extracti128_si256(eight, 1));
+
+	four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+	four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1));
+	return _mm_cvtsi128_si32(four);
+}
+
 /*
- * Of x * y = (x + 128) * y - 128 * y, both terms have a factor without sign. Each
- * has two sums, so that an addition need not wait for the one before.
+ * Of x * y = (x + 128) * y - 128 * y, both terms have a factor without sign. The
+ * first has three sums, so that an addition need not wait for the one before; the
+ * second is known early.
  */
 INLINE int32_t dot_units(const int8_t *a, const int8_t *b, unsigned int units)
 {
-	__m512i bias = _mm512_set1_epi8((char)0x80);
-	__m512i biased[2] = {}, excess[2] = {};
+	const __m512i bias = _mm512_load_si512(bias_128);
+	__m512i biased[3] = {}, excess = {};
 	unsigned int i;
-	__asm__("" : "+v"(bias));
 
 #pragma GCC unroll 8
 	for (i = 0; i < units; i++) {
 		__m512i x = _mm512_loadu_si512(a + 64 * i);
 		__m512i y = _mm512_loadu_si512(b + 64 * i);
-		__asm__("" : "+v"(y));
 
-		biased[i % 2] = multiply_add(biased[i % 2],
+		biased[i % 3] = multiply_add(biased[i % 3],
 					     _mm512_xor_si512(x, bias), y);
-		excess[i % 2] = multiply_add(excess[i % 2], bias, y);
+		excess = multiply_add(excess, bias, y);
 	}
-	return _mm512_reduce_add_epi32(_mm512_sub_epi32(
-		_mm512_add_epi32(biased[0], biased[1]),
-		_mm512_add_epi32(excess[0], excess[1])));
+	biased[0] = _mm512_add_epi32(_mm512_add_epi32(biased[0], biased[1]),
+				     biased[2]);
+	return sum_of(_mm512_sub_epi32(biased[0], excess));
 }
 
 int32_t avx512_dot(const int8_t *a, const int8_t *b, uint32_t dim)
@@ -715,7 +732,7 @@ int32_t avx512_dot(const int8_t *a, const int8_t *b, uint32_t dim)
 struct match_products avx512_products(const int8_t *probe,
 				      const int8_t *reference, uint32_t dim)
 {
-	const __m512i bias = _mm512_set1_epi8((char)0x80);
+	const __m512i bias = _mm512_load_si512(bias_128);
 	__m512i zero = _mm512_setzero_si512();
 	__m512i raw = zero, xx = zero, yy = zero, x128 = zero, y128 = zero;
 	struct match_products products;
@@ -732,11 +749,9 @@ struct match_products avx512_products(const int8_t *probe,
 		x128 = multiply_add(x128, bias, x);
 		y128 = multiply_add(y128, bias, y);
 	}
-	products.raw = _mm512_reduce_add_epi32(_mm512_sub_epi32(raw, y128));
-	products.probe_norm2 =
-		_mm512_reduce_add_epi32(_mm512_sub_epi32(xx, x128));
-	products.reference_norm2 =
-		_mm512_reduce_add_epi32(_mm512_sub_epi32(yy, y128));
+	products.raw = sum_of(_mm512_sub_epi32(raw, y128));
+	products.probe_norm2 = sum_of(_mm512_sub_epi32(xx, x128));
+	products.reference_norm2 = sum_of(_mm512_sub_epi32(yy, y128));
 	return products;
 }
 
