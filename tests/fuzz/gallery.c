@@ -74,7 +74,7 @@ static void try_file(const uint8_t *data, size_t size)
 	limen_gallery_close(gallery);
 }
 
-/* Clears the bytes of rows that its bits call removed, as far as they are there. */
+/* Clears the bytes of rows that its bits call removed. */
 static void clear_removed(uint8_t *data, size_t size)
 {
 	const struct gallery_file_header *header = (const void *)data;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The memory of a gallery. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,35 +10,34 @@
 #define HUGE_PAGE (2u << 20)
 
 /* Whoever lets go last sees what all others have done. */
-static bool last_put(unsigned int *refs)
+static bool last_put(atomic_uint *refs)
 {
-	return !__atomic_sub_fetch(refs, 1, __ATOMIC_ACQ_REL);
+	return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
-static void get(unsigned int *refs)
+static void get(atomic_uint *refs)
 {
-	__atomic_add_fetch(refs, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
 }
 
 struct gallery_map *map_new(int fd, size_t size)
 {
-	struct gallery_map *map = malloc(sizeof(*map));
+	uint8_t *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct gallery_map *map;
 
-	if (!map)
+	if (data == MAP_FAILED)
 		return NULL;
-	map->refs = 1;
-	map->size = size;
-	map->data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map->data == MAP_FAILED) {
+	map = malloc(sizeof(*map));
+	if (!map || madvise(data, size, MADV_DONTDUMP)) {
+		munmap(data, size);
 		free(map);
 		return NULL;
 	}
-	if (madvise(map->data, size, MADV_DONTDUMP)) {
-		map_put(map);
-		return NULL;
-	}
 	/* Only some file systems have them, tmpfs being one. */
-	madvise(map->data, size, MADV_HUGEPAGE);
+	madvise(data, size, MADV_HUGEPAGE);
+	map->refs = 1;
+	map->data = data;
+	map->size = size;
 	return map;
 }
 
@@ -52,25 +52,25 @@ void map_put(struct gallery_map *map)
 /* As long as nothing is written to it, it takes no memory. */
 static void *memory_new(size_t size, bool huge)
 {
-	size_t slack = huge ? HUGE_PAGE : 0;
-	uint8_t *memory = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
+	size_t slack = huge ? HUGE_PAGE : 0, before;
+	uint8_t *mapped = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *memory;
 
-	if (memory == MAP_FAILED)
+	if (mapped == MAP_FAILED)
 		return NULL;
-	if (huge) {
-		size_t before = -(uintptr_t)memory % HUGE_PAGE;
-
-		if (before)
-			munmap(memory, before);
-		memory += before;
-		munmap(memory + size, slack - before);
-		madvise(memory, size, MADV_HUGEPAGE);
-	}
-	if (madvise(memory, size, MADV_DONTDUMP)) {
-		munmap(memory, size);
+	if (madvise(mapped, size + slack, MADV_DONTDUMP)) {
+		munmap(mapped, size + slack);
 		return NULL;
 	}
+	if (!huge)
+		return mapped;
+	before = -(uintptr_t)mapped % HUGE_PAGE;
+	memory = mapped + before;
+	if (before)
+		munmap(mapped, before);
+	munmap(memory + size, slack - before);
+	madvise(memory, size, MADV_HUGEPAGE);
 	return memory;
 }
 
@@ -203,7 +203,7 @@ struct gallery_table *table_new(uint32_t count)
 {
 	struct gallery_table *table;
 
-	table = calloc(1, sizeof(*table) + count * sizeof(*table->blocks));
+	table = calloc(1, offsetof(struct gallery_table, blocks[count]));
 	if (!table)
 		return NULL;
 	table->refs = 1;

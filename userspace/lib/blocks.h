@@ -4,6 +4,7 @@
 #define LIMEN_BLOCKS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "gallery.h"
 
@@ -14,7 +15,7 @@
  * @size: its size
  */
 struct gallery_map {
-	unsigned int refs;
+	atomic_uint refs;
 	uint8_t *data;
 	size_t size;
 };
@@ -36,7 +37,7 @@ struct gallery_map {
  * @map: the file that the planes lie in; they cannot be written then
  */
 struct gallery_block {
-	unsigned int refs;
+	atomic_uint refs;
 	uint32_t dim;
 	uint32_t used;
 	bool huge;
@@ -57,7 +58,7 @@ struct gallery_block {
  * @blocks: NULL for one that has no row
  */
 struct gallery_table {
-	unsigned int refs;
+	atomic_uint refs;
 	uint32_t count;
 	struct gallery_block *blocks[];
 };
@@ -84,7 +85,7 @@ struct limen_gallery {
 	uint64_t content;
 };
 
-/* A map for a file of this size, or NULL. The caller has a reference. */
+/* A file of this size, or NULL. The caller has a reference. */
 HIDDEN struct gallery_map *map_new(int fd, size_t size);
 HIDDEN void map_put(struct gallery_map *map);
 
@@ -112,7 +113,7 @@ static inline bool block_has(const struct gallery_block *block, uint32_t index)
 
 /* A table without blocks, or NULL. */
 HIDDEN struct gallery_table *table_new(uint32_t count);
-/* The same blocks but for one; takes over the reference to it. NULL on failure. */
+/* The same blocks but for one, or NULL; takes over the reference to it. */
 HIDDEN struct gallery_table *table_with(const struct gallery_table *table,
 					uint32_t at,
 					struct gallery_block *block);

@@ -12,9 +12,9 @@
 
 static uint64_t new_content(void)
 {
-	static uint64_t last;
+	static atomic_ullong last;
 
-	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+	return 1 + atomic_fetch_add_explicit(&last, 1, memory_order_relaxed);
 }
 
 int limen_gallery_create(struct limen_gallery **gallery,
@@ -75,7 +75,7 @@ struct gallery_view gallery_view_get(const struct limen_gallery *gallery)
 		.content = locked->content,
 	};
 
-	__atomic_add_fetch(&view.table->refs, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&view.table->refs, 1, memory_order_relaxed);
 	unlock_moment(locked);
 	return view;
 }
@@ -213,8 +213,9 @@ static bool remove_in_place(struct limen_gallery *gallery,
 
 	lock_moment(gallery);
 	alone = !block->map &&
-		__atomic_load_n(&gallery->table->refs, __ATOMIC_ACQUIRE) == 1 &&
-		__atomic_load_n(&block->refs, __ATOMIC_ACQUIRE) == 1;
+		atomic_load_explicit(&gallery->table->refs,
+				     memory_order_acquire) == 1 &&
+		atomic_load_explicit(&block->refs, memory_order_acquire) == 1;
 	if (alone) {
 		block_remove(block, index);
 		gallery->removed++;

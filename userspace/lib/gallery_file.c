@@ -218,12 +218,13 @@ static void read_bitmap(struct reader *reader)
 	uint64_t last;
 
 	reader->valid &= page_round(size) <= left(reader);
-	if (!reader->valid || !size)
+	if (!reader->valid)
 		return;
 	reader->bitmap = (const __le64 *)next_part(reader, size);
+	if (!(reader->rows % 64))
+		return;
 	last = le64toh(reader->bitmap[size / sizeof(__le64) - 1]);
-	if (reader->rows % 64 && last >> reader->rows % 64)
-		reader->valid = false;
+	reader->valid &= !(last >> reader->rows % 64);
 }
 
 /* What is known of a row only from its bytes, which nothing else vouches for. */

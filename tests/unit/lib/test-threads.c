@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Searches of a gallery that others add to, remove from and save meanwhile: each
- * result must be that of the rows of one moment during the search. Meant for
+ * Searches of a gallery that others add to, remove from and save meanwhile:
+ * each result must be that of the rows of one moment during the search. Meant for
  * ThreadSanitizer, so threads tell each other what they did by relaxed atomics,
  * which order nothing that the library does not order itself.
  */
@@ -270,6 +270,7 @@ static void *remover(void *context)
 		struct span now = { NEXT(clock_now), UINT32_MAX };
 		uint32_t rows = limen_gallery_rows(gallery);
 
+		MUST(rows);
 		/* By turns the first that there is, and any. */
 		while (next < rows && !surely_in(next, now))
 			next++;
