@@ -28,6 +28,7 @@
 
 #include "board.h"
 #include "camera.h"
+#include "compat.h"
 #include "device.h"
 #include "ring.h"
 
@@ -336,8 +337,7 @@ static void limen_camera_stop_streaming(struct vb2_queue *queue)
 
 static const struct vb2_ops limen_camera_queue_ops = {
 	.queue_setup = limen_camera_queue_setup,
-	.wait_prepare = vb2_ops_wait_prepare,
-	.wait_finish = vb2_ops_wait_finish,
+	LIMEN_VB2_WAIT_OPS
 	.buf_prepare = limen_camera_buf_prepare,
 	.buf_queue = limen_camera_buf_queue,
 	.buf_cleanup = limen_camera_buf_cleanup,

@@ -15,6 +15,7 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
 
+#include "compat.h"
 #include "device.h"
 #include "gallery.h"
 #include "gem.h"
@@ -193,7 +194,7 @@ const struct drm_driver limen_driver = {
 	.fops = &limen_fops,
 	.name = "limen",
 	.desc = "Limen face matching accelerator",
-	.date = "20261121",
+	LIMEN_DRIVER_DATE
 	.major = 1,
 	.minor = 0,
 };

@@ -82,7 +82,8 @@ static bool limen_ring_watched(const struct limen_ring *ring)
 
 static void limen_watchdog(struct timer_list *timer)
 {
-	struct limen_device *limen = from_timer(limen, timer, watchdog);
+	struct limen_device *limen = container_of(timer, struct limen_device,
+						  watchdog);
 	bool silent = false;
 	bool busy = false;
 	unsigned int i;

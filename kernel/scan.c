@@ -748,10 +748,9 @@ int limen_scanner_init(struct limen_device *limen)
 						    WQ_MEM_RECLAIM);
 	if (!scanner->sched_wq)
 		return -ENOMEM;
-	ret = drm_sched_init(&scanner->sched, &limen_scan_sched_ops,
-			     scanner->sched_wq, DRM_SCHED_PRIORITY_COUNT,
-			     LIMEN_SCAN_DEPTH, 0, MAX_SCHEDULE_TIMEOUT, NULL,
-			     NULL, "limen-scan", limen->drm.dev);
+	ret = limen_sched_init(&scanner->sched, &limen_scan_sched_ops,
+			       scanner->sched_wq, LIMEN_SCAN_DEPTH,
+			       "limen-scan", limen->drm.dev);
 	if (ret) {
 		destroy_workqueue(scanner->sched_wq);
 		return ret;

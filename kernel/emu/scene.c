@@ -25,6 +25,7 @@
 #include <media/videobuf2-v4l2.h>
 #include <media/videobuf2-vmalloc.h>
 
+#include "../compat.h"
 #include "scene.h"
 
 #define EMU_SCENE_NAME		"Limen emulated scene"
@@ -221,8 +222,7 @@ static void emu_scene_stop_streaming(struct vb2_queue *queue)
 
 static const struct vb2_ops emu_scene_queue_ops = {
 	.queue_setup = emu_scene_queue_setup,
-	.wait_prepare = vb2_ops_wait_prepare,
-	.wait_finish = vb2_ops_wait_finish,
+	LIMEN_VB2_WAIT_OPS
 	.buf_out_validate = emu_scene_buf_out_validate,
 	.buf_prepare = emu_scene_buf_prepare,
 	.buf_queue = emu_scene_buf_queue,

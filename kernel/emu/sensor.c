@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../compat.h"
 #include "emu.h"
 #include "scene.h"
 #include "sensor.h"
@@ -424,8 +425,8 @@ int emu_sensor_init(struct emu *emu)
 	sensor->exposure = LIMEN_HW_CAM_EXPOSURE_NOMINAL;
 	spin_lock_init(&sensor->lock);
 	INIT_WORK(&sensor->work, emu_sensor_work);
-	hrtimer_init(&sensor->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	sensor->timer.function = emu_sensor_tick;
+	hrtimer_setup(&sensor->timer, emu_sensor_tick, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL);
 	emu->sensor = sensor;
 	return 0;
 }
