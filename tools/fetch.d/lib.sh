@@ -84,3 +84,21 @@ deb_get() {
 	deb_file=$(echo "$scratch"/*.deb)
 	verify "$deb_file" "$(deb_field "$1" "$2" SHA256)" "$1" "$2"
 }
+
+# debs_get PACKAGE=VERSION...: the same for many, all left in the scratch folder.
+debs_get() {
+	local deb name version arch sum
+	say "downloading $# packages ($(($(apt-cache show "$@" |
+		awk '$1 == "Size:" { s += $2 } END { print s }') / 1048576 + 1)) MiB)"
+	(cd "$scratch" && apt-get -qq download "$@") >"$scratch/log" 2>&1 ||
+		die "cannot download $*: $(grep -m1 -E '^[EW]:' "$scratch/log" || echo 'no reason given'); try again"
+	while read -r name version arch sum; do
+		verify "$scratch/${name}_${version//:/%3a}_$arch.deb" "$sum" \
+			"$name" "$version"
+	done < <(apt-cache show "$@" | awk '
+		{ field[$1] = $2 }
+		$1 == "SHA256:" {
+			print field["Package:"], field["Version:"],
+			      field["Architecture:"], $2
+		}')
+}
