@@ -11,15 +11,20 @@
  */
 #include "seeker.h"
 
-/* Rows that are read whole to have a bound. */
+/*
+ * Rows that are read whole to have a bound. It rises fast at first: the sieve is
+ * used on as many rows as have been met before, until these are a unit.
+ */
 #define FIRST_ROWS 1024
 
 /*
- * The sieve pays while fewer than one row in SIEVE_WORTH pass it. When more do,
- * rows are read whole until it is tried again, each time twice as many.
+ * The sieve pays while fewer than one row in this many pass it; of those that may
+ * wait only a part will be read. When more pass, rows are read whole until it is
+ * tried again, each time twice as many.
  */
 #define SIEVE_WORTH 4
-#define REST_FIRST UNIT_MAX
+#define SIEVE_WORTH_DEFERRING 2
+#define REST_FIRST FIRST_ROWS
 #define REST_MAX (32 * UNIT_MAX)
 
 static bool full(const struct seeker *seeker)
@@ -76,6 +81,7 @@ void seeker_start(struct seeker *seeker, int32_t min_similarity, bool all)
 	seeker->match.offer = all ? keep_all : keep_best;
 	seeker->match.bound = match_bound(seeker->match.probe, min_similarity);
 	seeker->least = min_similarity;
+	seeker->step = FIRST_ROWS;
 	seeker->rest_next = REST_FIRST;
 }
 
@@ -103,16 +109,6 @@ void seeker_end(const struct seeker *seeker, int32_t *floor)
 		;
 }
 
-/*
- * Whether value / |row| is below the bound, which is above 0. Compared squared:
- * multiplications take a fraction of the time. They round to 53 bits, and the
- * bound is too low by 2^-18 of itself.
- */
-static inline bool below(double value, uint32_t facts, double bound2)
-{
-	return value < 0 || value * value < bound2 * match_norm2(facts);
-}
-
 /* Loops without branches write one more than they count. */
 static void note_used(uint32_t *used, uint32_t count)
 {
@@ -120,26 +116,39 @@ static void note_used(uint32_t *used, uint32_t count)
 		*used = count;
 }
 
-/* Keeps those of some candidates that are to be read at once; their number. */
+/*
+ * Keeps those of some candidates that are to be read at once; their number. The
+ * bound is above 0 and comparisons are of squares: that saves the square roots.
+ * What is rounded to 24 bits is off by 2^-24 of itself, and the bound is too low
+ * by 2^-18.
+ */
 static uint32_t defer(struct seeker *seeker, const struct match_rows *rows,
 		      uint32_t count)
 {
 	struct match_candidate *candidates = seeker->scratch->candidates;
-	struct match_candidate *deferred = seeker->scratch->deferred;
-	double bound2 = (double)seeker->match.bound * seeker->match.bound;
-	double middle = -120.5 * seeker->match.probe->sum;
+	struct deferred *deferred = seeker->scratch->deferred;
+	const struct match_probe *probe = seeker->match.probe;
+	float bound2 = seeker->match.bound * seeker->match.bound;
+	float middle = -120.5f * probe->sum;
 	uint32_t waiting = seeker->deferred, now = 0, i;
 
 	for (i = 0; i < count; i++) {
 		struct match_candidate candidate = candidates[i];
-		bool waits = below(16.0 * candidate.coarse + middle,
-				   rows->facts[candidate.index], bound2);
+		uint32_t facts = rows->facts[candidate.index];
+		float norm2 = match_norm2(facts);
+		float coarse = 16 * candidate.coarse;
+		float estimate = coarse + middle;
+		float limit = coarse + probe->base +
+			      probe->slope * match_residual(facts);
+		bool waits = estimate < 0 ||
+			     estimate * estimate < bound2 * norm2;
 
 		/* Without a branch: it would be mispredicted. */
 		candidates[now] = candidate;
 		now += !waits;
-		deferred[waiting].index = rows->first + candidate.index;
+		deferred[waiting].row = rows->first + candidate.index;
 		deferred[waiting].coarse = candidate.coarse;
+		deferred[waiting].limit2 = limit * limit / norm2;
 		waiting += waits;
 	}
 	seeker->deferred = waiting;
@@ -150,30 +159,23 @@ static uint32_t defer(struct seeker *seeker, const struct match_rows *rows,
 /* Settles those from @from on that lie in one block; where the next one is. */
 static uint32_t settle_block(struct seeker *seeker, uint32_t from)
 {
-	const struct match_candidate *deferred = seeker->scratch->deferred;
+	const struct deferred *deferred = seeker->scratch->deferred;
 	struct match_candidate *candidates = seeker->scratch->candidates;
 	uint32_t block_rows = gallery_block_rows(seeker->view->dim);
-	double bound2 = (double)seeker->match.bound * seeker->match.bound;
-	const struct match_probe *probe = seeker->match.probe;
-	uint32_t block = deferred[from].index / block_rows;
+	float bound2 = seeker->match.bound * seeker->match.bound;
+	uint32_t first = deferred[from].row / block_rows * block_rows;
 	uint32_t count = 0, next;
 	struct match_rows rows;
 
-	rows = gallery_view_rows(seeker->view, block * block_rows, &next);
 	while (from < seeker->deferred && count < UNIT_MAX &&
-	       deferred[from].index / block_rows == block) {
-		struct match_candidate candidate = deferred[from++];
-		uint32_t facts;
-
-		candidate.index -= rows.first;
-		facts = rows.facts[candidate.index];
-		candidates[count] = candidate;
-		count += !below(16.0 * candidate.coarse + probe->base +
-				probe->slope * match_residual(facts), facts,
-				bound2);
+	       deferred[from].row - first < block_rows) {
+		candidates[count].index = deferred[from].row - first;
+		candidates[count].coarse = deferred[from].coarse;
+		count += !(deferred[from++].limit2 < bound2);
 	}
 	note_used(&seeker->scratch->candidates_used,
 		  count + (count < UNIT_MAX));
+	rows = gallery_view_rows(seeker->view, first, &next);
 	seeker->kernels->settle(&rows, candidates, count, &seeker->match);
 	return from;
 }
@@ -191,7 +193,7 @@ void seeker_settle(struct seeker *seeker)
 static void sieve(struct seeker *seeker, const struct match_rows *rows)
 {
 	struct scratch *scratch = seeker->scratch;
-	uint32_t count, now;
+	uint32_t count, now, worth = SIEVE_WORTH;
 
 	if (seeker->deferred > DEFERRED_MAX - 1 - rows->count)
 		seeker_settle(seeker);
@@ -199,10 +201,12 @@ static void sieve(struct seeker *seeker, const struct match_rows *rows)
 				       scratch->candidates);
 	note_used(&scratch->candidates_used, count + (count < UNIT_MAX));
 	now = count;
-	if (seeker->defers && full(seeker) && seeker->match.bound > 0)
+	if (seeker->defers && full(seeker) && seeker->match.bound > 0) {
 		now = defer(seeker, rows, count);
+		worth = SIEVE_WORTH_DEFERRING;
+	}
 	seeker->kernels->settle(rows, scratch->candidates, now, &seeker->match);
-	if (count < rows->count / SIEVE_WORTH) {
+	if (count < rows->count / worth) {
 		seeker->rest_next = REST_FIRST;
 		return;
 	}
@@ -237,20 +241,24 @@ struct match_rows rows_part(const struct match_rows *rows, uint32_t dim,
 
 void seeker_search(struct seeker *seeker, const struct match_rows *rows)
 {
-	bool any = seeker->least <= -LIMEN_SIMILARITY_ONE;
-	uint32_t whole = any ? FIRST_ROWS : seeker->rest;
-	struct match_rows some;
+	uint32_t dim = seeker->view->dim;
+	uint32_t at, whole, some;
+	struct match_rows part;
 
-	if (whole > rows->count)
-		whole = rows->count;
-	seeker->rest -= any ? 0 : whole;
-	if (whole) {
-		some = rows_part(rows, seeker->view->dim, 0, whole);
-		seeker->kernels->scan(&some, &seeker->match);
-	}
-	if (whole < rows->count) {
-		some = rows_part(rows, seeker->view->dim, whole,
-				 rows->count - whole);
-		sieve(seeker, &some);
+	for (at = 0; at < rows->count; at += some) {
+		some = rows->count - at;
+		whole = seeker->least <= -LIMEN_SIMILARITY_ONE ?
+				FIRST_ROWS : seeker->rest;
+		if (some > (whole ?: seeker->step))
+			some = whole ?: seeker->step;
+		part = rows_part(rows, dim, at, some);
+		if (whole) {
+			seeker->kernels->scan(&part, &seeker->match);
+			seeker->rest -= seeker->rest ? some : 0;
+			continue;
+		}
+		sieve(seeker, &part);
+		if (seeker->step < UNIT_MAX)
+			seeker->step *= 2;
 	}
 }

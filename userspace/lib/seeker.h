@@ -14,16 +14,27 @@
 #define DEFERRED_MAX 65536
 
 /**
+ * struct deferred - a candidate whose fine half may turn out not to matter
+ * @row: its number in the gallery
+ * @coarse: see struct match_candidate
+ * @limit2: the square of its limit, divided by the row's squared norm
+ */
+struct deferred {
+	uint32_t row;
+	int32_t coarse;
+	float limit2;
+};
+
+/**
  * struct scratch - memory for the searches of a thread, one after another
  * @candidates: of a unit
- * @deferred: candidates of several units; their @index is a row's number in the
- *	gallery
+ * @deferred: candidates of several units
  * @candidates_used: how many have been written since the memory was wiped
  * @deferred_used: likewise
  */
 struct scratch {
 	struct match_candidate candidates[UNIT_MAX];
-	struct match_candidate deferred[DEFERRED_MAX];
+	struct deferred deferred[DEFERRED_MAX];
 	uint32_t candidates_used;
 	uint32_t deferred_used;
 };
@@ -40,6 +51,7 @@ HIDDEN void scratch_wipe(struct scratch *scratch);
  * @least: rows less similar are not for the result
  * @unit: first row of the unit at hand
  * @first: no row before this one is still to be met
+ * @step: rows to be sieved at once
  * @rest: rows to be read whole before the sieve is tried again
  * @rest_next: what @rest will be set to
  * @scratch: shared by all seekers of the thread
@@ -56,6 +68,7 @@ struct seeker {
 	int32_t least;
 	uint32_t unit;
 	uint32_t first;
+	uint32_t step;
 	uint32_t rest;
 	uint32_t rest_next;
 	struct scratch *scratch;

@@ -19,7 +19,9 @@
  * @rows: row numbers given out
  * @vectors: of the rows, one after another
  * @removed: which rows have been removed
- * @all: room for all rows of a result
+ * @all: the rows that have not been, as @probe ranks them
+ * @count: how many these are
+ * @probe: whom @all is for; its dimension is 0 once the rows have changed
  */
 struct population {
 	struct limen_gallery *gallery;
@@ -28,6 +30,8 @@ struct population {
 	int8_t *vectors;
 	bool *removed;
 	struct limen_row *all;
+	uint32_t count;
+	struct limen_template probe;
 };
 
 static struct population populate(uint32_t dim, uint32_t rows)
@@ -56,12 +60,14 @@ static void add(struct population *population, const int8_t *vector)
 	ck_assert_int_eq(limen_gallery_add(population->gallery, &tmpl),
 			 population->rows);
 	population->rows++;
+	population->probe.dim = 0;
 }
 
 static void drop(struct population *population, uint32_t row)
 {
 	ck_assert_int_eq(limen_gallery_remove(population->gallery, row), 0);
 	population->removed[row] = true;
+	population->probe.dim = 0;
 }
 
 static void depopulate(struct population *population)
@@ -161,8 +167,8 @@ static int by_rank(const void *a, const void *b)
 	return x->row < y->row ? -1 : 1;
 }
 
-static uint32_t expect(struct population *population,
-		       const struct limen_template *probe, int32_t min)
+static void rank(struct population *population,
+		 const struct limen_template *probe)
 {
 	struct limen_row *all = population->all;
 	uint32_t dim = population->dim, count = 0, i;
@@ -171,12 +177,27 @@ static uint32_t expect(struct population *population,
 		if (population->removed[i])
 			continue;
 		all[count].row = i;
-		all[count].score = limen_score_vectors(
+		all[count++].score = limen_score_vectors(
 			probe->vector, population->vectors + (size_t)i * dim,
 			dim);
-		count += all[count].score.similarity >= min;
 	}
 	qsort(all, count, sizeof(*all), by_rank);
+	population->count = count;
+	population->probe = *probe;
+}
+
+/* How many of population->all are expected. */
+static uint32_t expect(struct population *population,
+		       const struct limen_template *probe, int32_t min)
+{
+	uint32_t count;
+
+	if (population->probe.dim != probe->dim ||
+	    memcmp(population->probe.vector, probe->vector, probe->dim))
+		rank(population, probe);
+	count = population->count;
+	while (count && population->all[count - 1].score.similarity < min)
+		count--;
 	return count;
 }
 
@@ -421,18 +442,19 @@ static void try_batch(struct limen_backend *backend,
 
 START_TEST(every_batch)
 {
-	static const unsigned int counts[] = { 1, 2, 7, 64, 256, 257, 300 };
+	static const unsigned int counts[] = { 1, 2, 7, 64, 256, 300 };
 	static const uint32_t dims[] = { 64, 320, 512 };
 	struct limen_backend *backend = backend_open(_i);
 	int dim, i;
 
 	for (dim = 0; dim < COUNT_OF(dims); dim++) {
 		struct limen_template probe = random_probe(dims[dim], 5);
-		struct population some = populate(dims[dim], 1501);
+		struct population some = populate(dims[dim], 1201);
 
-		fill(&some, FILL_MIXED, &probe, 1501);
+		fill(&some, FILL_MIXED, &probe, 1201);
 		for (i = 0; i < COUNT_OF(counts); i++)
-			try_batch(backend, &some, counts[i], 10, LEAST);
+			if (counts[i] <= 64 || dims[dim] == 512)
+				try_batch(backend, &some, counts[i], 10, LEAST);
 		try_batch(backend, &some, 64, 1, 3000);
 		try_batch(backend, &some, 33, LIMEN_TOP_K_MAX, LEAST);
 		depopulate(&some);
@@ -518,6 +540,7 @@ START_TEST(any_number_of_threads)
 	struct limen_template probe = random_probe(192, 9);
 	struct population some = populate(192, 50001);
 	struct limen_backend *backend = backend_open(_i);
+	struct limen_row row;
 	unsigned int threads;
 
 	if (backends[_i].kind != LIMEN_BACKEND_CPU) {
@@ -534,7 +557,7 @@ START_TEST(any_number_of_threads)
 		try_all(backend, &some, &probe, 0);
 		try_batch(backend, &some, 5, 10, LEAST);
 		ck_assert_int_eq(limen_search(backend, &probe, some.gallery, 1,
-					      0, some.all, 0), -ETIMEDOUT);
+					      0, &row, 0), -ETIMEDOUT);
 	}
 	ck_assert_int_eq(limen_backend_threads(backend, 0), -EINVAL);
 	ck_assert_int_eq(limen_backend_threads(backend, LIMEN_THREADS_MAX + 1),
