@@ -171,7 +171,11 @@ int limen_gallery_open(struct limen_gallery **gallery, const char *path);
 /* Appends a row; its number, or -EMEDIUMTYPE, -EDOM, -ENOMEM, -ENOSPC. */
 int64_t limen_gallery_add(struct limen_gallery *gallery,
 			  const struct limen_template *tmpl);
-/* Removes a row, and wipes it once no search sees it; -ENOENT, -ENOMEM. */
+/*
+ * Removes a row, and wipes it once no search sees it; -ENOENT, -ENOMEM. A board or
+ * an OpenCL device that has been given the gallery keeps its copy until its next
+ * search or its end.
+ */
 int limen_gallery_remove(struct limen_gallery *gallery, uint32_t row);
 int limen_gallery_save(const struct limen_gallery *gallery, const char *path);
 /* Row numbers given out, those of removed rows included. */
@@ -204,7 +208,8 @@ int limen_search(struct limen_backend *backend,
 		 int32_t min_similarity, struct limen_row *rows, int timeout_ms);
 /*
  * The same for many probes at once, several times as fast as one by one: those
- * of probe i are rows[i * top_k] and on, counts[i] of them.
+ * of probe i are rows[i * top_k] and on, counts[i] of them. The caller's stack
+ * needs room for 256 KiB.
  */
 int limen_search_batch(struct limen_backend *backend,
 		       const struct limen_template *const *probes,

@@ -5,16 +5,11 @@
 #include "match.h"
 
 const struct match_kernels *const match_kernels_all[] = {
-#ifdef MATCH_HAS_AMX
+#if defined(__x86_64__)
 	&match_amx,
-#endif
-#ifdef MATCH_HAS_AVX512
 	&match_avx512,
-#endif
-#ifdef MATCH_HAS_AVX2
 	&match_avx2,
-#endif
-#ifdef MATCH_HAS_NEON
+#elif defined(__aarch64__)
 	&match_neon,
 #endif
 	&match_plain,
