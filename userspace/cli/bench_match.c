@@ -660,11 +660,12 @@ static void close_all(struct bench *bench)
 static void start_peers(struct bench *bench)
 {
 	const char *core = openblas_core();
-	char text[BENCH_TEXT_SIZE];
 
-	if (bench_peers_start(&bench->peers, NULL, text, sizeof(text)) ||
-	    (core && bench_peers_start(&bench->told, core, text, sizeof(text))))
-		tell(text);
+	bench_peers_start(&bench->peers, NULL);
+	if (core)
+		bench_peers_start(&bench->told, core);
+	else
+		strcpy(bench->told.reason, "it is not known which to tell");
 }
 
 static int read_rows(const struct settings *settings, struct bench *bench)

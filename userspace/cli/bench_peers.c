@@ -60,21 +60,17 @@ static int open_pipes(int to[2], int from[2])
 	return -1;
 }
 
-int bench_peers_start(struct bench_peers *peers, const char *core, char *text,
-		      size_t size)
+/* Leaves the reason if it cannot. */
+static void start(struct bench_peers *peers, const char *program,
+		  const char *core)
 {
 	pid_t parent = getpid();
-	char program[PATH_MAX];
 	int to[2], from[2];
 
-	*peers = (struct bench_peers){};
-	if (find(program)) {
-		snprintf(text, size, "limen-bench-peers is not installed");
-		return -1;
-	}
 	if (open_pipes(to, from)) {
-		snprintf(text, size, "no pipe: %s", strerror(errno));
-		return -1;
+		snprintf(peers->reason, sizeof(peers->reason), "no pipe: %s",
+			 strerror(errno));
+		return;
 	}
 	peers->pid = fork();
 	if (!peers->pid) {
@@ -88,10 +84,20 @@ int bench_peers_start(struct bench_peers *peers, const char *core, char *text,
 	peers->to = fdopen(to[1], "w");
 	peers->from = fdopen(from[0], "r");
 	if (peers->pid > 0 && peers->to && peers->from)
-		return 0;
-	snprintf(text, size, "no new process: %s", strerror(errno));
+		return;
 	bench_peers_stop(peers);
-	return -1;
+	snprintf(peers->reason, sizeof(peers->reason), "no new process");
+}
+
+void bench_peers_start(struct bench_peers *peers, const char *core)
+{
+	char program[PATH_MAX];
+
+	*peers = (struct bench_peers){};
+	if (find(program))
+		strcpy(peers->reason, "limen-bench-peers is not installed");
+	else
+		start(peers, program, core);
 }
 
 void bench_peers_stop(struct bench_peers *peers)
@@ -116,7 +122,7 @@ static int say(struct bench_peers *peers, char *answer, size_t size,
 	va_list args;
 
 	if (!peers->pid) {
-		snprintf(answer, size, "limen-bench-peers does not run");
+		snprintf(answer, size, "%s", peers->reason);
 		return -1;
 	}
 	va_start(args, format);

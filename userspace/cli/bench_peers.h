@@ -13,22 +13,23 @@
  * @pid: its process, or 0
  * @to: what it reads
  * @from: what it writes
+ * @reason: why it does not run
  */
 struct bench_peers {
 	pid_t pid;
 	FILE *to;
 	FILE *from;
+	char reason[200];
 };
 
 /*
- * Starts it, with one thread, memory in huge pages, and OpenBLAS told to be on
- * that core, or finding out itself if core is NULL. These return 0, or -1 and a
- * reason in text.
+ * Starts it, with one thread, memory in huge pages, and OpenBLAS told to be on that
+ * core, or finding out itself if core is NULL. If it cannot be started, nothing
+ * below succeeds.
  */
-int bench_peers_start(struct bench_peers *peers, const char *core, char *text,
-		      size_t size);
+void bench_peers_start(struct bench_peers *peers, const char *core);
 void bench_peers_stop(struct bench_peers *peers);
-/* On success, text is what the peer is. */
+/* These return 0, or -1 and a reason in text. On success, text is what it is. */
 int bench_peers_prepare(struct bench_peers *peers, const char *peer,
 			uint32_t rows, uint32_t probes, char *text,
 			size_t size);
