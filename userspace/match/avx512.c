@@ -452,6 +452,7 @@ void avx512_settle(const struct match_rows *rows,
 #define PANEL 8 /* probes */
 /* Four components, as one lane takes them. */
 #define QUADS_MAX (LIMEN_DIM_MAX / 4)
+#define LINE_QUADS 16 /* in the lower half-bytes of a line, and in the upper */
 
 /**
  * struct tile - rows, turned
@@ -474,75 +475,76 @@ struct panel {
 	int32_t quads[QUADS_MAX][PANEL];
 };
 
+/* Where 16 rows begin. */
+struct starts {
+	const uint8_t *row[GROUP];
+};
+
 /* 16 bytes of each of the rows first, first + 4, first + 8 and first + 12. */
-INLINE __m512i gather_rows(const uint8_t (*rows)[64], unsigned int first,
-			   unsigned int at)
+INLINE __m512i gather_rows(const struct starts *starts, unsigned int first,
+			   size_t at)
 {
-	const __m128i *row[4];
+	__m128i row[4];
 	__m512i all;
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
-		row[i] = (const __m128i *)(rows[first + 4 * i] + at);
+		row[i] = _mm_loadu_si128(
+			(const __m128i *)(starts->row[first + 4 * i] + at));
 	/* Masked loads spare the one unit that shuffles. */
-	all = _mm512_castsi128_si512(_mm_load_si128(row[0]));
-	all = _mm512_mask_broadcast_i32x4(all, 0x00f0, _mm_load_si128(row[1]));
-	all = _mm512_mask_broadcast_i32x4(all, 0x0f00, _mm_load_si128(row[2]));
-	return _mm512_mask_broadcast_i32x4(all, 0xf000,
-					   _mm_load_si128(row[3]));
+	all = _mm512_castsi128_si512(row[0]);
+	all = _mm512_mask_broadcast_i32x4(all, 0x00f0, row[1]);
+	all = _mm512_mask_broadcast_i32x4(all, 0x0f00, row[2]);
+	return _mm512_mask_broadcast_i32x4(all, 0xf000, row[3]);
 }
 
-/* Four bytes of each of 16 rows to a register, and the next four to the next. */
-INLINE void transpose(const uint8_t (*rows)[64], __m512i (*quads)[TILE_GROUPS])
+/* The bytes at to at + 15 of 16 rows, four of them to a register. */
+INLINE void turn_bytes(const struct starts *starts, size_t at,
+		       __m512i turned[4])
 {
-	__m512i a, b, c, d, ab, cd;
-	unsigned int at;
+	__m512i a = gather_rows(starts, 0, at);
+	__m512i b = gather_rows(starts, 1, at);
+	__m512i c = gather_rows(starts, 2, at);
+	__m512i d = gather_rows(starts, 3, at);
+	__m512i ab = _mm512_unpacklo_epi32(a, b);
+	__m512i cd = _mm512_unpacklo_epi32(c, d);
 
-	for (at = 0; at < 4; at++) {
-		a = gather_rows(rows, 0, 16 * at);
-		b = gather_rows(rows, 1, 16 * at);
-		c = gather_rows(rows, 2, 16 * at);
-		d = gather_rows(rows, 3, 16 * at);
-		ab = _mm512_unpacklo_epi32(a, b);
-		cd = _mm512_unpacklo_epi32(c, d);
-		quads[4 * at][0] = _mm512_unpacklo_epi64(ab, cd);
-		quads[4 * at + 1][0] = _mm512_unpackhi_epi64(ab, cd);
-		ab = _mm512_unpackhi_epi32(a, b);
-		cd = _mm512_unpackhi_epi32(c, d);
-		quads[4 * at + 2][0] = _mm512_unpacklo_epi64(ab, cd);
-		quads[4 * at + 3][0] = _mm512_unpackhi_epi64(ab, cd);
-	}
+	turned[0] = _mm512_unpacklo_epi64(ab, cd);
+	turned[1] = _mm512_unpackhi_epi64(ab, cd);
+	ab = _mm512_unpackhi_epi32(a, b);
+	cd = _mm512_unpackhi_epi32(c, d);
+	turned[2] = _mm512_unpacklo_epi64(ab, cd);
+	turned[3] = _mm512_unpackhi_epi64(ab, cd);
 }
 
-/* Turns a line of 16 rows; rows from count on repeat the last one. */
-INLINE void turn_line(const uint8_t *coarse, const uint8_t *fine, size_t stride,
-		      unsigned int line, unsigned int units, unsigned int count,
-		      __m512i (*quads)[TILE_GROUPS])
+/*
+ * Turns 16 bytes of either plane of 16 rows: the quads that face the lower
+ * half-bytes and, a line's worth further on, those that face the upper ones.
+ */
+INLINE void turn_quads(const struct starts *coarse, const struct starts *fine,
+		       size_t at, __m512i (*quads)[TILE_GROUPS])
 {
 	const __m512i upper = _mm512_set1_epi8((char)0xf0);
-	uint8_t rows[2][GROUP][64] __attribute__((aligned(64)));
+	__m512i high[4], low[4];
 	unsigned int i;
 
-	for (i = 0; i < GROUP; i++) {
-		size_t at = (i < count ? i : count - 1) * stride;
-		__m512i high = load_line(coarse + at, line, units);
-		__m512i low = load_line(fine + at, line, units);
-
+	turn_bytes(coarse, at, high);
+	turn_bytes(fine, at, low);
+	for (i = 0; i < 4; i++) {
 		/* Bits from the second operand where upper has ones: 0xca. */
-		_mm512_store_si512(rows[0][i], _mm512_ternarylogic_epi64(
-			upper, _mm512_slli_epi16(high, 4), low, 0xca));
-		_mm512_store_si512(rows[1][i], _mm512_ternarylogic_epi64(
-			upper, high, _mm512_srli_epi16(low, 4), 0xca));
+		quads[i][0] = _mm512_ternarylogic_epi64(
+			upper, _mm512_slli_epi16(high[i], 4), low[i], 0xca);
+		quads[LINE_QUADS + i][0] = _mm512_ternarylogic_epi64(
+			upper, high[i], _mm512_srli_epi16(low[i], 4), 0xca);
 	}
-	transpose(rows[0], quads + 2 * line * GROUP);
-	transpose(rows[1], quads + (2 * line + 1) * GROUP);
 }
 
 INLINE void turn_rows(const struct match_rows *rows, uint32_t at,
 		      unsigned int units, struct tile *tile)
 {
-	size_t stride = units * (MATCH_UNIT / 2);
-	unsigned int group, line;
+	size_t stride = units * (MATCH_UNIT / 2), byte;
+	struct starts coarse, fine;
+	unsigned int group, i;
 
 	for (group = 0; group < TILE_GROUPS; group++, at += GROUP) {
 		uint32_t count = at < rows->count ? rows->count - at : 0;
@@ -555,10 +557,17 @@ INLINE void turn_rows(const struct match_rows *rows, uint32_t at,
 						 rows->facts + at);
 		tile->inverse[group] = _mm512_div_ps(_mm512_set1_ps(1),
 						     norms(facts));
-		for (line = 0; line < (units + 1) / 2; line++)
-			turn_line(rows->coarse + at * stride,
-				  rows->fine + at * stride, stride, line, units,
-				  count, (void *)&tile->quads[0][group]);
+		for (i = 0; i < GROUP; i++) {
+			/* Rows that are not there repeat the last one. */
+			size_t row = at + (i < count ? i : count - 1);
+
+			coarse.row[i] = rows->coarse + row * stride;
+			fine.row[i] = rows->fine + row * stride;
+		}
+		for (byte = 0; byte < stride; byte += 16)
+			turn_quads(&coarse, &fine, byte,
+				   (void *)&tile->quads[byte / 64 * 32 +
+							byte % 64 / 4][group]);
 	}
 }
 
@@ -639,6 +648,8 @@ INLINE void scan_panels(const struct match_rows *rows, const struct panel *panel
 	struct tile tile;
 	uint32_t at;
 
+	if (units % 2) /* the rest of the last line faces zeros, but is read */
+		memset(tile.quads, 0, sizeof(tile.quads));
 	for (at = 0; at < rows->count; at += TILE) {
 		turn_rows(rows, at, units, &tile);
 		for (i = 0; i < count; i += PANEL) {
