@@ -15,8 +15,11 @@
 
 /* Work-items of a group where rows lie interleaved. */
 #define LANES_OUTSIDE 64
-/* What a processor reads in one go: 64 rows, which its nearest cache holds. */
-#define STEPS_INSIDE 16
+/* WIDTH and STEPS of opencl.cl: for one lane, and for more. */
+#define WIDTH_ALONE 16
+#define STEPS_ALONE 16
+#define WIDTH_AMONG 4
+#define STEPS_AMONG 1
 
 int opencl_error(cl_int status)
 {
@@ -112,32 +115,40 @@ static int look_at(struct opencl *opencl)
 		 clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE,
 				 sizeof(group), &group, NULL);
 	opencl->inside = type & CL_DEVICE_TYPE_CPU;
-	opencl->steps = opencl->inside ? STEPS_INSIDE : 1;
 	opencl->lanes = opencl->inside || group < LANES_OUTSIDE ?
 				1 : LANES_OUTSIDE;
+	opencl->each = opencl->lanes == 1 ? WIDTH_ALONE * STEPS_ALONE :
+					    WIDTH_AMONG * STEPS_AMONG;
 	return opencl_error(status);
 }
 
 /* With the device's own product of four bytes if it has a fast one. */
 static int build(struct opencl *opencl, char *options, size_t size)
 {
+	int steps = opencl->lanes == 1 ? STEPS_ALONE : STEPS_AMONG;
 	int error = -ENOEXEC;
 
 	if (multiplies_fours(opencl->device)) {
 		snprintf(options, size,
-			 "-cl-std=CL3.0 -DDOTS -DLANES=%u -DSTEPS=%u",
-			 opencl->lanes, opencl->steps);
+			 "-cl-std=CL3.0 -DDOTS -DLANES=%u -DSTEPS=%d",
+			 opencl->lanes, steps);
 		error = opencl_build(opencl, options);
 	}
 	if (error == -ENOEXEC) {
-		snprintf(options, size, "-cl-std=CL1.2 -DLANES=%u -DSTEPS=%u",
-			 opencl->lanes, opencl->steps);
+		snprintf(options, size, "-cl-std=CL1.2 -DLANES=%u -DSTEPS=%d",
+			 opencl->lanes, steps);
 		error = opencl_build(opencl, options);
 	}
 	return error;
 }
 
-static cl_mem buffer(struct opencl *opencl, size_t size, cl_int *status)
+static cl_kernel kernel(const struct opencl *opencl, const char *name,
+			cl_int *status)
+{
+	return *status ? NULL : clCreateKernel(opencl->program, name, status);
+}
+
+static cl_mem buffer(const struct opencl *opencl, size_t size, cl_int *status)
 {
 	if (*status)
 		return NULL;
@@ -149,14 +160,14 @@ static int create_objects(struct opencl *opencl)
 {
 	cl_int status = CL_SUCCESS;
 
-	opencl->search = clCreateKernel(opencl->program, "search", &status);
-	if (!status)
-		opencl->products = clCreateKernel(opencl->program, "products",
-						  &status);
+	opencl->sieve = kernel(opencl, "sieve", &status);
+	opencl->settle = kernel(opencl, "settle", &status);
+	opencl->products = kernel(opencl, "products", &status);
 	opencl->probes = buffer(opencl, OPENCL_PROBES_MAX *
 				sizeof(struct opencl_probe), &status);
 	opencl->exchange = buffer(opencl, sizeof(struct opencl_exchange),
 				  &status);
+	opencl->sums = buffer(opencl, OPENCL_LATER * sizeof(cl_int), &status);
 	opencl->vectors = buffer(opencl, LIMEN_BATCH_MAX * 2 * LIMEN_DIM_MAX,
 				 &status);
 	opencl->results = buffer(opencl, LIMEN_BATCH_MAX *
@@ -167,21 +178,26 @@ static int create_objects(struct opencl *opencl)
 	return opencl_error(status);
 }
 
+static int create_queue(struct opencl *opencl)
+{
+	cl_device_id device = opencl->device;
+	cl_int status;
+
+	opencl->context = clCreateContext(NULL, 1, &device, NULL, NULL,
+					  &status);
+	if (!status)
+		opencl->queue = clCreateCommandQueue(opencl->context, device, 0,
+						     &status);
+	return opencl_error(status);
+}
+
 static int start(struct opencl *opencl)
 {
 	char options[128];
-	cl_int status;
 	int error = look_at(opencl);
 
-	if (error)
-		return error;
-	opencl->context = clCreateContext(NULL, 1, &opencl->device, NULL, NULL,
-					  &status);
-	if (!status)
-		opencl->queue = clCreateCommandQueue(opencl->context,
-						     opencl->device, 0,
-						     &status);
-	error = opencl_error(status);
+	if (!error)
+		error = create_queue(opencl);
 	if (!error)
 		error = build(opencl, options, sizeof(options));
 	if (!error)
@@ -193,30 +209,28 @@ static int start(struct opencl *opencl)
 	return error;
 }
 
-static void release(cl_mem buffer)
-{
-	if (buffer)
-		clReleaseMemObject(buffer);
-}
 
 static void opencl_close(struct limen_backend *backend)
 {
 	struct opencl *opencl = (struct opencl *)backend;
 
-	if (opencl->queue) {
+	if (opencl->queue)
 		opencl_rows_take(opencl);
-		clReleaseCommandQueue(opencl->queue);
-	}
-	release(opencl->probes);
-	release(opencl->exchange);
-	release(opencl->vectors);
-	release(opencl->results);
-	if (opencl->search)
-		clReleaseKernel(opencl->search);
+	opencl_release(opencl, opencl->probes);
+	opencl_release(opencl, opencl->exchange);
+	opencl_release(opencl, opencl->sums);
+	opencl_release(opencl, opencl->vectors);
+	opencl_release(opencl, opencl->results);
+	if (opencl->sieve)
+		clReleaseKernel(opencl->sieve);
+	if (opencl->settle)
+		clReleaseKernel(opencl->settle);
 	if (opencl->products)
 		clReleaseKernel(opencl->products);
 	if (opencl->program)
 		clReleaseProgram(opencl->program);
+	if (opencl->queue)
+		clReleaseCommandQueue(opencl->queue);
 	if (opencl->context)
 		clReleaseContext(opencl->context);
 	free(opencl->host);

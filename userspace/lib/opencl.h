@@ -21,6 +21,8 @@
 /* Most probes, and candidates, of one launch. */
 #define OPENCL_PROBES_MAX MATCH_PROBES_MAX
 #define OPENCL_ROOM 65536
+/* Most rows that sieve() leaves to settle(). */
+#define OPENCL_LATER (1u << 20)
 /* Units of the longest vector. */
 #define OPENCL_UNITS (LIMEN_DIM_MAX / MATCH_UNIT)
 
@@ -30,6 +32,7 @@
  * @spread: for each unit, the factors of 16-bit words, see opencl.cl
  * @base: as in struct match_probe
  * @slope: as in struct match_probe
+ * @middle: in the place of @base, and without a residual, for an estimate
  * @offset: what to add to a dot product of halves
  * @unused: fills it up to what the kernels' alignment asks for
  */
@@ -38,8 +41,9 @@ struct opencl_probe {
 	uint16_t spread[OPENCL_UNITS][4][16];
 	float base;
 	float slope;
+	float middle;
 	int32_t offset;
-	int32_t unused[13];
+	int32_t unused[12];
 };
 
 /**
@@ -108,16 +112,22 @@ struct opencl_rows {
  * @queue: in order
  * @program: its kernels' program
  * @cached: the program is from the cache
- * @search: kernel
+ * @sieve: kernel
+ * @settle: kernel
  * @products: kernel
  * @probes: OPENCL_PROBES_MAX of struct opencl_probe
  * @exchange: a struct opencl_exchange
+ * @sums: of OPENCL_LATER rows, from sieve() to settle()
  * @vectors: LIMEN_BATCH_MAX pairs
  * @results: a struct match_products for each
  * @host: what @exchange is filled from and read to
+ * @pairs: what @vectors is filled from
+ * @given: probes that the device has
+ * @most: candidates that there have been at once, up to the room for them
+ * @later: sums that there have been
  * @inside: the device is a processor of the host: it reads galleries in place
  * @lanes: work-items of a group; rows of a plane that lie interleaved
- * @steps: four rows each that a work-item reads
+ * @each: rows that a work-item reads
  * @rows: the gallery
  */
 struct opencl {
@@ -127,21 +137,34 @@ struct opencl {
 	cl_command_queue queue;
 	cl_program program;
 	bool cached;
-	cl_kernel search;
+	cl_kernel sieve;
+	cl_kernel settle;
 	cl_kernel products;
 	cl_mem probes;
 	cl_mem exchange;
+	cl_mem sums;
 	cl_mem vectors;
 	cl_mem results;
 	struct opencl_exchange *host;
+	int8_t pairs[LIMEN_BATCH_MAX * 2 * LIMEN_DIM_MAX];
+	uint32_t given;
+	uint32_t most;
+	uint32_t later;
 	bool inside;
 	uint32_t lanes;
-	uint32_t steps;
+	uint32_t each;
 	struct opencl_rows rows;
 };
 
 /* What a status of OpenCL is as an errno; 0 for CL_SUCCESS. */
 HIDDEN int opencl_error(cl_int status);
+
+/* Whether a dot product of vectors with these squared norms can be this. */
+static inline bool opencl_possible(int32_t raw, uint32_t norm2,
+				   uint32_t other_norm2)
+{
+	return (int64_t)raw * raw <= (int64_t)norm2 * other_norm2;
+}
 
 /* The kernels' source. */
 extern HIDDEN const char opencl_source[];
@@ -164,6 +187,8 @@ HIDDEN void opencl_compare(struct limen_backend *backend,
 			   struct limen_pair *pairs, unsigned int count,
 			   int timeout_ms);
 
+/* Zeroes a buffer of the device's own and releases it. */
+HIDDEN void opencl_release(struct opencl *opencl, cl_mem buffer);
 /* Gives the blocks of opencl->rows to the device. */
 HIDDEN int opencl_rows_give(struct opencl *opencl, uint64_t content);
 /* Takes them back, zeroed if they are copies. */
@@ -171,13 +196,29 @@ HIDDEN void opencl_rows_take(struct opencl *opencl);
 HIDDEN int opencl_probes_give(struct opencl *opencl,
 			      const struct match_probe *probes,
 			      unsigned int count);
-HIDDEN int opencl_probes_wipe(struct opencl *opencl, unsigned int count);
-/*
- * Searches rows at to at + count - 1 for that many probes, with the bounds in
- * opencl->host, which then holds the candidates.
+/* Zeroes what is left of them, and of what has been computed from them. */
+HIDDEN int opencl_forget(struct opencl *opencl);
+/**
+ * struct opencl_launch - rows that a kernel searches
+ * @settle: by settle(), not by sieve()
+ * @later: sieve() leaves rows to settle()
+ * @probes: number of probes, 1 for these two
+ * @at: first row
+ * @count: number of rows
+ * @base: row of the first sum
  */
-HIDDEN int opencl_launch(struct opencl *opencl, unsigned int probes,
-			 uint32_t at, uint32_t count);
+struct opencl_launch {
+	bool settle;
+	bool later;
+	uint32_t probes;
+	uint32_t at;
+	uint32_t count;
+	uint32_t base;
+};
+
+/* With the bounds in opencl->host, which then holds the candidates. */
+HIDDEN int opencl_launch(struct opencl *opencl,
+			 const struct opencl_launch *launch);
 HIDDEN int opencl_search(struct limen_backend *backend,
 			 const struct search_request *request);
 HIDDEN int opencl_search_all(struct limen_backend *backend,

@@ -61,31 +61,36 @@ static unsigned int gather(const struct limen_pair *pairs, unsigned int count,
 
 static void score(struct limen_pair *pair, const struct match_products *products)
 {
+	const uint32_t most = pair->probe->dim << 14;
+
+	pair->error = -EIO;
+	if (products->probe_norm2 > most || products->reference_norm2 > most ||
+	    !opencl_possible(products->raw, products->probe_norm2,
+			     products->reference_norm2))
+		return;
+	pair->error = 0;
 	pair->score.raw = products->raw;
 	pair->score.similarity = match_similarity(products->raw,
 						  products->probe_norm2,
 						  products->reference_norm2);
-	pair->error = score_possible(&pair->score, pair->probe->dim) ? 0 : -EIO;
 }
 
 void opencl_compare(struct limen_backend *backend, struct limen_pair *pairs,
 		    unsigned int count, int timeout_ms)
 {
 	struct match_products products[LIMEN_BATCH_MAX], *next = products;
-	int8_t vectors[LIMEN_BATCH_MAX * 2 * LIMEN_DIM_MAX];
 	struct opencl *opencl = (struct opencl *)backend;
 	int64_t start = now_ns();
 	unsigned int used, i;
 	int error = 0;
 
-	/* Zeros behind the last component change no sum. */
-	memset(vectors, 0, sizeof(vectors));
-	used = gather(pairs, count, vectors);
+	used = gather(pairs, count, opencl->pairs);
 	if (now_ns() - start > timeout_ms * 1000000LL)
 		error = -ETIMEDOUT;
 	else if (used)
-		error = opencl_products(opencl, vectors, used, products);
-	limen_wipe(vectors, (size_t)used * 2 * LIMEN_DIM_MAX);
+		error = opencl_products(opencl, opencl->pairs, used, products);
+	/* Zeros behind the last component change no sum: it stays zeroed. */
+	limen_wipe(opencl->pairs, (size_t)used * 2 * LIMEN_DIM_MAX);
 	for (i = 0; i < count; i++) {
 		if (pairs[i].error != -EINPROGRESS)
 			continue;

@@ -26,16 +26,36 @@ static cl_int zero(struct opencl *opencl, cl_mem buffer, size_t size)
 				   sizeof(nothing), 0, size, 0, NULL, NULL);
 }
 
-static void release(struct opencl *opencl, cl_mem buffer)
+void opencl_release(struct opencl *opencl, cl_mem buffer)
 {
 	size_t size;
 
 	if (!buffer)
 		return;
-	if (!opencl->inside &&
-	    !clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof(size), &size, NULL))
+	if (!clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof(size), &size, NULL))
 		zero(opencl, buffer, size);
+	clFinish(opencl->queue);
 	clReleaseMemObject(buffer);
+}
+
+/* What is lent is the gallery's own memory. */
+static void give_back(cl_mem buffer)
+{
+	if (buffer)
+		clReleaseMemObject(buffer);
+}
+
+static void piece_release(struct opencl *opencl, struct opencl_piece *piece)
+{
+	if (opencl->inside) {
+		give_back(piece->coarse);
+		give_back(piece->fine);
+		give_back(piece->facts);
+	} else {
+		opencl_release(opencl, piece->coarse);
+		opencl_release(opencl, piece->fine);
+		opencl_release(opencl, piece->facts);
+	}
 }
 
 void opencl_rows_take(struct opencl *opencl)
@@ -43,12 +63,8 @@ void opencl_rows_take(struct opencl *opencl)
 	struct opencl_rows *rows = &opencl->rows;
 	uint32_t i;
 
-	for (i = 0; i < rows->piece_count; i++) {
-		release(opencl, rows->pieces[i].coarse);
-		release(opencl, rows->pieces[i].fine);
-		release(opencl, rows->pieces[i].facts);
-	}
-	clFinish(opencl->queue);
+	for (i = 0; i < rows->piece_count; i++)
+		piece_release(opencl, &rows->pieces[i]);
 	free(rows->pieces);
 	rows->pieces = NULL;
 	rows->piece_count = 0;
@@ -122,26 +138,21 @@ static void stage_rows(const struct opencl *opencl, uint32_t first,
 		       struct stage *stage)
 {
 	const struct opencl_rows *rows = &opencl->rows;
-	uint32_t size = rows->dim / 2, i, from, to;
+	uint32_t size = rows->dim / 2, i, at;
 	const struct match_rows *block;
 
 	memset(stage, 0, sizeof(*stage));
 	for (block = rows->blocks; block < rows->blocks + rows->block_count;
 	     block++) {
-		if (block->first >= first + STAGE_ROWS ||
-		    block->first + block->count <= first)
-			continue;
-		from = block->first > first ? block->first : first;
-		to = first + STAGE_ROWS;
-		if (to > block->first + block->count)
-			to = block->first + block->count;
-		for (; from < to; from++) {
-			i = from - block->first;
+		/* Counted from the first row on: the last may be the last. */
+		i = block->first < first ? first - block->first : 0;
+		at = block->first < first ? 0 : block->first - first;
+		for (; i < block->count && at < STAGE_ROWS; i++, at++) {
 			interleave(block->coarse + (size_t)i * size, size,
-				   opencl->lanes, from - first, stage->coarse);
+				   opencl->lanes, at, stage->coarse);
 			interleave(block->fine + (size_t)i * size, size,
-				   opencl->lanes, from - first, stage->fine);
-			stage->facts[from - first] = block->facts[i];
+				   opencl->lanes, at, stage->fine);
+			stage->facts[at] = block->facts[i];
 		}
 	}
 }
@@ -267,6 +278,7 @@ static void lay_out(const struct match_probe *probe, struct opencl_probe *out)
 		       probe->facing[u / 2][1] + u % 2 * 32, out->spread[u]);
 	out->base = probe->base;
 	out->slope = probe->slope;
+	out->middle = -120.5f * probe->sum;
 	out->offset = -128 * probe->sum;
 }
 
@@ -283,6 +295,7 @@ int opencl_probes_give(struct opencl *opencl, const struct match_probe *probes,
 		return -ENOMEM;
 	for (i = 0; i < count; i++)
 		lay_out(&probes[i], &out[i]);
+	opencl->given = count;
 	status = clEnqueueWriteBuffer(opencl->queue, opencl->probes, CL_TRUE, 0,
 				      size, out, 0, NULL, NULL);
 	limen_wipe(out, size);
@@ -290,9 +303,24 @@ int opencl_probes_give(struct opencl *opencl, const struct match_probe *probes,
 	return opencl_error(status);
 }
 
-int opencl_probes_wipe(struct opencl *opencl, unsigned int count)
+/*
+ * Sums of a probe with enough known rows give the probe away. The queue goes on
+ * with this while the caller has its answer.
+ */
+int opencl_forget(struct opencl *opencl)
 {
-	return opencl_error(zero(opencl, opencl->probes,
-				 count * sizeof(struct opencl_probe)) ?:
-			    clFinish(opencl->queue));
+	size_t list = opencl->most * sizeof(struct opencl_candidate);
+	uint32_t later = opencl->later;
+	cl_int status;
+
+	limen_wipe(opencl->host->list, list);
+	status = zero(opencl, opencl->probes,
+		      opencl->given * sizeof(struct opencl_probe)) ?:
+		 zero(opencl, opencl->exchange,
+		      offsetof(struct opencl_exchange, list) + list);
+	if (!status && later)
+		status = zero(opencl, opencl->sums, later * sizeof(cl_int));
+	opencl->most = 0;
+	opencl->later = 0;
+	return opencl_error(status ?: clFlush(opencl->queue));
 }

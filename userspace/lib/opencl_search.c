@@ -8,11 +8,16 @@
 #include "opencl.h"
 #include "ranking.h"
 
-/* Rows of the first launch, which nothing is known of yet. */
-#define ROWS_FIRST 1024
-/* By how much launches grow, and how long one may take to be outgrown. */
-#define GROWTH 8
-#define LONG_NS 10000000
+/*
+ * Rows of the first launch, which nothing is known of yet: at least, and for each
+ * row of a result.
+ */
+#define FIRST_MIN 1024
+#define FIRST_EACH 8
+/* How long a launch should take, and by how much it may be longer than the last. */
+#define LAUNCH_NS 20000000
+#define GROWTH_LATER 128
+#define GROWTH_AT_ONCE 8
 /* Candidates read together with their number. */
 #define LIST_FIRST 340
 
@@ -32,49 +37,96 @@ struct contest {
 	int error;
 };
 
-static cl_int launch_piece(struct opencl *opencl, cl_uint probes,
-			   const struct opencl_piece *piece, cl_uint begin,
-			   cl_uint rows)
-{
-	const size_t each = opencl->lanes * opencl->steps * 4;
-	size_t items = (rows + each - 1) / each * opencl->lanes;
-	const cl_uint units = opencl->rows.dim / MATCH_UNIT, room = OPENCL_ROOM;
-	const size_t lanes = opencl->lanes;
-	cl_kernel kernel = opencl->search;
+/* Some rows of a piece. */
+struct part {
+	const struct opencl_piece *piece;
+	cl_uint begin;
+	cl_uint rows;
+};
 
-	return clSetKernelArg(kernel, 0, sizeof(cl_mem), &piece->coarse) ?:
-	       clSetKernelArg(kernel, 1, sizeof(cl_mem), &piece->fine) ?:
-	       clSetKernelArg(kernel, 2, sizeof(cl_mem), &piece->facts) ?:
-	       clSetKernelArg(kernel, 3, sizeof(units), &units) ?:
-	       clSetKernelArg(kernel, 4, sizeof(cl_uint), &piece->first) ?:
-	       clSetKernelArg(kernel, 5, sizeof(begin), &begin) ?:
-	       clSetKernelArg(kernel, 6, sizeof(rows), &rows) ?:
+static const cl_uint list_room = OPENCL_ROOM;
+
+static cl_int set_sieve(const struct opencl *opencl,
+			const struct opencl_launch *launch,
+			const struct part *part, cl_uint units)
+{
+	const cl_int shift = (cl_int)(part->piece->first - launch->base);
+	const cl_uint later = launch->later;
+	cl_kernel kernel = opencl->sieve;
+
+	return clSetKernelArg(kernel, 0, sizeof(cl_mem), &part->piece->coarse) ?:
+	       clSetKernelArg(kernel, 1, sizeof(cl_mem), &part->piece->fine) ?:
+	       clSetKernelArg(kernel, 2, sizeof(cl_mem), &part->piece->facts) ?:
+	       clSetKernelArg(kernel, 3, sizeof(cl_uint), &units) ?:
+	       clSetKernelArg(kernel, 4, sizeof(cl_uint), &part->piece->first) ?:
+	       clSetKernelArg(kernel, 5, sizeof(cl_uint), &part->begin) ?:
+	       clSetKernelArg(kernel, 6, sizeof(cl_uint), &part->rows) ?:
 	       clSetKernelArg(kernel, 7, sizeof(cl_mem), &opencl->probes) ?:
-	       clSetKernelArg(kernel, 8, sizeof(probes), &probes) ?:
+	       clSetKernelArg(kernel, 8, sizeof(cl_uint), &launch->probes) ?:
 	       clSetKernelArg(kernel, 9, sizeof(cl_mem), &opencl->exchange) ?:
-	       clSetKernelArg(kernel, 10, sizeof(room), &room) ?:
-	       clEnqueueNDRangeKernel(opencl->queue, kernel, 1, NULL, &items,
-				      &lanes, 0, NULL, NULL);
+	       clSetKernelArg(kernel, 10, sizeof(cl_uint), &list_room) ?:
+	       clSetKernelArg(kernel, 11, sizeof(cl_mem), &opencl->sums) ?:
+	       clSetKernelArg(kernel, 12, sizeof(cl_int), &shift) ?:
+	       clSetKernelArg(kernel, 13, sizeof(cl_uint), &later);
 }
 
-static cl_int launch_pieces(struct opencl *opencl, cl_uint probes, uint32_t at,
-			    uint32_t end)
+static cl_int set_settle(const struct opencl *opencl,
+			 const struct opencl_launch *launch,
+			 const struct part *part, cl_uint units)
+{
+	const cl_int shift = (cl_int)(part->piece->first - launch->base);
+	cl_kernel kernel = opencl->settle;
+
+	return clSetKernelArg(kernel, 0, sizeof(cl_mem), &part->piece->fine) ?:
+	       clSetKernelArg(kernel, 1, sizeof(cl_mem), &part->piece->facts) ?:
+	       clSetKernelArg(kernel, 2, sizeof(cl_uint), &units) ?:
+	       clSetKernelArg(kernel, 3, sizeof(cl_uint), &part->piece->first) ?:
+	       clSetKernelArg(kernel, 4, sizeof(cl_uint), &part->begin) ?:
+	       clSetKernelArg(kernel, 5, sizeof(cl_uint), &part->rows) ?:
+	       clSetKernelArg(kernel, 6, sizeof(cl_mem), &opencl->probes) ?:
+	       clSetKernelArg(kernel, 7, sizeof(cl_mem), &opencl->exchange) ?:
+	       clSetKernelArg(kernel, 8, sizeof(cl_uint), &list_room) ?:
+	       clSetKernelArg(kernel, 9, sizeof(cl_mem), &opencl->sums) ?:
+	       clSetKernelArg(kernel, 10, sizeof(cl_int), &shift);
+}
+
+static cl_int launch_part(struct opencl *opencl,
+			  const struct opencl_launch *launch,
+			  const struct part *part)
+{
+	const size_t lanes = opencl->lanes, each = lanes * opencl->each;
+	const size_t items = (part->rows + each - 1) / each * lanes;
+	const cl_uint units = opencl->rows.dim / MATCH_UNIT;
+	cl_int status;
+
+	status = launch->settle ? set_settle(opencl, launch, part, units) :
+				  set_sieve(opencl, launch, part, units);
+	return status ?: clEnqueueNDRangeKernel(opencl->queue,
+						launch->settle ? opencl->settle :
+								 opencl->sieve,
+						1, NULL, &items, &lanes, 0,
+						NULL, NULL);
+}
+
+static cl_int launch_parts(struct opencl *opencl,
+			   const struct opencl_launch *launch)
 {
 	const struct opencl_rows *rows = &opencl->rows;
+	const uint32_t at = launch->at, end = at + launch->count;
 	cl_int status = CL_SUCCESS;
 	uint32_t i;
 
 	for (i = 0; i < rows->piece_count && !status; i++) {
 		const struct opencl_piece *piece = &rows->pieces[i];
-		uint32_t from = at > piece->first ? at - piece->first : 0;
+		struct part part = { .piece = piece };
 		uint32_t to;
 
-		if (piece->first >= end || from >= piece->count)
+		part.begin = at > piece->first ? at - piece->first : 0;
+		if (piece->first >= end || part.begin >= piece->count)
 			continue;
 		to = end - piece->first;
-		if (to > piece->count)
-			to = piece->count;
-		status = launch_piece(opencl, probes, piece, from, to - from);
+		part.rows = (to < piece->count ? to : piece->count) - part.begin;
+		status = launch_part(opencl, launch, &part);
 	}
 	return status;
 }
@@ -98,8 +150,21 @@ static cl_int read_list(struct opencl *opencl)
 				   &host->list[LIST_FIRST], 0, NULL, NULL);
 }
 
-int opencl_launch(struct opencl *opencl, unsigned int probes, uint32_t at,
-		  uint32_t count)
+/* For opencl_forget(). */
+static void note_use(struct opencl *opencl, const struct opencl_launch *launch)
+{
+	uint32_t used = opencl->host->count, later;
+
+	if (used > OPENCL_ROOM)
+		used = OPENCL_ROOM;
+	if (opencl->most < used)
+		opencl->most = used;
+	later = launch->at - launch->base + launch->count;
+	if (launch->later && opencl->later < later)
+		opencl->later = later;
+}
+
+int opencl_launch(struct opencl *opencl, const struct opencl_launch *launch)
 {
 	struct opencl_exchange *host = opencl->host;
 	cl_int status;
@@ -109,15 +174,16 @@ int opencl_launch(struct opencl *opencl, unsigned int probes, uint32_t at,
 	status = clEnqueueWriteBuffer(opencl->queue, opencl->exchange, CL_FALSE,
 				      0, offsetof(struct opencl_exchange, list),
 				      host, 0, NULL, NULL) ?:
-		 launch_pieces(opencl, probes, at, at + count) ?:
+		 launch_parts(opencl, launch) ?:
 		 read_list(opencl);
 	if (status) {
 		clFinish(opencl->queue);
 		return opencl_error(status);
 	}
+	note_use(opencl, launch);
 	for (i = 0; i < host->count && host->count <= OPENCL_ROOM; i++)
-		if (host->list[i].row - at >= count ||
-		    host->list[i].probe >= probes)
+		if (host->list[i].row - launch->at >= launch->count ||
+		    host->list[i].probe >= launch->probes)
 			return -EIO;
 	return 0;
 }
@@ -172,7 +238,7 @@ static void offer(struct match_search *search, uint32_t row,
 }
 
 /* Decides on what came back from a launch. */
-static int settle(const struct opencl *opencl, struct contest *contests,
+static int decide(const struct opencl *opencl, struct contest *contests,
 		  unsigned int probes)
 {
 	const struct opencl_exchange *host = opencl->host;
@@ -185,10 +251,15 @@ static int settle(const struct opencl *opencl, struct contest *contests,
 							  found->row);
 		uint32_t index = found->row - block->first;
 
+		struct match_search *search = &contests[found->probe].search;
+
 		/* Copies hold zeros for blocks that were left out. */
-		if (found->row >= block->first && index < block->count)
-			match_offer(&contests[found->probe].search, block,
-				    index, found->raw);
+		if (found->row < block->first || index >= block->count)
+			continue;
+		if (!opencl_possible(found->raw, search->probe->norm2,
+				     match_norm2(block->facts[index])))
+			return -EIO;
+		match_offer(search, block, index, found->raw);
 	}
 	for (p = 0; p < probes; p++) {
 		if (contests[p].error)
@@ -199,39 +270,85 @@ static int settle(const struct opencl *opencl, struct contest *contests,
 }
 
 /*
- * The list has room for every row of @safe rows. More are searched at once while
- * it proves long enough for those that are left.
+ * Searches rows, fewer at once if more are listed than there is room for; there
+ * is for every row of @safe.
  */
-static int run(struct opencl *opencl, struct contest *contests,
-	       unsigned int probes, uint32_t rows, uint32_t span,
-	       int64_t deadline)
+static int search_rows(struct opencl *opencl, struct contest *contests,
+		       const struct opencl_launch *whole)
 {
-	const uint32_t safe = OPENCL_ROOM / probes;
-	uint32_t at = 0, p;
+	const uint32_t safe = OPENCL_ROOM / whole->probes;
+	struct opencl_launch launch = *whole;
+	uint32_t end = whole->at + whole->count, p;
 	int error = 0;
 
-	if (span > safe)
-		span = safe;
-	while (at < rows && !error) {
-		uint32_t count = rows - at < span ? rows - at : span;
-		int64_t start = now_ns();
-
-		if (start > deadline)
-			return -ETIMEDOUT;
-		for (p = 0; p < probes; p++)
+	while (launch.at < end && !error) {
+		if (launch.count > end - launch.at)
+			launch.count = end - launch.at;
+		for (p = 0; p < launch.probes; p++)
 			opencl->host->bounds[p] = contests[p].search.bound;
-		error = opencl_launch(opencl, probes, at, count);
+		error = opencl_launch(opencl, &launch);
 		if (error)
 			break;
 		if (opencl->host->count > OPENCL_ROOM) {
-			error = count > safe ? 0 : -EIO;
-			span = count / 2 > safe ? count / 2 : safe;
+			error = launch.count > safe ? 0 : -EIO;
+			launch.count /= 2;
+			if (launch.count < safe)
+				launch.count = safe;
 			continue;
 		}
-		at += count;
-		error = settle(opencl, contests, probes);
-		if (now_ns() - start < LONG_NS && span <= UINT32_MAX / GROWTH)
-			span *= GROWTH;
+		launch.at += launch.count;
+		error = decide(opencl, contests, launch.probes);
+	}
+	return error;
+}
+
+/* How many rows to search next after so many took so long. */
+static uint64_t next_span(uint64_t span, int64_t took, bool later)
+{
+	int64_t times = LAUNCH_NS / took;
+	int64_t most = later ? GROWTH_LATER : GROWTH_AT_ONCE;
+
+	if (times > most)
+		times = most;
+	span = times ? span * times : span / 2;
+	if (span < FIRST_MIN)
+		span = FIRST_MIN;
+	return span < OPENCL_LATER ? span : OPENCL_LATER;
+}
+
+/*
+ * The first rows are all listed. Once there is a bound, a search for the best rows
+ * of one probe first lists those that probably belong to the result, and looks at
+ * the rest of many rows with the bound that follows from them.
+ */
+static int run(struct opencl *opencl, struct contest *contests,
+	       unsigned int probes, uint32_t rows, int64_t deadline)
+{
+	const bool later = probes == 1 && !contests->list;
+	struct opencl_launch launch = { .probes = probes };
+	uint64_t span = FIRST_EACH * contests->ranking.limit;
+	int error = 0;
+
+	if (span < FIRST_MIN)
+		span = FIRST_MIN;
+	if (span > OPENCL_ROOM / probes)
+		span = OPENCL_ROOM / probes;
+	while (launch.at < rows && !error) {
+		int64_t start = now_ns(), took;
+
+		if (start > deadline)
+			return -ETIMEDOUT;
+		launch.count = rows - launch.at < span ? rows - launch.at : span;
+		launch.base = launch.at;
+		launch.later = later && launch.at;
+		launch.settle = false;
+		error = search_rows(opencl, contests, &launch);
+		launch.settle = true;
+		if (!error && launch.later)
+			error = search_rows(opencl, contests, &launch);
+		launch.at += launch.count;
+		took = now_ns() - start + 1;
+		span = next_span(span, took, later);
 	}
 	return error;
 }
@@ -267,10 +384,9 @@ static void drop_blocks(struct opencl *opencl)
 
 static int search_some(struct opencl *opencl,
 		       const struct search_request *request,
-		       struct contest *contests, struct match_probe *probes,
-		       unsigned int count, uint32_t span)
+		       struct contest *contests, struct match_probe *probes)
 {
-	unsigned int i;
+	unsigned int count = request->count, i;
 	int error;
 
 	for (i = 0; i < count; i++) {
@@ -283,10 +399,10 @@ static int search_some(struct opencl *opencl,
 	}
 	error = opencl_probes_give(opencl, probes, count);
 	if (!error)
-		error = run(opencl, contests, count, request->view->rows, span,
+		error = run(opencl, contests, count, request->view->rows,
 			    request->deadline);
 	limen_wipe(probes, count * sizeof(*probes));
-	return opencl_probes_wipe(opencl, count) ?: error;
+	return opencl_forget(opencl) ?: error;
 }
 
 static int search_many(struct opencl *opencl,
@@ -296,10 +412,8 @@ static int search_many(struct opencl *opencl,
 	struct contest contests[OPENCL_PROBES_MAX];
 	struct search_request part = *request;
 	unsigned int at, i;
-	uint32_t span;
 	int error = 0;
 
-	span = request->top_k > ROWS_FIRST ? request->top_k : ROWS_FIRST;
 	for (at = 0; at < request->count && !error; at += part.count) {
 		part.probes = request->probes + at;
 		part.count = request->count - at;
@@ -311,8 +425,7 @@ static int search_many(struct opencl *opencl,
 				(size_t)(at + i) * request->top_k;
 			contests[i].ranking.limit = request->top_k;
 		}
-		error = search_some(opencl, &part, contests, probes, part.count,
-				    span);
+		error = search_some(opencl, &part, contests, probes);
 		for (i = 0; i < part.count && !error; i++) {
 			ranking_sort(&contests[i].ranking);
 			request->counts[at + i] = contests[i].ranking.count;
@@ -365,8 +478,7 @@ int opencl_search_all(struct limen_backend *backend,
 	int error = probes ? prepare(opencl, request->view) : -ENOMEM;
 
 	if (!error) {
-		error = search_some(opencl, request, &contest, probes, 1,
-				    OPENCL_ROOM);
+		error = search_some(opencl, request, &contest, probes);
 		drop_blocks(opencl);
 	}
 	free(probes);

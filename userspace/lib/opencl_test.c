@@ -81,7 +81,8 @@ static void make_sample(struct sample *sample, uint32_t dim)
 	uint32_t state = dim, i, p;
 
 	for (i = 0; i < ROWS; i++) {
-		make_vector(i, &state, sample->vectors[i]);
+		/* The last one is what groups repeat that are not full. */
+		make_vector(i < ROWS - 1 ? i : 1, &state, sample->vectors[i]);
 		sample->facts[i] = match_split(sample->vectors[i], dim,
 					       sample->coarse + i * dim / 2,
 					       sample->fine + i * dim / 2);
@@ -97,52 +98,111 @@ static void make_sample(struct sample *sample, uint32_t dim)
 	}
 }
 
-/* Of rows at and on, each that is not below the bound, once; no wrong score. */
-static int check(const struct opencl *opencl, struct sample *sample, uint32_t at)
+/* Counts what has been listed; no score may be wrong. */
+static int note(const struct opencl *opencl, struct sample *sample)
 {
 	const struct opencl_exchange *host = opencl->host;
-	uint32_t i, p;
+	uint32_t i;
 
-	memset(sample->seen, 0, sizeof(sample->seen));
 	if (host->count > PROBES * ROWS)
 		return -EBADE;
 	for (i = 0; i < host->count; i++) {
 		const struct opencl_candidate *found = &host->list[i];
 
-		if (sample->seen[found->probe][found->row]++ ||
-		    sample->raw[found->probe][found->row] != found->raw)
+		if (sample->raw[found->probe][found->row] != found->raw)
 			return -EBADE;
+		sample->seen[found->probe][found->row]++;
 	}
-	for (p = 0; p < PROBES; p++) {
+	return 0;
+}
+
+/* Each row from @at on that is not below the bound has been listed, and once. */
+static int check(const struct opencl *opencl, const struct sample *sample,
+		 uint32_t probes, uint32_t at)
+{
+	uint32_t i, p;
+
+	for (p = 0; p < probes; p++) {
+		double bound = opencl->host->bounds[p];
+
 		for (i = at; i < ROWS; i++) {
 			double norm2 = match_norm2(sample->facts[i]);
-			double least = norm2 ? host->bounds[p] * sqrt(norm2) :
-					       host->bounds[p];
+			double least = norm2 ? bound * sqrt(norm2) : bound;
+			uint8_t seen = sample->seen[p][i];
 
-			if (sample->raw[p][i] >= least && !sample->seen[p][i])
+			if (seen > 1 || (sample->raw[p][i] >= least && !seen))
 				return -EBADE;
 		}
 	}
 	return 0;
 }
 
-static int test_bounds(struct opencl *opencl, struct sample *sample,
-		       const int32_t least[PROBES], uint32_t at)
+static void set_bounds(struct opencl *opencl, const struct sample *sample,
+		       const int32_t least[PROBES])
 {
 	uint32_t p;
-	int error;
 
 	for (p = 0; p < PROBES; p++)
 		opencl->host->bounds[p] =
 			sample->laid[p].norm2 ?
 				match_bound(&sample->laid[p], least[p]) :
 				-INFINITY;
-	error = opencl_launch(opencl, PROBES, at, ROWS - at);
-	return error == -EIO ? -EBADE : error ?: check(opencl, sample, at);
 }
 
-static int test_search(struct opencl *opencl, struct sample *sample,
-		       uint32_t dim)
+static int launch(struct opencl *opencl, struct sample *sample,
+		  const struct opencl_launch *launch)
+{
+	int error = opencl_launch(opencl, launch);
+
+	return error == -EIO ? -EBADE : error ?: note(opencl, sample);
+}
+
+/* Rows from @at on, for all probes at once. */
+static int test_at_once(struct opencl *opencl, struct sample *sample,
+			const int32_t least[PROBES], uint32_t at)
+{
+	const struct opencl_launch all = {
+		.probes = PROBES,
+		.at = at,
+		.count = ROWS - at,
+		.base = at,
+	};
+	int error;
+
+	memset(sample->seen, 0, sizeof(sample->seen));
+	set_bounds(opencl, sample, least);
+	error = launch(opencl, sample, &all);
+	return error ?: check(opencl, sample, PROBES, at);
+}
+
+/* For one probe, some rows later and with a higher bound. */
+static int test_later(struct opencl *opencl, struct sample *sample,
+		      const int32_t least[PROBES], uint32_t p)
+{
+	struct opencl_launch part = {
+		.later = true,
+		.probes = 1,
+		.at = p,
+		.count = ROWS - p,
+		.base = p,
+	};
+	int error;
+
+	memset(sample->seen, 0, sizeof(sample->seen));
+	memcpy(sample->raw[0], sample->raw[p], sizeof(sample->raw[0]));
+	opencl->host->bounds[0] = match_bound(&sample->laid[p], least[p]);
+	error = opencl_probes_give(opencl, &sample->laid[p], 1);
+	if (!error)
+		error = launch(opencl, sample, &part);
+	opencl->host->bounds[0] = match_bound(&sample->laid[p],
+					      least[p] + 500);
+	part.settle = true;
+	if (!error)
+		error = launch(opencl, sample, &part);
+	return error ?: check(opencl, sample, 1, p);
+}
+
+static int test_rows(struct opencl *opencl, struct sample *sample)
 {
 	/* All rows; then some, that a coarse half tells apart or does not. */
 	static const int32_t all[PROBES] = {
@@ -151,7 +211,24 @@ static int test_search(struct opencl *opencl, struct sample *sample,
 		-LIMEN_SIMILARITY_ONE,
 	};
 	static const int32_t some[PROBES] = { 0, 1000, 0, LIMEN_SIMILARITY_ONE,
-					      2000 };
+					      1500 };
+	int error;
+
+	error = opencl_probes_give(opencl, sample->laid, PROBES);
+	if (!error)
+		error = test_at_once(opencl, sample, all, 0);
+	if (!error)
+		error = test_at_once(opencl, sample, some, 37);
+	if (!error)
+		error = test_later(opencl, sample, some, 1);
+	if (!error)
+		error = test_later(opencl, sample, some, PROBES - 1);
+	return error;
+}
+
+static int test_search(struct opencl *opencl, struct sample *sample,
+		       uint32_t dim)
+{
 	struct match_rows rows = {
 		.coarse = sample->coarse,
 		.fine = sample->fine,
@@ -166,11 +243,7 @@ static int test_search(struct opencl *opencl, struct sample *sample,
 	opencl->rows.dim = dim;
 	error = opencl_rows_give(opencl, 0);
 	if (!error)
-		error = opencl_probes_give(opencl, sample->laid, PROBES);
-	if (!error)
-		error = test_bounds(opencl, sample, all, 0);
-	if (!error)
-		error = test_bounds(opencl, sample, some, 37);
+		error = test_rows(opencl, sample);
 	opencl_rows_take(opencl);
 	opencl->rows.blocks = NULL;
 	opencl->rows.block_count = 0;
