@@ -561,8 +561,10 @@ static void check_row(struct json_object *row)
 	ck_assert_double_le(json_object_get_double(
 		json_object_object_get(row, "least")),
 		json_object_get_double(json_object_object_get(row, "most")));
-	ck_assert_double_gt(json_object_get_double(
-		json_object_object_get(row, "value")), 0);
+	/* The exponent comes from two times, whatever they are. */
+	if (*text(row, "unit"))
+		ck_assert_double_gt(json_object_get_double(
+			json_object_object_get(row, "value")), 0);
 }
 
 /* Every row is there, whatever it says; progress is told on stderr. */
@@ -643,7 +645,7 @@ int main(void)
 	Suite *suite = suite_create("cli");
 	TCase *tests = tcase_create("cli");
 
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, 120);
 	tcase_add_checked_fixture(tests, setup, folder_remove);
 	tcase_add_test(tests, compare_prints_the_score);
 	tcase_add_test(tests, compare_is_graded);
