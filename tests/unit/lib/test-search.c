@@ -349,6 +349,54 @@ START_TEST(rows_at_the_limit_of_the_sieve)
 }
 END_TEST
 
+/* A vector whose similarity to the probe is from least to most. */
+static void find_vector(const struct limen_template *probe, int along,
+			int32_t least, int32_t most, int8_t *vector)
+{
+	uint32_t seed = 1, i;
+	int32_t similarity;
+
+	do {
+		for (i = 0; i < probe->dim; i++) {
+			vector[i] = component(&seed);
+			if (along >= 0)
+				vector[i] = tight(probe->vector[i], vector[i],
+						  along);
+		}
+		similarity = limen_score_vectors(probe->vector, vector,
+						 probe->dim).similarity;
+	} while (similarity < least || similarity > most);
+}
+
+/*
+ * Two rows are equally similar. The coarse half of the first one shows less than
+ * that, so that it is read last, and the other is found before it: still the
+ * first one is the best. All other rows but one are far from the probe.
+ */
+START_TEST(the_first_of_equal_rows)
+{
+	struct limen_template probe = random_probe(64, 3);
+	struct population some = populate(64, 40000);
+	struct limen_backend *backend = backend_open(_i);
+	int8_t far[64], near[64], low[64], high[64];
+	uint32_t i;
+
+	for (i = 0; i < 64; i++)
+		far[i] = -probe.vector[i] / 2;
+	find_vector(&probe, true, 6000, 6000, low);
+	find_vector(&probe, false, 6000, 6000, high);
+	find_vector(&probe, -1, 5500, 5900, near);
+	for (i = 0; i < 40000; i++)
+		add(&some, i == 7 ? near : i == 1500 ? low :
+			   i == 17000 ? high : far);
+	try_best(backend, &some, &probe, 1, LEAST);
+	ck_assert_uint_eq(some.all[0].row, 1500);
+	ck_assert_uint_eq(some.all[1].row, 17000);
+	limen_backend_close(backend);
+	depopulate(&some);
+}
+END_TEST
+
 static const uint32_t row_counts[] = {
 	0, 1, 2, 15, 16, 17, 63, 64, 65, 255, 257, 1023, 1024, 1025, 8191, 8192,
 	8193, 16383, 16384, 16385, 33001,
@@ -625,7 +673,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_dimension, every_kind_of_row, every_kind_of_probe,
-		rows_at_the_limit_of_the_sieve, every_number_of_rows,
+		rows_at_the_limit_of_the_sieve, the_first_of_equal_rows,
+		every_number_of_rows,
 		every_threshold, every_batch, removed_rows_are_never_found,
 		an_empty_gallery, a_gallery_that_changes,
 		any_number_of_threads, refuses, keeps_its_time,
