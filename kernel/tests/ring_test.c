@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The arithmetic of rings, with a board that this file plays.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+/* What is tested is compiled in here, so that nothing has to be exported. */
+#include "../ring.c"
+
+#define SIZE_LOG2	2
+#define SIZE		4
+
+/* Number of an entry that no other test looks at. */
+#define ELSEWHERE	(2 * SIZE - 1)
+
+/**
+ * struct fixture - a ring and what happened to it
+ * @limen: device
+ * @board: board that only remembers its doorbell
+ * @ring: ring
+ * @sq: its submission queue
+ * @cq: its completion queue
+ * @slots: its slots
+ * @free: its free slots
+ * @tail: what the doorbell was rung with
+ * @head: what the driver said it consumed
+ * @answered: answers the board wrote
+ * @faults: bits of enum limen_fault
+ * @watched: the watchdog was asked to look
+ * @refuse: what the owner thinks of the next answer
+ * @finished: what each entry ended with, 1 while it has not
+ */
+struct fixture {
+	struct limen_device limen;
+	struct limen_board board;
+	struct limen_ring ring;
+	struct limen_hw_sqe sq[SIZE];
+	struct limen_hw_cqe cq[SIZE];
+	struct limen_slot slots[SIZE];
+	u16 free[SIZE];
+	u32 tail;
+	u32 head;
+	u32 answered;
+	unsigned long faults;
+	bool watched;
+	int refuse;
+	int finished[2 * SIZE];
+};
+
+void limen_fault(struct limen_device *limen, enum limen_fault fault)
+{
+	container_of(limen, struct fixture, limen)->faults |= BIT(fault);
+}
+
+void limen_watch(struct limen_device *limen)
+{
+	container_of(limen, struct fixture, limen)->watched = true;
+}
+
+static u32 fixture_read(struct limen_board *board, u32 reg)
+{
+	return 0;
+}
+
+static void fixture_write(struct limen_board *board, u32 reg, u32 value)
+{
+	struct fixture *fix = container_of(board, struct fixture, board);
+
+	if (reg == LIMEN_HW_RING_BLOCK(0) + LIMEN_HW_RING_SQ_TAIL)
+		fix->tail = value;
+	else if (reg == LIMEN_HW_RING_BLOCK(0) + LIMEN_HW_RING_CQ_HEAD)
+		fix->head = value;
+}
+
+static const struct limen_board_ops fixture_board_ops = {
+	.read = fixture_read,
+	.write = fixture_write,
+};
+
+static int fixture_complete(struct limen_ring *ring, void *data,
+			    const struct limen_answer *answer)
+{
+	struct fixture *fix = container_of(ring, struct fixture, ring);
+	int *finished = data;
+
+	if (fix->refuse)
+		return fix->refuse;
+	*finished = 0;
+	return 0;
+}
+
+static void fixture_abort(struct limen_ring *ring, void *data, int error)
+{
+	int *finished = data;
+
+	*finished = error;
+}
+
+static const struct limen_ring_ops fixture_ops = {
+	.complete = fixture_complete,
+	.abort = fixture_abort,
+	.watched = true,
+};
+
+static int fixture_init(struct kunit *test)
+{
+	struct fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	struct limen_ring *ring;
+	unsigned int i;
+
+	if (!fix)
+		return -ENOMEM;
+	test->priv = fix;
+	for (i = 0; i < ARRAY_SIZE(fix->finished); i++)
+		fix->finished[i] = 1;
+	fix->board.ops = &fixture_board_ops;
+	fix->limen.board = &fix->board;
+	mutex_init(&fix->limen.life);
+
+	ring = &fix->ring;
+	ring->limen = &fix->limen;
+	ring->ops = &fixture_ops;
+	ring->size_log2 = SIZE_LOG2;
+	ring->size = SIZE;
+	ring->sq = fix->sq;
+	ring->cq = fix->cq;
+	ring->slots = fix->slots;
+	ring->free = fix->free;
+	ring->state = -EAGAIN;
+	spin_lock_init(&ring->lock);
+	init_waitqueue_head(&ring->room);
+	limen_ring_empty(ring);
+	return limen_ring_start(ring);
+}
+
+/* Pushes the entry with a number and rings the doorbell; its cookie is told. */
+static int push(struct fixture *fix, unsigned int number, u16 *cookie)
+{
+	struct limen_hw_sqe sqe = { .opcode = LIMEN_HW_OP_COMPARE };
+	int ret;
+
+	spin_lock_irq(&fix->ring.lock);
+	ret = limen_ring_push(&fix->ring, &sqe, &fix->finished[number]);
+	if (!ret)
+		limen_ring_kick(&fix->ring);
+	spin_unlock_irq(&fix->ring.lock);
+	*cookie = le16_to_cpu(sqe.cookie);
+	return ret;
+}
+
+/* Has the board answer an entry. */
+static void answer(struct fixture *fix, u16 cookie, u16 status)
+{
+	struct limen_hw_cqe *cqe = &fix->cq[fix->answered & (SIZE - 1)];
+
+	memset(cqe, 0, sizeof(*cqe));
+	cqe->cookie = cpu_to_le16(cookie);
+	cqe->status = cpu_to_le16(status);
+	cqe->seq = cpu_to_le32(++fix->answered);
+}
+
+static int room(struct fixture *fix, unsigned int entries)
+{
+	int ret;
+
+	spin_lock_irq(&fix->ring.lock);
+	ret = limen_ring_room(&fix->ring, entries);
+	spin_unlock_irq(&fix->ring.lock);
+	return ret;
+}
+
+static void ring_is_full(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE], cookie;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, room(fix, SIZE), 0);
+	KUNIT_EXPECT_EQ(test, room(fix, SIZE + 1), -EAGAIN);
+	for (i = 0; i < SIZE; i++)
+		KUNIT_EXPECT_EQ(test, push(fix, i, &cookies[i]), 0);
+	KUNIT_EXPECT_TRUE(test, fix->watched);
+	KUNIT_EXPECT_EQ(test, fix->tail, SIZE);
+	KUNIT_EXPECT_EQ(test, room(fix, 1), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, push(fix, SIZE, &cookie), -EAGAIN);
+
+	answer(fix, cookies[2], LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_EQ(test, fix->finished[2], 0);
+	KUNIT_EXPECT_EQ(test, fix->head, 1u);
+	KUNIT_EXPECT_EQ(test, room(fix, 1), 0);
+	KUNIT_EXPECT_EQ(test, room(fix, 2), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, push(fix, SIZE, &cookie), 0);
+	KUNIT_EXPECT_NE(test, cookie, cookies[2]);
+}
+
+/* Many times round, each lap answered the other way round. */
+static void ring_goes_round(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+	unsigned int lap, i;
+
+	for (lap = 0; lap < 100; lap++) {
+		for (i = 0; i < SIZE; i++) {
+			fix->finished[i] = 1;
+			KUNIT_ASSERT_EQ(test, push(fix, i, &cookies[i]), 0);
+		}
+		for (i = SIZE; i--;)
+			answer(fix, cookies[i], LIMEN_HW_OK);
+		limen_ring_reap(&fix->ring);
+		for (i = 0; i < SIZE; i++)
+			KUNIT_ASSERT_EQ(test, fix->finished[i], 0);
+		KUNIT_ASSERT_EQ(test, fix->head, fix->tail);
+	}
+	KUNIT_EXPECT_EQ(test, fix->faults, 0ul);
+}
+
+/* Both counters pass 2^32 with entries on either side. */
+static void ring_counters_wrap(struct kunit *test)
+{
+	const u32 start = U32_MAX - SIZE + 2;
+	struct fixture *fix = test->priv;
+	unsigned int lap, i;
+	u16 cookies[SIZE];
+
+	fix->ring.tail = start;
+	fix->ring.head = start;
+	fix->ring.answered = start;
+	fix->ring.lapped = true;
+	fix->answered = start;
+	for (i = 0; i < SIZE; i++)
+		fix->cq[(start + i) & (SIZE - 1)].seq =
+			cpu_to_le32(start + i + 1 - SIZE);
+
+	for (lap = 0; lap < 3; lap++) {
+		for (i = 0; i < SIZE; i++) {
+			fix->finished[i] = 1;
+			KUNIT_ASSERT_EQ(test, push(fix, i, &cookies[i]), 0);
+		}
+		KUNIT_EXPECT_PTR_EQ(test, limen_ring_oldest(&fix->ring)->data,
+				    (void *)&fix->finished[0]);
+		for (i = 0; i < SIZE; i++)
+			answer(fix, cookies[i], LIMEN_HW_OK);
+		limen_ring_reap(&fix->ring);
+		for (i = 0; i < SIZE; i++)
+			KUNIT_ASSERT_EQ(test, fix->finished[i], 0);
+	}
+	KUNIT_EXPECT_EQ(test, fix->head, start + 3 * SIZE);
+	KUNIT_EXPECT_EQ(test, fix->faults, 0ul);
+}
+
+/* The ring does not listen any more, and the oldest entry is to blame. */
+static void expect_distrust(struct kunit *test, unsigned int blamed)
+{
+	struct fixture *fix = test->priv;
+	unsigned int i;
+
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_EQ(test, fix->faults, BIT(LIMEN_FAULT_ANSWER));
+	KUNIT_EXPECT_EQ(test, room(fix, 1), -EAGAIN);
+	for (i = 0; i < SIZE; i++)
+		KUNIT_EXPECT_EQ(test, fix->finished[i], 1);
+
+	limen_ring_abort(&fix->ring, -ECANCELED);
+	for (i = 0; i < SIZE; i++)
+		KUNIT_EXPECT_EQ(test, fix->finished[i],
+				i == blamed ? -EIO : -ECANCELED);
+}
+
+static void fill(struct kunit *test, u16 *cookies)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIZE; i++)
+		KUNIT_ASSERT_EQ(test, push(test->priv, i, &cookies[i]), 0);
+}
+
+static void answer_out_of_sequence(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	answer(fix, cookies[0], LIMEN_HW_OK);
+	fix->cq[0].seq = cpu_to_le32(2);
+	expect_distrust(test, 0);
+}
+
+static void answer_of_an_earlier_use(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE], earlier;
+
+	KUNIT_ASSERT_EQ(test, push(fix, ELSEWHERE, &earlier), 0);
+	answer(fix, earlier, LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	fill(test, cookies);
+	answer(fix, earlier, LIMEN_HW_OK);
+	expect_distrust(test, 0);
+}
+
+static void answer_to_nothing(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+
+	answer(fix, 0, LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_EQ(test, fix->faults, BIT(LIMEN_FAULT_ANSWER));
+	KUNIT_EXPECT_EQ(test, room(fix, 1), -EAGAIN);
+}
+
+static void answer_of_a_later_use(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	answer(fix, cookies[1] + SIZE, LIMEN_HW_OK);
+	expect_distrust(test, 0);
+}
+
+static void answer_of_unknown_status(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	answer(fix, cookies[2], LIMEN_HW_INTERNAL + 1);
+	expect_distrust(test, 2);
+}
+
+static void answer_its_owner_refuses(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	fix->refuse = -EPROTO;
+	answer(fix, cookies[3], LIMEN_HW_OK);
+	expect_distrust(test, 3);
+}
+
+/* Looks so often that one more is too many. */
+static void look_patiently(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	bool busy = false;
+	unsigned int i;
+
+	for (i = 0; i < LIMEN_WATCHDOG_LOOKS; i++)
+		KUNIT_EXPECT_FALSE(test, limen_ring_look(&fix->ring, &busy));
+	KUNIT_EXPECT_TRUE(test, busy);
+}
+
+static void silence_is_noticed(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	bool busy = false;
+	u16 cookie;
+
+	KUNIT_EXPECT_FALSE(test, limen_ring_look(&fix->ring, &busy));
+	KUNIT_EXPECT_FALSE(test, busy);
+
+	KUNIT_ASSERT_EQ(test, push(fix, 0, &cookie), 0);
+	look_patiently(test);
+	KUNIT_EXPECT_TRUE(test, limen_ring_look(&fix->ring, &busy));
+	KUNIT_EXPECT_TRUE(test, limen_ring_silent(&fix->ring));
+
+	answer(fix, cookie, LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_FALSE(test, limen_ring_silent(&fix->ring));
+}
+
+/* Others are answered all the time, but never the oldest. */
+static void overtaking_is_noticed(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	bool busy = false;
+	unsigned int i;
+	u16 cookie;
+
+	KUNIT_ASSERT_EQ(test, push(fix, 0, &cookie), 0);
+	for (i = 0; i <= LIMEN_WATCHDOG_LOOKS; i++) {
+		KUNIT_EXPECT_FALSE(test, limen_ring_silent(&fix->ring));
+		KUNIT_ASSERT_EQ(test, push(fix, 1, &cookie), 0);
+		answer(fix, cookie, LIMEN_HW_OK);
+		limen_ring_reap(&fix->ring);
+		limen_ring_look(&fix->ring, &busy);
+	}
+	KUNIT_EXPECT_TRUE(test, limen_ring_silent(&fix->ring));
+
+	limen_ring_freeze(&fix->ring, -EAGAIN);
+	limen_ring_blame(&fix->ring, -ETIME);
+	limen_ring_abort(&fix->ring, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, fix->finished[0], -ETIME);
+	KUNIT_EXPECT_EQ(test, fix->finished[1], 0);
+}
+
+static void the_first_blame_stays(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	limen_ring_blame(&fix->ring, -ETIME);
+	limen_ring_blame(&fix->ring, -EIO);
+	limen_ring_freeze(&fix->ring, -EAGAIN);
+	limen_ring_abort(&fix->ring, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, fix->finished[0], -ETIME);
+	KUNIT_EXPECT_EQ(test, fix->finished[1], -ECANCELED);
+}
+
+static void gone_for_good(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookie;
+
+	limen_ring_freeze(&fix->ring, -ENODEV);
+	limen_ring_freeze(&fix->ring, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, push(fix, 0, &cookie), -ENODEV);
+}
+
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE(ring_is_full),
+	KUNIT_CASE(ring_goes_round),
+	KUNIT_CASE(ring_counters_wrap),
+	KUNIT_CASE(answer_out_of_sequence),
+	KUNIT_CASE(answer_of_an_earlier_use),
+	KUNIT_CASE(answer_to_nothing),
+	KUNIT_CASE(answer_of_a_later_use),
+	KUNIT_CASE(answer_of_unknown_status),
+	KUNIT_CASE(answer_its_owner_refuses),
+	KUNIT_CASE(silence_is_noticed),
+	KUNIT_CASE(overtaking_is_noticed),
+	KUNIT_CASE(the_first_blame_stays),
+	KUNIT_CASE(gone_for_good),
+	{ }
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "limen-ring",
+	.init = fixture_init,
+	.test_cases = ring_cases,
+};
+
+kunit_test_suite(ring_suite);
+
+MODULE_DESCRIPTION("Limen: tests of logic that needs no board");
+MODULE_LICENSE("GPL");
