@@ -590,7 +590,7 @@ int main(void)
 	Suite *suite = suite_create("gallery");
 	TCase *tests = tcase_create("gallery");
 
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, 240);
 	tcase_add_checked_fixture(tests, folder_make, folder_remove);
 	tcase_add_loop_test(tests, what_is_saved_is_opened, 0,
 			    COUNT_OF(sizes));
