@@ -534,6 +534,46 @@ static int run(Suite *suite)
 	return status;
 }
 
+/* Two rows whose similarities to the probe differ by the least there is. */
+static void neighbours(const struct limen_template *probe,
+		       struct limen_template *less, struct limen_template *more)
+{
+	uint32_t i, j;
+
+	for (i = 1;; i++) {
+		*less = sample(probe->dim, i);
+		for (j = 1; j < i; j++) {
+			*more = sample(probe->dim, j);
+			if (limen_score_vectors(probe->vector, more->vector,
+						probe->dim).similarity ==
+			    limen_score_vectors(probe->vector, less->vector,
+						probe->dim).similarity + 1)
+				return;
+		}
+	}
+}
+
+START_TEST(misses_nothing_by_one)
+{
+	struct limen_template probe = sample(512, 77), less, more;
+	struct limen_gallery *gallery;
+	struct limen_row row;
+	uint32_t i;
+
+	neighbours(&probe, &less, &more);
+	ck_assert_int_eq(limen_gallery_create(&gallery, probe.model, 512), 0);
+	for (i = 0; i < 2999; i++)
+		ck_assert_int_eq(limen_gallery_add(gallery, &less), i);
+	ck_assert_int_eq(limen_gallery_add(gallery, &more), i);
+	ck_assert_int_eq(try_open(), 0);
+	ck_assert_int_eq(limen_search(device, &probe, gallery, 1, LEAST, &row,
+				      WAIT_MS), 1);
+	ck_assert_uint_eq(row.row, 2999);
+	limen_backend_close(device);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("opencl");
@@ -550,6 +590,7 @@ int main(void)
 	tcase_add_test(tests, does_without_a_cache);
 	tcase_add_test(tests, believes_nothing_impossible);
 	tcase_add_loop_test(tests, any_kind_of_device, 0, COUNT_OF(kinds));
+	tcase_add_test(tests, misses_nothing_by_one);
 	tcase_add_test(tests, lists_more_than_there_is_room_for);
 	suite_add_tcase(suite, tests);
 	return run(suite);
