@@ -60,7 +60,6 @@ struct instruction {
 
 /* As in the processor, each thread has tiles of its own. */
 static _Thread_local struct tile tiles[TILES];
-static _Thread_local bool configured;
 static _Thread_local struct amx_counts counts;
 
 static const int registers[] = {
@@ -145,7 +144,7 @@ static bool decode(struct instruction *instruction, const greg_t *regs)
 
 static struct tile *tile_of(unsigned int number)
 {
-	if (!configured || number >= TILES || !tiles[number].rows)
+	if (number >= TILES || !tiles[number].rows)
 		return NULL;
 	return &tiles[number];
 }
@@ -153,7 +152,6 @@ static struct tile *tile_of(unsigned int number)
 static void release(void)
 {
 	memset(tiles, 0, sizeof(tiles));
-	configured = false;
 }
 
 static bool all_zero(const uint8_t *bytes, size_t size)
@@ -187,7 +185,6 @@ static bool load_config(const uint8_t *config)
 		    !tiles[i].bytes != !tiles[i].rows)
 			return false;
 	}
-	configured = true;
 	return true;
 }
 

@@ -270,7 +270,26 @@ static void without_tiles(void)
 	asm volatile("tilezero %%tmm0" : : : "memory");
 }
 
-static void with_tiles_that_do_not_fit(void)
+/* The product of tiles 1 and 2 into tile 0. */
+static void with_too_few_sums(void)
+{
+	struct config config = full;
+
+	config.rows[0] = 15;
+	configure(&config);
+	tdpbssd();
+}
+
+static void with_sums_that_are_too_short(void)
+{
+	struct config config = full;
+
+	config.bytes[0] = 60;
+	configure(&config);
+	tdpbssd();
+}
+
+static void with_a_second_tile_too_small(void)
 {
 	struct config config = full;
 
@@ -279,10 +298,16 @@ static void with_tiles_that_do_not_fit(void)
 	tdpbssd();
 }
 
-static void with_one_tile_twice(void)
+/* Assemblers refuse these, too: tdpbusd of tiles 0 and 1 into 0, of 1 and 0. */
+static void with_the_first_tile_twice(void)
 {
 	configure(&full);
-	/* vtdpbusd %tmm0, %tmm1, %tmm0, which assemblers refuse, too */
+	asm volatile(".byte 0xc4, 0xe2, 0x71, 0x5e, 0xc0" : : : "memory");
+}
+
+static void with_the_second_tile_twice(void)
+{
+	configure(&full);
 	asm volatile(".byte 0xc4, 0xe2, 0x79, 0x5e, 0xc1" : : : "memory");
 }
 
@@ -304,8 +329,11 @@ static const struct {
 	void (*run)(void);
 } refused[] = {
 	{ "a tile that is not configured", without_tiles },
-	{ "tiles that do not fit", with_tiles_that_do_not_fit },
-	{ "one tile twice", with_one_tile_twice },
+	{ "too few sums", with_too_few_sums },
+	{ "sums that are too short", with_sums_that_are_too_short },
+	{ "a second tile that is too small", with_a_second_tile_too_small },
+	{ "the first tile twice", with_the_first_tile_twice },
+	{ "the second tile twice", with_the_second_tile_twice },
 	{ "rows that are too long", with_rows_that_are_too_long },
 	{ "what is no instruction", with_no_instruction },
 };

@@ -5,6 +5,7 @@
  * name, all sets; those that this machine cannot run are skipped. AMX is emulated
  * if it is named and missing. Prints TAP.
  */
+#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -304,7 +305,66 @@ static void scan_many_rising(struct trial *trial)
 	check_many_probes(trial, by_scan_many, true);
 }
 
-/* The last two of them are for sets that have a scan_many of their own. */
+/* A search that adds up the numbers of the rows it is offered. */
+struct lone {
+	struct match_search search;
+	struct match_probe probe;
+	uint32_t sum;
+};
+
+static void add_row(struct match_search *search, uint32_t row,
+		    struct limen_score score)
+{
+	(void)score;
+	((struct lone *)search)->sum += row;
+}
+
+#define LONE_PROBES 40
+
+/*
+ * Every row in turn is the only one that belongs, to one search; kernels that look
+ * at many rows or probes at once, and closer only then, must look at each of them.
+ */
+static void scan_many_lone(struct trial *trial)
+{
+	static int8_t vectors[ROWS_FEW][MATCH_UNIT];
+	static uint8_t planes[2][ROWS_FEW * MATCH_UNIT / 2 + 1]
+		__attribute__((aligned(64)));
+	static struct lone lones[LONE_PROBES];
+	struct match_search *searches[LONE_PROBES];
+	uint32_t facts[ROWS_FEW], row;
+	struct match_rows rows = { planes[0], planes[1], facts, ROWS_FEW, 1,
+				   NULL };
+	unsigned int i;
+
+	for (row = 0; row < ROWS_FEW; row++) {
+		for (i = 0; i < MATCH_UNIT; i++)
+			vectors[row][i] = roll(&trial->dice);
+		facts[row] = match_split(vectors[row], MATCH_UNIT,
+					 planes[0] + row * MATCH_UNIT / 2,
+					 planes[1] + row * MATCH_UNIT / 2);
+	}
+	for (row = 0; row < ROWS_FEW; row++) {
+		for (i = 0; i < LONE_PROBES; i++) {
+			match_probe_set(&lones[i].probe, vectors[row],
+					MATCH_UNIT);
+			lones[i].search = (struct match_search){
+				.probe = &lones[i].probe, .bound = INFINITY,
+				.offer = add_row };
+			lones[i].sum = 0;
+			searches[i] = &lones[i].search;
+		}
+		/* The last row goes with the last probe. */
+		i = LONE_PROBES - 1 - (ROWS_FEW - 1 - row) % LONE_PROBES;
+		lones[i].search.bound = match_bound(&lones[i].probe,
+						    LIMEN_SIMILARITY_ONE);
+		trial->kernels->scan_many(&rows, searches, LONE_PROBES);
+		if (lones[i].sum != row + 1)
+			object(trial, "row %u is not found by probe %u", row, i);
+	}
+}
+
+/* The last three of them are for sets that have a scan_many of their own. */
 static const struct {
 	const char *name;
 	void (*run)(struct trial *trial);
@@ -317,6 +377,7 @@ static const struct {
 	{ "sieve, the best rows", sieve_rising },
 	{ "scan_many, all rows from a similarity on", scan_many },
 	{ "scan_many, the best rows", scan_many_rising },
+	{ "scan_many, a row alone", scan_many_lone },
 };
 
 #define PROPERTIES (sizeof(properties) / sizeof(*properties))
@@ -324,7 +385,7 @@ static const struct {
 static void check_kernels(const struct match_kernels *kernels, uint64_t seed)
 {
 	struct trial trial = { .kernels = kernels };
-	unsigned int count = kernels->scan_many ? PROPERTIES : PROPERTIES - 2;
+	unsigned int count = kernels->scan_many ? PROPERTIES : PROPERTIES - 3;
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
