@@ -56,6 +56,8 @@ struct limen_scanner {
 	struct drm_gpu_scheduler sched;
 	/** @sched_wq: what @sched runs on */
 	struct workqueue_struct *sched_wq;
+	/** @stopping: whoever has @sched stopped, to take an entity away */
+	struct mutex stopping;
 	/** @bounce: where the board writes rows to, one part a running scan */
 	struct limen_hw_row *bounce;
 	/** @bounce_dma: its bus address */

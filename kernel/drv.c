@@ -163,7 +163,7 @@ static void limen_postclose(struct drm_device *drm, struct drm_file *file)
 {
 	struct limen_file *priv = file->driver_priv;
 
-	limen_queues_fini(priv);
+	limen_queues_fini(to_limen(drm), priv);
 	limen_galleries_fini(priv);
 	limen_quota_put(priv->quota);
 	kfree(priv);

@@ -108,7 +108,24 @@ void limen_queue_unreserve(struct limen_queue *queue, u32 scans)
 	wake_up_all(&queue->room);
 }
 
-static void limen_queue_destroy(struct limen_queue *queue)
+/*
+ * An entity that goes while drm_sched takes one of several jobs from it is put
+ * back among those that have jobs, and stays there freed: as of 6.12,
+ * drm_sched_entity_pop_job() does not look whether it has been stopped. So it
+ * goes while nothing is taken from anyone.
+ */
+static void limen_queue_leave(struct limen_scanner *scanner,
+			      struct limen_queue *queue)
+{
+	mutex_lock(&scanner->stopping);
+	drm_sched_wqueue_stop(&scanner->sched);
+	drm_sched_entity_fini(&queue->entity);
+	drm_sched_wqueue_start(&scanner->sched);
+	mutex_unlock(&scanner->stopping);
+}
+
+static void limen_queue_destroy(struct limen_device *limen,
+				struct limen_queue *queue)
 {
 	mutex_lock(&queue->lock);
 	WRITE_ONCE(queue->destroyed, true);
@@ -117,7 +134,7 @@ static void limen_queue_destroy(struct limen_queue *queue)
 	/* Nothing is pushed to the entity any more. */
 	if (queue->type == DRM_LIMEN_QUEUE_SCAN) {
 		limen_scan_cancel(queue);
-		drm_sched_entity_fini(&queue->entity);
+		limen_queue_leave(&limen->scanner, queue);
 	}
 	wake_up_all(&queue->room);
 	limen_queue_put(queue);
@@ -180,7 +197,7 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 	ret = xa_alloc(&priv->queues, &args->queue, queue,
 		       XA_LIMIT(1, LIMEN_QUEUES_MAX), GFP_KERNEL);
 	if (ret) {
-		limen_queue_destroy(queue);
+		limen_queue_destroy(to_limen(drm), queue);
 		return ret == -EBUSY ? -ENOSPC : ret;
 	}
 	return 0;
@@ -206,20 +223,21 @@ int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
 	queue = xa_erase(&priv->queues, args->queue);
 	if (!queue)
 		return -ENOENT;
-	limen_queue_destroy(queue);
+	limen_queue_destroy(to_limen(drm), queue);
 	return 0;
 }
 
 /**
  * limen_queues_fini() - destroy a file's queues
+ * @limen: device
  * @file: file that is being closed
  */
-void limen_queues_fini(struct limen_file *file)
+void limen_queues_fini(struct limen_device *limen, struct limen_file *file)
 {
 	struct limen_queue *queue;
 	unsigned long id;
 
 	xa_for_each(&file->queues, id, queue)
-		limen_queue_destroy(queue);
+		limen_queue_destroy(limen, queue);
 	xa_destroy(&file->queues);
 }

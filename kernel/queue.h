@@ -15,6 +15,7 @@
 
 struct drm_device;
 struct drm_file;
+struct limen_device;
 struct limen_file;
 
 /* Scans that one queue holds at most, running or not. */
@@ -56,7 +57,7 @@ struct limen_queue *limen_queue_get(struct limen_queue *queue);
 void limen_queue_put(struct limen_queue *queue);
 int limen_queue_reserve(struct limen_queue *queue, u32 scans);
 void limen_queue_unreserve(struct limen_queue *queue, u32 scans);
-void limen_queues_fini(struct limen_file *file);
+void limen_queues_fini(struct limen_device *limen, struct limen_file *file);
 
 int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 			     struct drm_file *file);

@@ -738,6 +738,9 @@ int limen_scanner_init(struct limen_device *limen)
 	struct limen_scanner *scanner = &limen->scanner;
 	int ret;
 
+	ret = drmm_mutex_init(&limen->drm, &scanner->stopping);
+	if (ret)
+		return ret;
 	spin_lock_init(&scanner->lock);
 	INIT_LIST_HEAD(&scanner->done);
 	INIT_LIST_HEAD(&scanner->parked);
