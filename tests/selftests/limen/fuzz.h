@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fuzzer's parts: programs of calls, what they cover, and who runs them.
+ */
+#ifndef LIMEN_SELFTEST_FUZZ_H
+#define LIMEN_SELFTEST_FUZZ_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+/* Calls of a program, at most, and numbers that decide about one. */
+#define FUZZ_CALLS	16
+#define FUZZ_CHOICES	48
+
+/* Files that a program's calls go to: its own, and one that all share. */
+#define FUZZ_FILES	2
+
+/* Results counted for each kind of call. */
+#define FUZZ_OPS	20
+
+/**
+ * struct fuzz_call - a call, as numbers that mean something in every state
+ * @op: which kind
+ * @file: which file
+ * @choices: what its arguments are made of
+ */
+struct fuzz_call {
+	__u8 op;
+	__u8 file;
+	__u32 choices[FUZZ_CHOICES];
+};
+
+/**
+ * struct fuzz_program - calls, one after the other
+ */
+struct fuzz_program {
+	unsigned int count;
+	struct fuzz_call calls[FUZZ_CALLS];
+};
+
+/**
+ * struct fuzz_stats - what all processes have done so far; shared memory
+ * @calls: calls made
+ * @done: of those, by kind, how many succeeded
+ * @covered: places in the kernel reached, if it can tell
+ * @kept: programs that were the first to reach one
+ * @strange: calls that ended with an error nobody documents
+ * @strange_op: kind of the last of those
+ * @strange_errno: its error
+ */
+struct fuzz_stats {
+	unsigned long calls;
+	unsigned long done[FUZZ_OPS];
+	unsigned long covered;
+	unsigned long kept;
+	unsigned long strange;
+	unsigned int strange_op;
+	int strange_errno;
+};
+
+/* fuzz_calls.c */
+unsigned int fuzz_op_count(void);
+bool fuzz_op_meant(unsigned int op);
+const char *fuzz_op_name(unsigned int op);
+int fuzz_run(const struct fuzz_program *program, int shared,
+	     struct fuzz_stats *stats);
+void fuzz_prepare(void);
+
+/* fuzz_program.c */
+void fuzz_seed(struct fuzz_program *program, __u32 *random);
+void fuzz_mutate(struct fuzz_program *program, const struct fuzz_program *other,
+		 __u32 *random);
+
+/* fuzz_cover.c */
+bool fuzz_cover_init(void);
+bool fuzz_cover_open(void);
+void fuzz_cover_begin(void);
+unsigned int fuzz_cover_end(void);
+
+#endif /* LIMEN_SELFTEST_FUZZ_H */

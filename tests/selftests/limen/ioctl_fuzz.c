@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioctl_fuzz [-c CALLS] [-p PROCESSES] [-s SEED]: call whatever the node takes, with
+ * whatever might be wrong about it, from several processes while the emulated
+ * board fails on demand. Afterwards the board compares and searches as before, and
+ * nothing is lost. Where the kernel has KCOV, programs of calls that reach
+ * something new are kept and varied further. Prints TAP; what the kernel thinks
+ * of it is in its log.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "util.h"
+
+#define PROCESSES_MAX	32
+#define CORPUS		1024
+#define PAGE		4096u
+#define DIM		128
+#define ROWS		16
+
+/* Seconds without a single call: something hangs. */
+#define PATIENCE_S	120
+
+/* Milliseconds from fault to fault. */
+#define FAULT_MS	100
+
+struct options {
+	unsigned long calls;
+	unsigned int processes;
+	__u32 seed;
+};
+
+static struct fuzz_stats *stats;
+static unsigned int tests;
+static bool failed;
+
+static void result(bool good, const char *what)
+{
+	printf("%s %u %s\n", good ? "ok" : "not ok", ++tests, what);
+	if (!good)
+		failed = true;
+}
+
+/* One process. */
+static int client(const struct options *options, unsigned int number,
+		  int shared)
+{
+	struct fuzz_program *corpus = calloc(CORPUS, sizeof(*corpus));
+	__u32 random = (options->seed + number) * 2654435761u | 1;
+	struct fuzz_program program;
+	unsigned int kept = 0;
+	int ret = 0;
+
+	if (!corpus)
+		return -ENOMEM;
+	fuzz_prepare();
+	fuzz_cover_open();
+	while (!ret && __atomic_load_n(&stats->calls, __ATOMIC_RELAXED) <
+			       options->calls) {
+		unsigned int fresh;
+
+		if (!kept || !(next_random(&random) % 8))
+			fuzz_seed(&program, &random);
+		else
+			program = corpus[next_random(&random) % kept];
+		fuzz_mutate(&program,
+			    kept ? &corpus[next_random(&random) % kept] :
+				   &program,
+			    &random);
+		fuzz_cover_begin();
+		ret = fuzz_run(&program, shared, stats);
+		fresh = fuzz_cover_end();
+		if (!fresh)
+			continue;
+		__atomic_add_fetch(&stats->covered, fresh, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&stats->kept, 1, __ATOMIC_RELAXED);
+		corpus[kept < CORPUS ? kept++ :
+				       next_random(&random) % CORPUS] = program;
+	}
+	free(corpus);
+	return ret;
+}
+
+static void one_fault(__u32 *random)
+{
+	static const char * const knobs[] = {
+		"fail", "hang", "corrupt_flags", "drop_irq", "corrupt_seq",
+		"corrupt_cookie", "corrupt_status", "corrupt_count",
+		"corrupt_score", "corrupt_rows", "corrupt_order", "fatal",
+		"delay_us",
+	};
+	const unsigned int count = sizeof(knobs) / sizeof(knobs[0]);
+	const char *knob = knobs[next_random(random) % count];
+
+	emu_set("delay_us", 0);
+	emu_set(knob, strcmp(knob, "delay_us") ? 1 :
+						 next_random(random) % 2000);
+}
+
+/* Lets the board fail until all processes have ended: 0 if they did well. */
+static int supervise(const struct options *options, const pid_t *pids)
+{
+	unsigned int i, left = options->processes;
+	__s64 alive = now_ns();
+	__u32 random = options->seed | 1;
+	unsigned long last = 0;
+	int status, ret = 0;
+
+	while (left) {
+		if (emu_present())
+			one_fault(&random);
+		sleep_ms(FAULT_MS);
+		while (left && waitpid(-1, &status, WNOHANG) > 0) {
+			left--;
+			if (!WIFEXITED(status) || WEXITSTATUS(status))
+				ret = -ECHILD;
+		}
+		if (stats->calls != last)
+			alive = now_ns();
+		last = stats->calls;
+		if (now_ns() - alive > PATIENCE_S * NSEC_PER_SEC) {
+			for (i = 0; i < options->processes; i++)
+				kill(pids[i], SIGKILL);
+			return -ETIMEDOUT;
+		}
+	}
+	return ret;
+}
+
+static int run(const struct options *options, int shared)
+{
+	pid_t pids[PROCESSES_MAX];
+	unsigned int i;
+
+	fflush(stdout);
+	for (i = 0; i < options->processes; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(client(options, i + 1, shared) ? 1 : 0);
+	}
+	return supervise(options, pids);
+}
+
+/* What everyone does: 0 if the scores are right. */
+static int compare_and_search(int fd)
+{
+	struct drm_limen_compare compare;
+	struct drm_limen_scan scan = { .row_count = ROWS, .top_k = ROWS,
+				       .min_similarity = -32768,
+				       .result_offset = PAGE };
+	struct drm_limen_scan_row expected[ROWS];
+	__s8 rows[ROWS * DIM];
+	struct limen_score score;
+	struct bo host, card;
+	__u32 queues[2];
+
+	if (bo_new(fd, 2 * PAGE, 0, &host) ||
+	    bo_new(fd, sizeof(rows), DRM_LIMEN_BO_CARD, &card) ||
+	    queue_create(fd, DRM_LIMEN_QUEUE_EXPRESS, &queues[0]) ||
+	    queue_create(fd, DRM_LIMEN_QUEUE_SCAN, &queues[1]))
+		return -1;
+	fill_rows(rows, ROWS, DIM, DIM, 7);
+	fill_vector((__s8 *)host.map, 2 * DIM, PATTERN_RANDOM, 9);
+	memcpy(card.map, rows, sizeof(rows));
+	if (gallery_simple(fd, &card, DIM, ROWS, &scan.gallery))
+		return -1;
+	compare = compare_at(&host, 0, DIM, 2 * PAGE - 64, DIM);
+	score = limen_score_vectors((__s8 *)host.map, (__s8 *)host.map + DIM,
+				    DIM);
+	scan.probe_handle = host.handle;
+	scan.result_handle = host.handle;
+	if (submit_compares(fd, queues[0], &compare, 1, PATIENCE) ||
+	    submit_scans(fd, queues[1], &scan, 1, PATIENCE))
+		return -1;
+	reference_scan(&scan, (__s8 *)host.map, rows, DIM, DIM, expected);
+	if (compare_result(&host, 2 * PAGE - 64)->raw != score.raw ||
+	    scan_result(&host, PAGE)->count != ROWS ||
+	    memcmp(scan_result(&host, PAGE)->rows, expected, sizeof(expected)))
+		return -1;
+	bo_free(fd, &host);
+	bo_free(fd, &card);
+	return 0;
+}
+
+static void report(const struct options *options, bool guided,
+		   long long seconds)
+{
+	unsigned int op, never = 0;
+
+	printf("# %lu calls of %u processes in %lld s, seed %u\n", stats->calls,
+	       options->processes, seconds, options->seed);
+	if (guided)
+		printf("# %lu places in the kernel, %lu programs kept\n",
+		       stats->covered, stats->kept);
+	printf("# that succeeded:");
+	for (op = 0; op < fuzz_op_count(); op++) {
+		printf(" %s %lu", fuzz_op_name(op), stats->done[op]);
+		never += fuzz_op_meant(op) && !stats->done[op];
+	}
+	printf("\n");
+	result(!never, "every kind of call succeeds now and then");
+	if (stats->strange)
+		printf("# %s ends with %s\n", fuzz_op_name(stats->strange_op),
+		       strerror(stats->strange_errno));
+	result(!stats->strange, "no call ends with an error nobody documents");
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:p:s:")) != -1) {
+		switch (option) {
+		case 'c':
+			options->calls = strtoul(optarg, NULL, 0);
+			break;
+		case 'p':
+			options->processes = strtoul(optarg, NULL, 0);
+			break;
+		case 's':
+			options->seed = strtoul(optarg, NULL, 0);
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return options->processes && options->processes <= PROCESSES_MAX ?
+		       0 : -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .calls = 20000, .processes = 4, .seed = 1 };
+	struct drm_limen_memory_info memory;
+	int fd, shared, ret;
+	__s64 begin;
+	bool guided;
+
+	if (parse(argc, argv, &options)) {
+		fprintf(stderr,
+			"usage: %s [-c CALLS] [-p PROCESSES] [-s SEED]\n",
+			argv[0]);
+		return 2;
+	}
+	fd = limen_open();
+	shared = limen_open();
+	stats = mmap(NULL, sizeof(*stats), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fd < 0 || shared < 0 || stats == MAP_FAILED ||
+	    limen_memory_info(fd, &memory)) {
+		printf("Bail out! no accel node of the limen driver\n");
+		return 1;
+	}
+	guided = fuzz_cover_init();
+	printf("TAP version 13\n# %s\n", guided ? "guided by KCOV" :
+						   "no KCOV here: blind");
+	begin = now_ns();
+	ret = run(&options, shared);
+	close(shared);
+	if (emu_present())
+		emu_calm();
+	result(!ret, "every process ends by itself");
+	report(&options, guided, (now_ns() - begin) / NSEC_PER_SEC);
+	result(card_free_becomes(fd, memory.card_free),
+	       "no memory of the board is lost");
+	result(!compare_and_search(fd),
+	       "the board compares and searches as before");
+	printf("1..%u\n", tests);
+	return failed;
+}
