@@ -73,9 +73,11 @@ typedef float4 floats;
 #endif
 
 #if !defined(DOTS) && LANES == 1 && defined(__AVX512BW__) && \
-	defined(__has_builtin)
+	defined(__AVX512DQ__) && defined(__has_builtin)
 #if __has_builtin(__builtin_ia32_pmaddubsw512) && \
-	__has_builtin(__builtin_ia32_pmaddwd512)
+	__has_builtin(__builtin_ia32_pmaddwd512) && \
+	__has_builtin(__builtin_ia32_cvtd2mask512) && \
+	__has_builtin(__builtin_ia32_compresssi512_mask)
 #define PAIRS
 #endif
 #endif
@@ -89,10 +91,11 @@ typedef float4 floats;
  */
 typedef char bytes_t __attribute__((__vector_size__(64)));
 typedef short shorts_t __attribute__((__vector_size__(64)));
+typedef int words_t __attribute__((__vector_size__(64)));
 
 #define INLINE static inline __attribute__((always_inline))
 /* Words between what is read of the coarse halves and what is asked for. */
-#define AHEAD 256
+#define AHEAD 1024
 #define FETCH(at) __builtin_prefetch((const void *)(ulong)(at))
 
 /* A probe, as near as it gets. */
@@ -159,6 +162,16 @@ INLINE int8 dot_row(__global const uint *plane, uint row, uint units,
 	}
 	all = __builtin_astype(__builtin_ia32_pmaddwd512(sums, ones), int16);
 	return all.lo + all.hi;
+}
+
+/* Those that @may says so of, together at the start; how many. */
+INLINE uint compress(ints from, ushort may, int *to)
+{
+	words_t x = __builtin_astype(from, words_t);
+
+	x = __builtin_ia32_compresssi512_mask(x, x, may);
+	store_ints(__builtin_astype(x, ints), to);
+	return popcount((uint)may);
 }
 
 INLINE int4 add_across(int8 x, int8 y)
@@ -339,8 +352,8 @@ INLINE ints dot_step(__global const uint *plane, uint at, uint end, uint units,
 #define PENDING (WIDTH * STEPS)
 
 typedef struct {
-	uint rows[PENDING + 1];
-	int sums[PENDING + 1];
+	int rows[PENDING + WIDTH];
+	int sums[PENDING + WIDTH];
 	uint count;
 } pending_t;
 
@@ -348,8 +361,19 @@ typedef struct {
 INLINE void add_pending(pending_t *pending, uint at, uint end, ints sums,
 			ints may)
 {
+	uint n = pending->count;
+#if defined(PAIRS)
+	const int16 all = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+				  14, 15);
+	ushort mask = __builtin_ia32_cvtd2mask512(__builtin_astype(may, words_t));
+
+	if (end - at < WIDTH)
+		mask &= (1 << (end - at)) - 1;
+	compress((int)at + all, mask, pending->rows + n);
+	n += compress(sums, mask, pending->sums + n);
+#else
 	int some[WIDTH], which[WIDTH];
-	uint n = pending->count, k;
+	uint k;
 
 	if (!any(may))
 		return;
@@ -360,6 +384,7 @@ INLINE void add_pending(pending_t *pending, uint at, uint end, ints sums,
 		pending->sums[n] = some[k];
 		n += which[k] && at + k * STRIDE < end;
 	}
+#endif
 	pending->count = n;
 }
 
