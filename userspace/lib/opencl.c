@@ -10,9 +10,6 @@
 #define PLATFORMS_MAX 16
 #define DEVICES_MAX 16
 
-/* A platform is there, but none has a device; cl_ext.h has it under a name. */
-#define NO_PLATFORM CL_PLATFORM_NOT_FOUND_KHR
-
 /* Work-items of a group where rows lie interleaved. */
 #define LANES_OUTSIDE 64
 /* WIDTH and STEPS of opencl.cl: for one lane, and for more. */
@@ -33,7 +30,7 @@ int opencl_error(cl_int status)
 		return -ENOMEM;
 	case CL_DEVICE_NOT_FOUND:
 	case CL_DEVICE_NOT_AVAILABLE:
-	case NO_PLATFORM:
+	case CL_PLATFORM_NOT_FOUND_KHR:
 		return -ENODEV;
 	case CL_BUILD_PROGRAM_FAILURE:
 	case CL_COMPILER_NOT_AVAILABLE:
@@ -72,13 +69,18 @@ static bool has(cl_device_id device, cl_device_info what)
 
 static bool version_suits(cl_device_id device)
 {
-	unsigned int major, minor;
-	char text[256] = "";
+	static const char start[] = "OpenCL ";
+	const size_t skip = sizeof(start) - 1;
+	unsigned long major, minor;
+	char text[256] = "", *end;
 
-	return !clGetDeviceInfo(device, CL_DEVICE_VERSION, sizeof(text) - 1,
-				text, NULL) &&
-	       sscanf(text, "OpenCL %u.%u", &major, &minor) == 2 &&
-	       (major > 1 || minor >= 2);
+	if (clGetDeviceInfo(device, CL_DEVICE_VERSION, sizeof(text) - 1, text,
+			    NULL) ||
+	    strncmp(text, start, skip))
+		return false;
+	major = strtoul(text + skip, &end, 10);
+	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	return major > 1 || (major == 1 && minor >= 2);
 }
 
 /* The signed packed form is all that the kernels use. */

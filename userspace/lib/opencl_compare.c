@@ -78,16 +78,18 @@ static void score(struct limen_pair *pair, const struct match_products *products
 void opencl_compare(struct limen_backend *backend, struct limen_pair *pairs,
 		    unsigned int count, int timeout_ms)
 {
-	struct match_products products[LIMEN_BATCH_MAX], *next = products;
+	struct match_products products[LIMEN_BATCH_MAX] = {}, *next = products;
 	struct opencl *opencl = (struct opencl *)backend;
 	int64_t start = now_ns();
 	unsigned int used, i;
 	int error = 0;
 
 	used = gather(pairs, count, opencl->pairs);
+	if (!used)
+		return;
 	if (now_ns() - start > timeout_ms * 1000000LL)
 		error = -ETIMEDOUT;
-	else if (used)
+	else
 		error = opencl_products(opencl, opencl->pairs, used, products);
 	/* Zeros behind the last component change no sum: it stays zeroed. */
 	limen_wipe(opencl->pairs, (size_t)used * 2 * LIMEN_DIM_MAX);

@@ -54,8 +54,8 @@ static bool add_platform(EVP_MD_CTX *md, cl_device_id device,
 	cl_platform_id platform;
 	char text[1024] = "";
 
-	return !clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof(platform),
-				&platform, NULL) &&
+	return !clGetDeviceInfo(device, CL_DEVICE_PLATFORM,
+				sizeof(cl_platform_id), &platform, NULL) &&
 	       !clGetPlatformInfo(platform, what, sizeof(text) - 1, text,
 				  NULL) &&
 	       add_text(md, text);

@@ -24,7 +24,7 @@
 /**
  * struct contest - one probe's search
  * @search: what decides on a row
- * @ranking: the best rows; not for search_all
+ * @ranking: the best rows; without room for search_all
  * @list: all rows; for search_all
  * @min_similarity: of the request
  * @error: of the list
@@ -215,7 +215,7 @@ static void raise_bound(struct contest *contest)
 	const struct ranking *ranking = &contest->ranking;
 	int32_t least = contest->min_similarity;
 
-	if (!contest->list && ranking->count == ranking->limit)
+	if (ranking->limit && ranking->count == ranking->limit)
 		least = ranking->rows[0].score.similarity + 1;
 	if (probe->norm2)
 		contest->search.bound = match_bound(probe, least);
@@ -250,7 +250,6 @@ static int decide(const struct opencl *opencl, struct contest *contests,
 		const struct match_rows *block = block_of(&opencl->rows,
 							  found->row);
 		uint32_t index = found->row - block->first;
-
 		struct match_search *search = &contests[found->probe].search;
 
 		/* Copies hold zeros for blocks that were left out. */
@@ -439,7 +438,8 @@ static int prepare(struct opencl *opencl, const struct gallery_view *view)
 {
 	int error = hold_blocks(&opencl->rows, view);
 
-	if (!error && opencl->rows.content != view->content)
+	if (!error && (!opencl->rows.piece_count ||
+		       opencl->rows.content != view->content))
 		error = opencl_rows_give(opencl, view->content);
 	if (error)
 		drop_blocks(opencl);
@@ -474,11 +474,13 @@ int opencl_search_all(struct limen_backend *backend,
 {
 	struct opencl *opencl = (struct opencl *)backend;
 	struct match_probe *probes = probes_create(1);
+	struct search_request one = *request;
 	struct contest contest = { .list = list };
 	int error = probes ? prepare(opencl, request->view) : -ENOMEM;
 
 	if (!error) {
-		error = search_some(opencl, request, &contest, probes);
+		one.count = 1;
+		error = search_some(opencl, &one, &contest, probes);
 		drop_blocks(opencl);
 	}
 	free(probes);
