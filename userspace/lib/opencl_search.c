@@ -250,11 +250,14 @@ static int decide(const struct opencl *opencl, struct contest *contests,
 		const struct match_rows *block = block_of(&opencl->rows,
 							  found->row);
 		uint32_t index = found->row - block->first;
-		struct match_search *search = &contests[found->probe].search;
+		struct match_search *search;
 
 		/* Copies hold zeros for blocks that were left out. */
 		if (found->row < block->first || index >= block->count)
 			continue;
+		if (found->probe >= probes)
+			return -EIO;
+		search = &contests[found->probe].search;
 		if (!opencl_possible(found->raw, search->probe->norm2,
 				     match_norm2(block->facts[index])))
 			return -EIO;
