@@ -56,7 +56,10 @@ struct limen_scanner {
 	struct drm_gpu_scheduler sched;
 	/** @sched_wq: what @sched runs on */
 	struct workqueue_struct *sched_wq;
-	/** @stopping: whoever has @sched stopped, to take an entity away */
+	/**
+	 * @stopping: held while @sched is stopped, for a reset or to take an
+	 * entity away; taken inside limen_device.life
+	 */
 	struct mutex stopping;
 	/** @bounce: where the board writes rows to, one part a running scan */
 	struct limen_hw_row *bounce;

@@ -224,6 +224,7 @@ static void limen_recover(struct limen_device *limen, unsigned long faults)
 
 	limen_freeze(limen, faults);
 	/* drm_sched's work signals fences too, so this is not yet part of it. */
+	mutex_lock(&limen->scanner.stopping);
 	drm_sched_wqueue_stop(&limen->scanner.sched);
 
 	/*
@@ -243,6 +244,7 @@ static void limen_recover(struct limen_device *limen, unsigned long faults)
 	if (!limen->dead)
 		limen_run(limen);
 	drm_sched_wqueue_start(&limen->scanner.sched);
+	mutex_unlock(&limen->scanner.stopping);
 }
 
 static void limen_recovery_work(struct work_struct *work)
