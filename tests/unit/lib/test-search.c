@@ -586,8 +586,8 @@ END_TEST
 START_TEST(any_number_of_threads)
 {
 	struct limen_template probe = random_probe(192, 9);
-	struct population some = populate(192, 50001);
 	struct limen_backend *backend = backend_open(_i);
+	struct population some;
 	struct limen_row row;
 	unsigned int threads;
 
@@ -597,6 +597,7 @@ START_TEST(any_number_of_threads)
 		limen_backend_close(backend);
 		return;
 	}
+	some = populate(192, 50001);
 	fill(&some, FILL_MIXED, &probe, 50001);
 	for (threads = 3; threads; threads--) {
 		ck_assert_int_eq(limen_backend_threads(backend, threads), 0);
@@ -686,7 +687,7 @@ int main(void)
 
 	for (i = 0; i < count; i++) {
 		each = tcase_create(backends[i].description);
-		tcase_set_timeout(each, 60);
+		tcase_set_timeout(each, 180);
 		for (j = 0; j < COUNT_OF(tests); j++)
 			tcase_add_loop_test(each, tests[j], i, i + 1);
 		suite_add_tcase(suite, each);
