@@ -206,17 +206,19 @@ static const struct match_rows *block_of(const struct opencl_rows *rows,
 }
 
 /*
- * Rows come in the order of their numbers, so one with the similarity of the last
- * of a full ranking comes too late for it.
+ * Of equal rows the later one loses: if no row before the last one of a full
+ * ranking is still to come, its equals are of no use. From is the first row that
+ * may still come.
  */
-static void raise_bound(struct contest *contest)
+static void raise_bound(struct contest *contest, uint32_t from)
 {
 	const struct match_probe *probe = contest->search.probe;
 	const struct ranking *ranking = &contest->ranking;
 	int32_t least = contest->min_similarity;
 
 	if (ranking->limit && ranking->count == ranking->limit)
-		least = ranking->rows[0].score.similarity + 1;
+		least = ranking->rows[0].score.similarity +
+			(ranking->rows[0].row < from);
 	if (probe->norm2)
 		contest->search.bound = match_bound(probe, least);
 	else /* every similarity is 0 */
@@ -237,9 +239,9 @@ static void offer(struct match_search *search, uint32_t row,
 		contest->error = row_list_add(contest->list, &entry, 1);
 }
 
-/* Decides on what came back from a launch. */
+/* Decides on what came back from a launch; rows from @from on may still come. */
 static int decide(const struct opencl *opencl, struct contest *contests,
-		  unsigned int probes)
+		  unsigned int probes, uint32_t from)
 {
 	const struct opencl_exchange *host = opencl->host;
 	unsigned int p;
@@ -266,7 +268,7 @@ static int decide(const struct opencl *opencl, struct contest *contests,
 	for (p = 0; p < probes; p++) {
 		if (contests[p].error)
 			return contests[p].error;
-		raise_bound(&contests[p]);
+		raise_bound(&contests[p], from);
 	}
 	return 0;
 }
@@ -281,6 +283,7 @@ static int search_rows(struct opencl *opencl, struct contest *contests,
 	const uint32_t safe = OPENCL_ROOM / whole->probes;
 	struct opencl_launch launch = *whole;
 	uint32_t end = whole->at + whole->count, p;
+	bool puts_off;
 	int error = 0;
 
 	while (launch.at < end && !error) {
@@ -299,7 +302,10 @@ static int search_rows(struct opencl *opencl, struct contest *contests,
 			continue;
 		}
 		launch.at += launch.count;
-		error = decide(opencl, contests, launch.probes);
+		/* What the sieve puts off is still to come. */
+		puts_off = launch.later && !launch.settle;
+		error = decide(opencl, contests, launch.probes,
+			       puts_off ? whole->at : launch.at);
 	}
 	return error;
 }
@@ -397,7 +403,7 @@ static int search_some(struct opencl *opencl,
 		contests[i].search.probe = &probes[i];
 		contests[i].search.offer = offer;
 		contests[i].min_similarity = request->min_similarity;
-		raise_bound(&contests[i]);
+		raise_bound(&contests[i], 0);
 	}
 	error = opencl_probes_give(opencl, probes, count);
 	if (!error)
