@@ -27,7 +27,7 @@ static void search(const struct limen_gallery *gallery)
 	struct limen_row rows[3];
 	int count, i;
 
-	MUST(!limen_backend_open(&cpu, LIMEN_BACKEND_CPU, NULL));
+	MUST(!limen_backend_open(&cpu, LIMEN_BACKEND_CPU, "plain"));
 	count = limen_search(cpu, &probe, gallery, 3, -LIMEN_SIMILARITY_ONE,
 			     rows, 10000);
 	limen_backend_close(cpu);

@@ -15,6 +15,7 @@ void tap_result(bool good, const char *format, ...)
 	failures += !good;
 	printf("%sok %u - ", good ? "" : "not ", tests);
 	va_start(arguments, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, above */
 	vprintf(format, arguments);
 	va_end(arguments);
 	printf("\n");

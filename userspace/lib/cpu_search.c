@@ -186,7 +186,7 @@ static int hand_prepare(struct hand *hand, const struct job *job,
 	unsigned int i;
 
 	hand->seekers = calloc(job->count, sizeof(*hand->seekers));
-	hand->searches = calloc(job->count, sizeof(*hand->searches));
+	hand->searches = calloc(job->count, sizeof(void *));
 	if (!job->all && !rows)
 		rows = hand->rows = calloc((size_t)job->count * top_k,
 					   sizeof(*rows));

@@ -26,6 +26,7 @@ uint32_t match_facts(const uint8_t *coarse, const uint8_t *fine, uint32_t dim)
 			     square(2 * (fine[i] >> 4) - 15);
 	}
 	/* Of what it can be at most, 225 * dim, in 255ths. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): dim is never 0 */
 	residual2 = (residual2 * 17 + 15 * dim - 1) / (15 * dim);
 	return norm2 | residual2 << MATCH_NORM2_BITS;
 }

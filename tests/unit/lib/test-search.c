@@ -461,7 +461,7 @@ static void try_batch(struct limen_backend *backend,
 		      uint32_t top_k, int32_t min)
 {
 	struct limen_template *probes = calloc(count, sizeof(*probes));
-	const struct limen_template **list = calloc(count, sizeof(*list));
+	const struct limen_template **list = calloc(count, sizeof(void *));
 	struct limen_row *rows = calloc((size_t)count * top_k, sizeof(*rows));
 	uint32_t *counts = calloc(count, sizeof(*counts));
 	unsigned int i;
