@@ -704,14 +704,13 @@ INLINE int32_t sum_of(__m512i lanes)
 }
 
 /*
- * Of x * y = (x + 128) * y - 128 * y, both terms have a factor without sign. The
- * first has three sums, so that an addition need not wait for the one before; the
- * second is known early.
+ * Of x * y = (x + 128) * y - 128 * y, both terms have a factor without sign. Each
+ * has three sums, so that an addition need not wait for the one before.
  */
 INLINE int32_t dot_units(const int8_t *a, const int8_t *b, unsigned int units)
 {
 	const __m512i bias = _mm512_load_si512(bias_128);
-	__m512i biased[3] = {}, excess = {};
+	__m512i biased[3] = {}, excess[3] = {};
 	unsigned int i;
 
 #pragma GCC unroll 8
@@ -721,11 +720,12 @@ INLINE int32_t dot_units(const int8_t *a, const int8_t *b, unsigned int units)
 
 		biased[i % 3] = multiply_add(biased[i % 3],
 					     _mm512_xor_si512(x, bias), y);
-		excess = multiply_add(excess, bias, y);
+		excess[i % 3] = multiply_add(excess[i % 3], bias, y);
 	}
-	biased[0] = _mm512_add_epi32(_mm512_add_epi32(biased[0], biased[1]),
-				     biased[2]);
-	return sum_of(_mm512_sub_epi32(biased[0], excess));
+	for (i = 0; i < 3; i++)
+		biased[i] = _mm512_sub_epi32(biased[i], excess[i]);
+	return sum_of(_mm512_add_epi32(_mm512_add_epi32(biased[0], biased[1]),
+				       biased[2]));
 }
 
 int32_t avx512_dot(const int8_t *a, const int8_t *b, uint32_t dim)
