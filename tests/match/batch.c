@@ -91,11 +91,11 @@ static void roll_holes(struct dice *dice, int8_t *vector, uint32_t dim)
 			*vector = 0;
 }
 
-void roll_probe(struct dice *dice, int8_t *vector, uint32_t dim)
+/* One of the vectors that probes and rows have in common, kind 0 to 5. */
+static void roll_extreme(struct dice *dice, int8_t *vector, uint32_t dim,
+			 uint32_t kind)
 {
-	int8_t size = 1 + roll_below(dice, 127);
-
-	switch (roll_below(dice, 12)) {
+	switch (kind) {
 	case 0:
 		return fill(vector, dim, -128);
 	case 1:
@@ -106,8 +106,19 @@ void roll_probe(struct dice *dice, int8_t *vector, uint32_t dim)
 		return roll_small(dice, vector, dim);
 	case 4:
 		return roll_spike(dice, vector, dim);
-	case 5:
+	default:
 		return roll_either(dice, vector, dim, -128, 127);
+	}
+}
+
+void roll_probe(struct dice *dice, int8_t *vector, uint32_t dim)
+{
+	int8_t size = 1 + roll_below(dice, 127);
+	uint32_t kind = roll_below(dice, 12);
+
+	if (kind < 6)
+		return roll_extreme(dice, vector, dim, kind);
+	switch (kind) {
 	case 6:
 		return roll_either(dice, vector, dim, -size, size);
 	case 7:
@@ -156,20 +167,11 @@ static void roll_row(struct dice *dice, int8_t *vectors, uint32_t dim,
 {
 	int8_t *vector = vectors + (size_t)row * dim;
 	int sign = roll(dice) & 1 ? 1 : -1;
+	uint32_t kind = roll_below(dice, 16);
 
-	switch (roll_below(dice, 16)) {
-	case 0:
-		return fill(vector, dim, -128);
-	case 1:
-		return fill(vector, dim, 127);
-	case 2:
-		return fill(vector, dim, 0);
-	case 3:
-		return roll_small(dice, vector, dim);
-	case 4:
-		return roll_spike(dice, vector, dim);
-	case 5:
-		return roll_either(dice, vector, dim, -128, 127);
+	if (kind < 6)
+		return roll_extreme(dice, vector, dim, kind);
+	switch (kind) {
 	case 6:
 		memcpy(vector, probe, dim);
 		return;

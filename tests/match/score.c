@@ -61,7 +61,9 @@ static bool finds(const struct match_kernels *kernels,
 				     planes[1]);
 	struct match_rows rows = { planes[0], planes[1], &facts, 1, 0, NULL };
 	struct match_probe probe;
-	struct catch catch = { .search = { &probe, 0, 0, catch_score } };
+	struct catch catch = {
+		.search = { .probe = &probe, .offer = catch_score },
+	};
 	struct match_search *search = &catch.search;
 	struct match_candidate candidate;
 	unsigned int expected = 2;

@@ -124,7 +124,6 @@ void witness_begin(struct witness *witness, int32_t least, uint32_t limit)
 	witness->count = 0;
 	witness->wrong[0] = '\0';
 	witness->search.bound = match_bound(&witness->probe, least);
-	witness->search.offered = 0;
 }
 
 static bool belongs(const struct witness *witness, uint32_t row)

@@ -215,6 +215,17 @@ static void discard(struct opencl *opencl)
 	opencl->program = NULL;
 }
 
+/* Builds the program that there is if creating it went well, or drops it. */
+static int build(struct opencl *opencl, cl_int status, const char *options)
+{
+	if (!status)
+		status = clBuildProgram(opencl->program, 1, &opencl->device,
+					options, NULL, NULL);
+	if (status)
+		discard(opencl);
+	return opencl_error(status);
+}
+
 static int build_binary(struct opencl *opencl, const char *options,
 			const uint8_t *binary, size_t size)
 {
@@ -224,14 +235,7 @@ static int build_binary(struct opencl *opencl, const char *options,
 						    &opencl->device, &size,
 						    &binary, &accepted,
 						    &status);
-	if (!status)
-		status = accepted;
-	if (!status)
-		status = clBuildProgram(opencl->program, 1, &opencl->device,
-					options, NULL, NULL);
-	if (status)
-		discard(opencl);
-	return opencl_error(status);
+	return build(opencl, status ?: accepted, options);
 }
 
 static int build_source(struct opencl *opencl, const char *options)
@@ -241,12 +245,7 @@ static int build_source(struct opencl *opencl, const char *options)
 
 	opencl->program = clCreateProgramWithSource(opencl->context, 1, &source,
 						    NULL, &status);
-	if (!status)
-		status = clBuildProgram(opencl->program, 1, &opencl->device,
-					options, NULL, NULL);
-	if (status)
-		discard(opencl);
-	return opencl_error(status);
+	return build(opencl, status, options);
 }
 
 static int load_binary(struct opencl *opencl, const char *options)

@@ -127,13 +127,11 @@ uint32_t match_facts(const uint8_t *coarse, const uint8_t *fine, uint32_t dim);
  * @probe: whom it is for
  * @bound: rows with raw / sqrt(norm2) below it cannot belong to the result;
  *	rises during the search
- * @offered: rows handed to match_offer() so far
  * @offer: decides on a row by exact integers, and raises @bound
  */
 struct match_search {
 	const struct match_probe *probe;
 	float bound;
-	uint64_t offered;
 	void (*offer)(struct match_search *search, uint32_t row,
 		      struct limen_score score);
 };

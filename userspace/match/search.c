@@ -48,7 +48,6 @@ void match_offer(struct match_search *search, const struct match_rows *rows,
 {
 	struct limen_score score;
 
-	search->offered++;
 	if (rows->absent && rows->absent[index / 64] >> index % 64 & 1)
 		return;
 	score.raw = raw;
