@@ -19,12 +19,14 @@
 
 #define LIMEN_HW_ID			0x4e4d494c /* "LIMN" */
 #define LIMEN_HW_VERSION_MAJOR		1
+#define LIMEN_HW_VERSION_MINOR		1
 
 /* Registers in BAR 0, 32 bits each; read-only unless marked. */
 #define LIMEN_HW_REG_ID			0x000
 #define LIMEN_HW_REG_VERSION		0x004 /* major << 16 | minor */
 #define LIMEN_HW_REG_FEATURES		0x008
 #define   LIMEN_HW_FEATURE_CAMERA	0x00000001
+#define   LIMEN_HW_FEATURE_SENSORS	0x00000002 /* TEMPERATURE and POWER */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -40,6 +42,8 @@
 #define LIMEN_HW_REG_IRQ_STATUS		0x018 /* W1C, bit LIMEN_HW_RING_* */
 #define   LIMEN_HW_IRQ_FATAL		0x80000000
 #define LIMEN_HW_REG_IRQ_ENABLE		0x01c /* RW, same bits */
+#define LIMEN_HW_REG_TEMPERATURE	0x020 /* signed, thousandths of a degree C */
+#define LIMEN_HW_REG_POWER		0x024 /* milliwatts */
 
 /* The rings, in the order of their register blocks. */
 #define LIMEN_HW_RING_EXPRESS		0 /* 1:1 comparisons */
@@ -57,6 +61,17 @@
 #define LIMEN_HW_RING_ENABLE		0x14
 #define LIMEN_HW_RING_SQ_TAIL		0x18 /* WO doorbell: entries ever submitted */
 #define LIMEN_HW_RING_CQ_HEAD		0x1c /* WO doorbell: entries ever consumed */
+/*
+ * WO, a cookie. The board gives the entry up, if it has it and can, wipes what it
+ * holds of it and completes it with LIMEN_HW_ABORTED; else nothing happens.
+ */
+#define LIMEN_HW_RING_ABORT		0x20
+/*
+ * Nanoseconds that the ring's engine has waited for memory since the reset;
+ * reading LO latches HI.
+ */
+#define LIMEN_HW_RING_STALL_LO		0x24
+#define LIMEN_HW_RING_STALL_HI		0x28
 
 /*
  * The camera. Size and interval are latched when streaming starts; with ones
@@ -172,6 +187,7 @@ enum limen_hw_status {
 	LIMEN_HW_BAD_DESCRIPTOR = 1, /* a field is out of range */
 	LIMEN_HW_BUS_ERROR = 2,      /* an address could not be read or written */
 	LIMEN_HW_INTERNAL = 3,       /* the engine failed; the entry had no effect */
+	LIMEN_HW_ABORTED = 4,        /* given up because the driver said so */
 };
 
 /**
@@ -182,7 +198,7 @@ enum limen_hw_status {
  * @similarity: published similarity (COMPARE)
  * @count: rows returned (SCAN), bytes written (CAPTURE)
  * @device_ns: time the engine spent on the entry, nanoseconds
- * @reserved: zero
+ * @cycles: the same in cycles of the engine's clock; the largest number if more
  * @seq: 1 for the first entry ever written to this ring since it was enabled,
  *	2 for the next, and so on. The board writes an entry with this word last,
  *	so the driver knows a whole entry by the number it expects.
@@ -194,7 +210,7 @@ struct limen_hw_cqe {
 	__le32 similarity;
 	__le32 count;
 	__le64 device_ns;
-	__le32 reserved;
+	__le32 cycles;
 	__le32 seq;
 };
 

@@ -28,8 +28,6 @@
  * is to note what is wanted and to wake up who does it.
  */
 
-#define EMU_VERSION_MINOR	0
-
 static unsigned int mem_mib = 64;
 module_param(mem_mib, uint, 0444);
 MODULE_PARM_DESC(mem_mib, "card memory in MiB, 1 to 4096 (default 64)");
@@ -75,7 +73,7 @@ static u32 emu_read_global(struct emu *emu, u32 reg)
 	case LIMEN_HW_REG_ID:
 		return LIMEN_HW_ID;
 	case LIMEN_HW_REG_VERSION:
-		return LIMEN_HW_VERSION_MAJOR << 16 | EMU_VERSION_MINOR;
+		return LIMEN_HW_VERSION_MAJOR << 16 | LIMEN_HW_VERSION_MINOR;
 	case LIMEN_HW_REG_FEATURES:
 		return LIMEN_HW_FEATURE_CAMERA;
 	case LIMEN_HW_REG_MEM_SIZE:

@@ -52,8 +52,27 @@ extern "C" {
  *   descriptor had finished;
  * - -ENODEV: the board is gone.
  *
+ * A comparison that was under way when the board had to be reset, and was not to
+ * blame for it, is submitted to the board again. A scan in that position ends with
+ * -ECANCELED.
+ *
  * An inline wait returns 0 only if every descriptor finished with @error 0,
  * otherwise the first error. A fence signalled with an error carries the same.
+ *
+ * Limits. What a user (by user ID, whatever the number of open files) can have at
+ * a time is limited; see struct drm_limen_memory_info and struct
+ * drm_limen_device_info. Past a limit on things the call fails with EDQUOT; past a
+ * limit on work under way a submission finds no room. CAP_SYS_NICE lifts
+ * the limit on comparisons.
+ *
+ * Scores. Scores of everybody, wanted or not, would help to reconstruct
+ * templates. So without CAP_SYS_ADMIN a scan returns at most
+ * DRM_LIMEN_TOP_K_USER rows, and none of negative similarity.
+ *
+ * Suspend. Card memory does not survive the suspension of the system, and is not
+ * saved, since templates would then be in memory and perhaps on disk that
+ * nobody watches. What was there is lost: using such a buffer or gallery fails
+ * with ESTALE, and it has to be filled anew under another handle.
  *
  * Versions. Structures only grow, at the end. Sizes travel with every array and
  * query, so old binaries work with new kernels and, as long as what they do not
@@ -79,6 +98,8 @@ enum drm_limen_query_type {
 	DRM_LIMEN_QUERY_DEVICE = 0,
 	/** @DRM_LIMEN_QUERY_MEMORY: struct drm_limen_memory_info */
 	DRM_LIMEN_QUERY_MEMORY = 1,
+	/** @DRM_LIMEN_QUERY_STATS: struct drm_limen_stats */
+	DRM_LIMEN_QUERY_STATS = 2,
 };
 
 /**
@@ -109,7 +130,7 @@ struct drm_limen_device_info {
 	__u32 hw_features;
 	/** @dim_max: most components of a vector */
 	__u32 dim_max;
-	/** @top_k_max: most rows a scan returns */
+	/** @top_k_max: most rows a scan returns to the caller */
 	__u32 top_k_max;
 	/** @batch_max: most descriptors in one submission */
 	__u32 batch_max;
@@ -121,6 +142,17 @@ struct drm_limen_device_info {
 	__u32 watchdog_ms;
 	/** @resets: resets since the driver bound to the board */
 	__u32 resets;
+	/**
+	 * @chunk_ns: nanoseconds that the board is meant to spend on a chunk of a
+	 * scan; at most two chunks are ahead of a comparison
+	 */
+	__u32 chunk_ns;
+	/** @chunk_bytes: bytes of a gallery that take as long, as last seen */
+	__u32 chunk_bytes;
+	/** @express_limit: comparisons that a user may have under way */
+	__u32 express_limit;
+	/** @scan_limit: scans that a user may have under way */
+	__u32 scan_limit;
 	/** @pad: zero */
 	__u32 pad;
 	/** @board: name of the board, NUL-terminated */
@@ -135,10 +167,55 @@ struct drm_limen_memory_info {
 	__u64 card_size;
 	/** @card_free: bytes of card memory nobody holds */
 	__u64 card_free;
-	/** @host_limit: most bytes of host buffers one open file may hold */
+	/** @host_limit: most bytes of host buffers one user may hold */
 	__u64 host_limit;
-	/** @host_used: bytes of host buffers this open file holds */
+	/** @host_used: bytes of host buffers this user holds */
 	__u64 host_used;
+};
+
+/* Latencies are counted by powers of two. */
+#define DRM_LIMEN_LATENCIES		32
+
+/**
+ * struct drm_limen_stats - what the board has done since the driver bound to it
+ */
+struct drm_limen_stats {
+	/** @express_busy_ns: time the board spent on comparisons, as it says */
+	__u64 express_busy_ns;
+	/** @scan_busy_ns: likewise on scans */
+	__u64 scan_busy_ns;
+	/** @express_cycles: cycles of the engine's clock in that time */
+	__u64 express_cycles;
+	/** @scan_cycles: likewise */
+	__u64 scan_cycles;
+	/** @stall_ns: time the engines waited for memory, as the board says */
+	__u64 stall_ns;
+	/** @comparisons: answered */
+	__u64 comparisons;
+	/** @chunks: of scans, answered */
+	__u64 chunks;
+	/** @rows: searched */
+	__u64 rows;
+	/** @doorbells: rung, of all rings */
+	__u64 doorbells;
+	/** @interrupts: taken */
+	__u64 interrupts;
+	/** @express_wait_max_ns: longest from doorbell to answer of a comparison */
+	__u64 express_wait_max_ns;
+	/**
+	 * @latencies: comparisons by nanoseconds from doorbell to answer: entry i
+	 * counts those of at least 2^i and less than 2^(i+1), the first also 0 and
+	 * the last also more
+	 */
+	__u64 latencies[DRM_LIMEN_LATENCIES];
+	/** @express_depth: comparisons under way now */
+	__u32 express_depth;
+	/** @scan_depth: scans submitted and not finished now */
+	__u32 scan_depth;
+	/** @files: open files now */
+	__u32 files;
+	/** @pad: zero */
+	__u32 pad;
 };
 
 /* struct drm_limen_bo_create.flags: in the card's memory, else in the host's */
@@ -148,8 +225,8 @@ struct drm_limen_memory_info {
  * struct drm_limen_bo_create - arguments of DRM_IOCTL_LIMEN_BO_CREATE
  *
  * Errors: EINVAL for a @size of 0 or too large to round up, unknown @flags or
- * nonzero @handle; ENOSPC if card memory is full; EDQUOT past the limit of host
- * buffers; ENOMEM.
+ * nonzero @handle; ENOSPC if card memory is full; EDQUOT past the user's limit of
+ * host memory or of buffers; ENOMEM.
  */
 struct drm_limen_bo_create {
 	/** @size: in: bytes wanted; out: bytes given, a multiple of the page size */
@@ -190,8 +267,8 @@ enum drm_limen_format {
  * for an unknown @format or @dim, a @stride that is below @dim or no multiple of
  * 64, an @offset that is no multiple of 64, 0 @rows, rows that do not fit into
  * the buffer (the last one takes @dim bytes, not @stride), or nonzero @flags,
- * @gallery or @pad; EBUSY if a submission uses the buffer; ENOSPC with too many
- * galleries; ENOMEM.
+ * @gallery or @pad; EBUSY if a submission uses the buffer; ESTALE if its content
+ * was lost; EDQUOT with too many galleries of the user's; ENOMEM.
  */
 struct drm_limen_gallery_create {
 	/** @handle: of a buffer on the card */
@@ -239,8 +316,8 @@ enum drm_limen_queue_type {
 /**
  * struct drm_limen_queue_create - arguments of DRM_IOCTL_LIMEN_QUEUE_CREATE
  *
- * Errors: EINVAL for an unknown @type or nonzero @flags, @queue or @pad; ENOSPC
- * with too many queues; ENOMEM.
+ * Errors: EINVAL for an unknown @type or nonzero @flags, @queue or @pad; EDQUOT
+ * with too many queues of the user's; ENOMEM.
  */
 struct drm_limen_queue_create {
 	/** @type: enum drm_limen_queue_type */
@@ -325,6 +402,9 @@ struct drm_limen_compare_result {
 	__u64 reserved;
 };
 
+/* Most rows a scan returns to who has no CAP_SYS_ADMIN. */
+#define DRM_LIMEN_TOP_K_USER		64
+
 /**
  * struct drm_limen_scan - rank rows of a gallery
  *
@@ -349,9 +429,15 @@ struct drm_limen_scan {
 	__u32 first_row;
 	/** @row_count: how many to rank, at least 1 */
 	__u32 row_count;
-	/** @top_k: most rows to return, 1 to drm_limen_device_info.top_k_max */
+	/**
+	 * @top_k: most rows to return, 1 to drm_limen_device_info.top_k_max; past
+	 * DRM_LIMEN_TOP_K_USER with CAP_SYS_ADMIN only
+	 */
 	__u32 top_k;
-	/** @min_similarity: rows below it are left out */
+	/**
+	 * @min_similarity: rows below it are left out; negative with CAP_SYS_ADMIN
+	 * only
+	 */
 	__s32 min_similarity;
 	/** @result_offset: of the result in its buffer, bytes */
 	__u64 result_offset;
@@ -405,9 +491,11 @@ struct drm_limen_scan_result {
  * gallery or syncobj; EINVAL for anything out of the ranges given here, nonzero
  * reserved fields, unknown flags, in-syncs on EXPRESS, an in-sync that has no
  * fence yet, or a timeout without DRM_LIMEN_SUBMIT_WAIT; E2BIG for descriptors
- * with nonzero bytes past those this kernel knows; EBUSY for a buffer frozen in
- * a gallery; EAGAIN if the ring, or the SCAN queue, has no room and the call does
- * not wait; EFAULT; ENOMEM; ENODEV.
+ * with nonzero bytes past those this kernel knows; EPERM for a scan that would
+ * return more than the caller may see; EBUSY for a buffer frozen in a gallery;
+ * ESTALE for a buffer or gallery whose content was lost; EAGAIN if the ring, the
+ * SCAN queue or the user's share of either has no room and the call does not wait;
+ * EFAULT; ENOMEM; ENODEV.
  *
  * Errors of the inline wait, after submission: ETIMEDOUT if the time came first
  * (the work goes on, also when the ring had no room until then: then nothing was

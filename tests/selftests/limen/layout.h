@@ -25,7 +25,7 @@ AT(query, type, 0);
 AT(query, size, 4);
 AT(query, pointer, 8);
 
-SIZE(device_info, 72);
+SIZE(device_info, 88);
 AT(device_info, hw_version, 0);
 AT(device_info, hw_features, 4);
 AT(device_info, dim_max, 8);
@@ -35,14 +35,36 @@ AT(device_info, express_depth, 20);
 AT(device_info, scan_depth, 24);
 AT(device_info, watchdog_ms, 28);
 AT(device_info, resets, 32);
-AT(device_info, pad, 36);
-AT(device_info, board, 40);
+AT(device_info, chunk_ns, 36);
+AT(device_info, chunk_bytes, 40);
+AT(device_info, express_limit, 44);
+AT(device_info, scan_limit, 48);
+AT(device_info, pad, 52);
+AT(device_info, board, 56);
 
 SIZE(memory_info, 32);
 AT(memory_info, card_size, 0);
 AT(memory_info, card_free, 8);
 AT(memory_info, host_limit, 16);
 AT(memory_info, host_used, 24);
+
+SIZE(stats, 360);
+AT(stats, express_busy_ns, 0);
+AT(stats, scan_busy_ns, 8);
+AT(stats, express_cycles, 16);
+AT(stats, scan_cycles, 24);
+AT(stats, stall_ns, 32);
+AT(stats, comparisons, 40);
+AT(stats, chunks, 48);
+AT(stats, rows, 56);
+AT(stats, doorbells, 64);
+AT(stats, interrupts, 72);
+AT(stats, express_wait_max_ns, 80);
+AT(stats, latencies, 88);
+AT(stats, express_depth, 344);
+AT(stats, scan_depth, 348);
+AT(stats, files, 352);
+AT(stats, pad, 356);
 
 SIZE(bo_create, 16);
 AT(bo_create, size, 0);
