@@ -14,6 +14,7 @@
 #include "express.h"
 #include "gem.h"
 #include "scan.h"
+#include "user.h"
 
 /**
  * DOC: Boards
@@ -146,7 +147,9 @@ int limen_board_register(struct limen_board *board)
 	ret = drmm_mutex_init(&limen->drm, &limen->life);
 	if (ret)
 		return ret;
-
+	ret = limen_users_init(limen);
+	if (ret)
+		return ret;
 	ret = limen_identify(limen);
 	if (ret)
 		return ret;

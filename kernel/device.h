@@ -28,15 +28,18 @@
 #define LIMEN_EXPRESS_LOG2	8
 #define LIMEN_SCAN_DEPTH	4
 #define LIMEN_SCAN_LOG2		3
-#define LIMEN_HOST_LIMIT	(64ull << 20)
 #define LIMEN_WATCHDOG_MS	1000
 
 /* How often the watchdog looks in that time. */
 #define LIMEN_WATCHDOG_LOOKS	8
 
-/* Limits of one open file that it learns by ENOSPC. */
-#define LIMEN_GALLERIES_MAX	64
-#define LIMEN_QUEUES_MAX	16
+/* Limits of one user, over all open files. */
+#define LIMEN_HOST_LIMIT	(64ull << 20)
+#define LIMEN_USER_BUFFERS	4096
+#define LIMEN_USER_GALLERIES	256
+#define LIMEN_USER_QUEUES	64
+#define LIMEN_USER_COMPARISONS	(1u << (LIMEN_EXPRESS_LOG2 - 1))
+#define LIMEN_USER_SCANS	512
 
 /* struct limen_device.faults */
 enum limen_fault {
@@ -117,6 +120,11 @@ struct limen_device {
 	/** @hosts: host buffers, so that DMA mappings can end before they do */
 	struct list_head hosts;
 
+	/** @users_lock: protects @users */
+	struct mutex users_lock;
+	/** @users: struct limen_user of those who have files or had */
+	struct list_head users;
+
 	/**
 	 * @life: protects @dead and the registers that start and stop the board
 	 * and its rings; never held while memory is allocated, because fences
@@ -149,8 +157,8 @@ struct limen_file {
 	struct xarray galleries;
 	/** @queues: struct limen_queue by identifier */
 	struct xarray queues;
-	/** @quota: what its host buffers use; outlives the file with them */
-	struct limen_quota *quota;
+	/** @client: what outlives it, with a reference */
+	struct limen_client *client;
 };
 
 static inline u32 limen_read(struct limen_device *limen, u32 reg)

@@ -23,6 +23,7 @@
 #include "query.h"
 #include "queue.h"
 #include "submit.h"
+#include "user.h"
 
 /**
  * DOC: The node
@@ -148,8 +149,8 @@ static int limen_open(struct drm_device *drm, struct drm_file *file)
 	priv = kzalloc(sizeof(*priv), GFP_KERNEL);
 	if (!priv)
 		return -ENOMEM;
-	priv->quota = limen_quota_create();
-	if (!priv->quota) {
+	priv->client = limen_client_create(to_limen(drm));
+	if (!priv->client) {
 		kfree(priv);
 		return -ENOMEM;
 	}
@@ -165,7 +166,7 @@ static void limen_postclose(struct drm_device *drm, struct drm_file *file)
 
 	limen_queues_fini(to_limen(drm), priv);
 	limen_galleries_fini(priv);
-	limen_quota_put(priv->quota);
+	limen_client_put(priv->client);
 	kfree(priv);
 }
 

@@ -11,6 +11,7 @@
 #include "device.h"
 #include "gallery.h"
 #include "gem.h"
+#include "user.h"
 
 /**
  * DOC: Galleries
@@ -27,6 +28,8 @@ static void limen_gallery_free(struct kref *ref)
 		container_of(ref, struct limen_gallery, ref);
 
 	limen_bo_put(gallery->bo);
+	limen_user_unreserve(gallery->client->user, LIMEN_GALLERIES, 1);
+	limen_client_put(gallery->client);
 	kfree(gallery);
 }
 
@@ -84,10 +87,9 @@ static int limen_gallery_publish(struct limen_file *file,
 	int ret;
 
 	/* Reserved first, so that nothing can fail once the buffer is frozen. */
-	ret = xa_alloc(&file->galleries, id, NULL,
-		       XA_LIMIT(1, LIMEN_GALLERIES_MAX), GFP_KERNEL);
+	ret = xa_alloc(&file->galleries, id, NULL, xa_limit_32b, GFP_KERNEL);
 	if (ret)
-		return ret == -EBUSY ? -ENOSPC : ret;
+		return ret;
 
 	ret = limen_bo_freeze(gallery->bo);
 	if (ret) {
@@ -103,6 +105,7 @@ static int limen_gallery_publish(struct limen_file *file,
 static int limen_gallery_create(struct limen_file *file, struct limen_bo *bo,
 				struct drm_limen_gallery_create *args)
 {
+	struct limen_user *user = file->client->user;
 	struct limen_gallery *gallery;
 	int ret;
 
@@ -110,10 +113,16 @@ static int limen_gallery_create(struct limen_file *file, struct limen_bo *bo,
 	if (ret)
 		return ret;
 
+	ret = limen_user_claim(user, LIMEN_GALLERIES);
+	if (ret)
+		return ret;
 	gallery = kzalloc(sizeof(*gallery), GFP_KERNEL_ACCOUNT);
-	if (!gallery)
+	if (!gallery) {
+		limen_user_unreserve(user, LIMEN_GALLERIES, 1);
 		return -ENOMEM;
+	}
 	kref_init(&gallery->ref);
+	gallery->client = limen_client_get(file->client);
 	gallery->bo = limen_bo_get(bo);
 	gallery->address = limen_bo_address(bo, args->offset);
 	gallery->dim = args->dim;

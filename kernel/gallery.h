@@ -11,11 +11,13 @@
 struct drm_device;
 struct drm_file;
 struct limen_bo;
+struct limen_client;
 struct limen_file;
 
 /**
  * struct limen_gallery - a gallery; constant once it can be found
  * @ref: its identifier and the scans in flight
+ * @client: who it counts against, with a reference
  * @bo: frozen buffer on the card
  * @address: of row 0 in card memory
  * @dim: components of a row
@@ -24,6 +26,7 @@ struct limen_file;
  */
 struct limen_gallery {
 	struct kref ref;
+	struct limen_client *client;
 	struct limen_bo *bo;
 	u64 address;
 	u32 dim;

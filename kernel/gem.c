@@ -15,6 +15,7 @@
 
 #include "device.h"
 #include "gem.h"
+#include "user.h"
 
 /**
  * DOC: Buffers
@@ -43,33 +44,6 @@
 
 /* Pages that one fault maps at most. */
 #define LIMEN_FAULT_AROUND	16
-
-struct limen_quota *limen_quota_create(void)
-{
-	struct limen_quota *quota = kzalloc(sizeof(*quota), GFP_KERNEL);
-
-	if (quota)
-		kref_init(&quota->ref);
-	return quota;
-}
-
-static void limen_quota_free(struct kref *ref)
-{
-	kfree(container_of(ref, struct limen_quota, ref));
-}
-
-void limen_quota_put(struct limen_quota *quota)
-{
-	kref_put(&quota->ref, limen_quota_free);
-}
-
-static int limen_quota_charge(struct limen_quota *quota, u64 size)
-{
-	if (atomic64_add_return(size, &quota->used) <= LIMEN_HOST_LIMIT)
-		return 0;
-	atomic64_sub(size, &quota->used);
-	return -EDQUOT;
-}
 
 /* Ends the board's access to a host buffer. */
 static void limen_host_unmap(struct limen_bo *bo)
@@ -122,23 +96,12 @@ static void limen_host_free(struct limen_bo *bo)
 	}
 	kvfree(bo->pages);
 	kvfree(bo->dma);
-	if (bo->quota) {
-		atomic64_sub(bo->base.size, &bo->quota->used);
-		limen_quota_put(bo->quota);
-	}
 }
 
-static int limen_host_alloc(struct limen_bo *bo, struct limen_quota *quota)
+static int limen_host_alloc(struct limen_bo *bo)
 {
 	unsigned long pages = bo->base.size >> PAGE_SHIFT;
 	unsigned long i;
-	int ret;
-
-	ret = limen_quota_charge(quota, bo->base.size);
-	if (ret)
-		return ret;
-	kref_get(&quota->ref);
-	bo->quota = quota;
 
 	bo->pages = kvcalloc(pages, sizeof(*bo->pages), GFP_KERNEL_ACCOUNT);
 	bo->dma = kvcalloc(pages, sizeof(*bo->dma), GFP_KERNEL_ACCOUNT);
@@ -197,6 +160,26 @@ static int limen_card_alloc(struct limen_bo *bo)
 	return ret;
 }
 
+static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
+{
+	int ret;
+
+	ret = limen_user_reserve(client->user, LIMEN_BUFFERS, 1);
+	if (ret || card)
+		return ret;
+	ret = limen_user_reserve(client->user, LIMEN_HOST_BYTES, size);
+	if (ret)
+		limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
+	return ret;
+}
+
+static void limen_bo_uncharge(struct limen_client *client, u64 size, bool card)
+{
+	if (!card)
+		limen_user_unreserve(client->user, LIMEN_HOST_BYTES, size);
+	limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
+}
+
 static void limen_bo_free(struct drm_gem_object *obj)
 {
 	struct drm_device *drm = obj->dev;
@@ -208,6 +191,8 @@ static void limen_bo_free(struct drm_gem_object *obj)
 		limen_host_free(bo);
 	drm_gem_object_release(obj);
 	mutex_destroy(&bo->fault_lock);
+	limen_bo_uncharge(bo->client, bo->base.size, bo->card);
+	limen_client_put(bo->client);
 	kfree(bo);
 	drm_dev_put(drm);
 }
@@ -303,23 +288,29 @@ static const struct drm_gem_object_funcs limen_bo_funcs = {
 };
 
 static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
-					bool card, struct limen_quota *quota)
+					bool card, struct limen_client *client)
 {
 	struct limen_bo *bo;
 	int ret;
 
+	ret = limen_bo_charge(client, size, card);
+	if (ret)
+		return ERR_PTR(ret);
 	bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
-	if (!bo)
+	if (!bo) {
+		limen_bo_uncharge(client, size, card);
 		return ERR_PTR(-ENOMEM);
+	}
 
 	mutex_init(&bo->fault_lock);
 	INIT_LIST_HEAD(&bo->link);
 	bo->card = card;
+	bo->client = limen_client_get(client);
 	bo->base.funcs = &limen_bo_funcs;
 	drm_gem_private_object_init(&limen->drm, &bo->base, size);
 	drm_dev_get(&limen->drm);
 
-	ret = card ? limen_card_alloc(bo) : limen_host_alloc(bo, quota);
+	ret = card ? limen_card_alloc(bo) : limen_host_alloc(bo);
 	if (ret) {
 		limen_bo_put(bo);
 		return ERR_PTR(ret);
@@ -333,13 +324,13 @@ static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
  */
 static struct limen_bo *limen_bo_create_settled(struct limen_device *limen,
 						u64 size, bool card,
-						struct limen_quota *quota)
+						struct limen_client *client)
 {
-	struct limen_bo *bo = limen_bo_create(limen, size, card, quota);
+	struct limen_bo *bo = limen_bo_create(limen, size, card, client);
 
 	if (bo == ERR_PTR(-ENOSPC) || bo == ERR_PTR(-EDQUOT)) {
 		limen_retire_all(limen);
-		bo = limen_bo_create(limen, size, card, quota);
+		bo = limen_bo_create(limen, size, card, client);
 	}
 	return bo;
 }
@@ -529,7 +520,7 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
-	bo = limen_bo_create_settled(limen, size, card, priv->quota);
+	bo = limen_bo_create_settled(limen, size, card, priv->client);
 	drm_dev_exit(idx);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);

@@ -5,23 +5,13 @@
 #ifndef LIMEN_GEM_H
 #define LIMEN_GEM_H
 
-#include <linux/kref.h>
 #include <linux/mutex.h>
 
 #include <drm/drm_gem.h>
 #include <drm/drm_mm.h>
 
+struct limen_client;
 struct limen_device;
-
-/**
- * struct limen_quota - host memory that the buffers of one open file use
- * @ref: the file and each of its host buffers
- * @used: bytes
- */
-struct limen_quota {
-	struct kref ref;
-	atomic64_t used;
-};
 
 /**
  * struct limen_bo - a buffer
@@ -48,8 +38,8 @@ struct limen_bo {
 	unsigned long mapped;
 	/** @link: in limen_device.hosts, under limen_device.hosts_lock */
 	struct list_head link;
-	/** @quota: what a host buffer counts against */
-	struct limen_quota *quota;
+	/** @client: who it counts against, with a reference */
+	struct limen_client *client;
 };
 
 #define LIMEN_BO_FROZEN		(-1)
@@ -61,9 +51,6 @@ static inline struct limen_bo *to_limen_bo(struct drm_gem_object *obj)
 
 int limen_gem_init(struct limen_device *limen);
 void limen_gem_unmap_all(struct limen_device *limen);
-
-struct limen_quota *limen_quota_create(void);
-void limen_quota_put(struct limen_quota *quota);
 
 struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
 struct limen_bo *limen_bo_get(struct limen_bo *bo);

@@ -11,6 +11,7 @@
 #include "device.h"
 #include "gem.h"
 #include "query.h"
+#include "user.h"
 
 static int limen_query_answer(struct drm_limen_query *args, const void *info,
 			      u32 known)
@@ -76,7 +77,7 @@ static int limen_query_memory(struct limen_device *limen,
 	/* Work that has finished may hold on to buffers for a moment. */
 	limen_retire_all(limen);
 	info.card_free = limen_card_free(limen);
-	info.host_used = atomic64_read(&file->quota->used);
+	info.host_used = limen_user_used(file->client->user, LIMEN_HOST_BYTES);
 	return limen_query_answer(args, &info, sizeof(info));
 }
 

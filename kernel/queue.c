@@ -9,6 +9,7 @@
 #include "device.h"
 #include "queue.h"
 #include "scan.h"
+#include "user.h"
 
 /**
  * DOC: Queues
@@ -27,12 +28,14 @@ static void limen_queue_free(struct kref *ref)
 	struct limen_queue *queue = container_of(ref, struct limen_queue, ref);
 
 	mutex_destroy(&queue->lock);
+	limen_user_unreserve(queue->client->user, LIMEN_QUEUES, 1);
+	limen_client_put(queue->client);
 	kfree(queue);
 }
 
 /**
  * limen_queue_put() - give a reference back
- * @queue: queue
+ * @queue: queue; may sleep
  */
 void limen_queue_put(struct limen_queue *queue)
 {
@@ -140,18 +143,25 @@ static void limen_queue_destroy(struct limen_device *limen,
 	limen_queue_put(queue);
 }
 
-static struct limen_queue *limen_queue_create(struct limen_device *limen,
+static struct limen_queue *limen_queue_create(struct limen_client *client,
 					      u32 type)
 {
-	struct drm_gpu_scheduler *sched = &limen->scanner.sched;
+	struct limen_user *user = client->user;
+	struct drm_gpu_scheduler *sched = &user->limen->scanner.sched;
 	struct limen_queue *queue;
 	int ret;
 
+	ret = limen_user_claim(user, LIMEN_QUEUES);
+	if (ret)
+		return ERR_PTR(ret);
 	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
-	if (!queue)
+	if (!queue) {
+		limen_user_unreserve(user, LIMEN_QUEUES, 1);
 		return ERR_PTR(-ENOMEM);
+	}
 
 	kref_init(&queue->ref);
+	queue->client = limen_client_get(client);
 	queue->type = type;
 	mutex_init(&queue->lock);
 	spin_lock_init(&queue->scans_lock);
@@ -190,17 +200,15 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 	     args->type != DRM_LIMEN_QUEUE_SCAN))
 		return -EINVAL;
 
-	queue = limen_queue_create(to_limen(drm), args->type);
+	queue = limen_queue_create(priv->client, args->type);
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 
-	ret = xa_alloc(&priv->queues, &args->queue, queue,
-		       XA_LIMIT(1, LIMEN_QUEUES_MAX), GFP_KERNEL);
-	if (ret) {
+	ret = xa_alloc(&priv->queues, &args->queue, queue, xa_limit_32b,
+		       GFP_KERNEL);
+	if (ret)
 		limen_queue_destroy(to_limen(drm), queue);
-		return ret == -EBUSY ? -ENOSPC : ret;
-	}
-	return 0;
+	return ret;
 }
 
 /**

@@ -15,6 +15,7 @@
 
 struct drm_device;
 struct drm_file;
+struct limen_client;
 struct limen_device;
 struct limen_file;
 
@@ -27,6 +28,8 @@ struct limen_file;
 struct limen_queue {
 	/** @ref: its identifier, system calls under way, scans in flight */
 	struct kref ref;
+	/** @client: whose it is, with a reference */
+	struct limen_client *client;
 	/** @type: enum drm_limen_queue_type */
 	u32 type;
 	/** @entity: what drm_sched knows of a SCAN queue */

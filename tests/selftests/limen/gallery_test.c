@@ -233,29 +233,14 @@ TEST_F(gallery, too_many)
 		if (!count)
 			first = args.gallery;
 	}
-	ASSERT_EQ(-ENOSPC, ret);
+	ASSERT_EQ(-EDQUOT, ret);
 	EXPECT_LE(16, count);
 	ASSERT_EQ(0, gallery_destroy(self->fd, first));
 	args.gallery = 0;
 	ASSERT_EQ(0, gallery_create(self->fd, &args));
 	EXPECT_NE(0, args.gallery);
 	args.gallery = 0;
-	EXPECT_EQ(-ENOSPC, gallery_create(self->fd, &args));
-}
-
-TEST_F(gallery, others_find_room)
-{
-	struct drm_limen_gallery_create args = self->good;
-	__u32 gallery;
-	struct bo bo;
-	int fd;
-
-	while (!gallery_create(self->fd, &args))
-		args.gallery = 0;
-	OPEN_OR_SKIP(fd);
-	ASSERT_EQ(0, bo_new(fd, PAGE, DRM_LIMEN_BO_CARD, &bo));
-	EXPECT_EQ(0, gallery_simple(fd, &bo, 128, 1, &gallery));
-	close(fd);
+	EXPECT_EQ(-EDQUOT, gallery_create(self->fd, &args));
 }
 
 TEST_F(gallery, destroy_errors)
