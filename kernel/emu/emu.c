@@ -75,7 +75,7 @@ static u32 emu_read_global(struct emu *emu, u32 reg)
 	case LIMEN_HW_REG_VERSION:
 		return LIMEN_HW_VERSION_MAJOR << 16 | LIMEN_HW_VERSION_MINOR;
 	case LIMEN_HW_REG_FEATURES:
-		return LIMEN_HW_FEATURE_CAMERA;
+		return LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS;
 	case LIMEN_HW_REG_MEM_SIZE:
 		return emu->mem_size >> 20;
 	case LIMEN_HW_REG_CONTROL:
@@ -91,6 +91,28 @@ static u32 emu_read_global(struct emu *emu, u32 reg)
 	}
 }
 
+/* What changes by itself is read without the lock: from perf events, for one. */
+static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
+{
+	unsigned int ring;
+
+	if (reg == LIMEN_HW_REG_TEMPERATURE) {
+		*value = READ_ONCE(emu->faults.temperature);
+		return true;
+	}
+	if (reg == LIMEN_HW_REG_POWER) {
+		*value = READ_ONCE(emu->faults.power);
+		return true;
+	}
+	if (!emu_is_ring_reg(reg, &ring) || ring >= ARRAY_SIZE(emu->engines))
+		return false;
+	reg -= LIMEN_HW_RING_BLOCK(ring);
+	if (reg != LIMEN_HW_RING_STALL_LO && reg != LIMEN_HW_RING_STALL_HI)
+		return false;
+	*value = emu_engine_stall(emu, ring, reg == LIMEN_HW_RING_STALL_HI);
+	return true;
+}
+
 static u32 emu_read(struct limen_board *board, u32 reg)
 {
 	struct emu *emu = to_emu(board);
@@ -100,6 +122,8 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 
 	if (emu_is_camera_reg(reg))
 		return emu_sensor_read(emu, reg);
+	if (emu_read_gauge(emu, reg, &value))
+		return value;
 
 	spin_lock_irqsave(&emu->lock, flags);
 	if (emu_is_ring_reg(reg, &ring))
@@ -278,6 +302,8 @@ static int emu_probe(struct platform_device *pdev)
 
 	emu->pdev = pdev;
 	emu->mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
+	emu->faults.temperature = EMU_TEMPERATURE;
+	emu->faults.power = EMU_POWER;
 	spin_lock_init(&emu->lock);
 	emu->irq = IRQ_WORK_INIT_HARD(emu_irq);
 	INIT_WORK(&emu->reset, emu_reset_work);

@@ -19,6 +19,10 @@
 /* Components that the board's own copies of vectors have room for. */
 #define EMU_DIM_MAX		512
 
+/* What the sensors say at first: nothing here is warm or draws power. */
+#define EMU_TEMPERATURE		45000
+#define EMU_POWER		12000
+
 struct dentry;
 struct emu_sensor;
 struct platform_device;
@@ -81,6 +85,10 @@ struct emu_faults {
 	atomic_t corrupt_order;
 	/** @delay_us: microseconds every comparison and scan takes longer */
 	u32 delay_us;
+	/** @temperature: LIMEN_HW_REG_TEMPERATURE */
+	s32 temperature;
+	/** @power: LIMEN_HW_REG_POWER */
+	u32 power;
 	/** @stick: resets that do not end */
 	atomic_t stick;
 	/** @dir: folder in debugfs */
@@ -121,6 +129,10 @@ struct emu_engine {
 	struct emu_row *rows;
 	/** @found: number of @rows */
 	u32 found;
+	/** @stall_ns: time spent on fetching vectors since the reset */
+	atomic64_t stall_ns;
+	/** @stall_high: its upper half when the lower one was last read */
+	u32 stall_high;
 };
 
 /**
@@ -200,6 +212,7 @@ void emu_engines_fini(struct emu *emu);
 void emu_engine_kick(struct emu *emu, unsigned int ring);
 bool emu_engine_busy(struct emu *emu, unsigned int ring);
 void emu_engines_reset(struct emu *emu);
+u32 emu_engine_stall(struct emu *emu, unsigned int ring, bool high);
 
 /* faults.c */
 void emu_faults_init(struct emu *emu);

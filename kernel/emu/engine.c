@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/timex.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -38,9 +39,12 @@
 /* How much longer than it should a step may take. */
 #define EMU_DELAY_SLACK	50
 
-/* Copies a vector to the engine. */
-static u16 emu_load(struct emu *emu, u64 address, bool card, u32 dim, s8 *to)
+/* Copies a vector to the engine, which waits for it. */
+static u16 emu_load(struct emu_engine *engine, u64 address, bool card, u32 dim,
+		    s8 *to)
 {
+	struct emu *emu = engine->emu;
+	u64 start = ktime_get_ns();
 	const s8 *from;
 
 	if (!IS_ALIGNED(address, LIMEN_HW_VECTOR_ALIGN))
@@ -57,6 +61,7 @@ static u16 emu_load(struct emu *emu, u64 address, bool card, u32 dim, s8 *to)
 			return LIMEN_HW_BUS_ERROR;
 	}
 	memcpy(to, from, dim);
+	atomic64_add(ktime_get_ns() - start, &engine->stall_ns);
 	return LIMEN_HW_OK;
 }
 
@@ -75,11 +80,11 @@ static u16 emu_compare(struct emu_engine *engine,
 			   LIMEN_HW_F_REFERENCE_ON_CARD) || sqe->reserved ||
 	    memchr_inv(args->reserved, 0, sizeof(args->reserved)))
 		return LIMEN_HW_BAD_DESCRIPTOR;
-	status = emu_load(emu, le64_to_cpu(args->probe),
+	status = emu_load(engine, le64_to_cpu(args->probe),
 			  sqe->flags & LIMEN_HW_F_PROBE_ON_CARD, dim,
 			  engine->probe);
 	if (!status)
-		status = emu_load(emu, le64_to_cpu(args->reference),
+		status = emu_load(engine, le64_to_cpu(args->reference),
 				  sqe->flags & LIMEN_HW_F_REFERENCE_ON_CARD,
 				  dim, engine->reference);
 	if (status)
@@ -238,7 +243,7 @@ static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 
 	status = emu_scan_check(emu, sqe);
 	if (!status)
-		status = emu_load(emu, le64_to_cpu(sqe->scan.probe),
+		status = emu_load(engine, le64_to_cpu(sqe->scan.probe),
 				  sqe->flags & LIMEN_HW_F_PROBE_ON_CARD,
 				  le16_to_cpu(sqe->dim), engine->probe);
 	if (status)
@@ -292,6 +297,7 @@ static void emu_execute(struct emu_engine *engine,
 {
 	struct emu *emu = engine->emu;
 	struct limen_hw_cqe cqe = {};
+	cycles_t cycles = get_cycles();
 	u64 start = ktime_get_ns();
 	u16 status;
 
@@ -305,10 +311,14 @@ static void emu_execute(struct emu_engine *engine,
 		status = emu_compare(engine, &entry->sqe, &cqe);
 	else
 		status = emu_scan(engine, entry, &cqe);
-	if (status)
+	if (status) {
 		memset(&cqe, 0, sizeof(cqe));
-	else
+	} else {
 		cqe.device_ns = cpu_to_le64(ktime_get_ns() - start);
+		/* The engine's clock is that of the CPU it runs on. */
+		cycles = min_t(u64, get_cycles() - cycles, U32_MAX);
+		cqe.cycles = cpu_to_le32(cycles);
+	}
 	cqe.status = cpu_to_le16(status);
 
 	emu_ring_complete(emu, engine->ring, entry, &cqe);
@@ -375,8 +385,30 @@ void emu_engines_reset(struct emu *emu)
 
 		mutex_lock(&engine->busy);
 		emu_engine_wipe(engine);
+		atomic64_set(&engine->stall_ns, 0);
 		mutex_unlock(&engine->busy);
 	}
+}
+
+/**
+ * emu_engine_stall() - read how long an engine has waited for memory
+ * @emu: board; any context
+ * @ring: LIMEN_HW_RING_EXPRESS or LIMEN_HW_RING_SCAN
+ * @high: the upper half, as it was when the lower one was read
+ *
+ * Return: half of the nanoseconds since the reset. Rows of a gallery are scored
+ * where they lie, so of a scan only its probe counts.
+ */
+u32 emu_engine_stall(struct emu *emu, unsigned int ring, bool high)
+{
+	struct emu_engine *engine = &emu->engines[ring];
+	u64 stall_ns;
+
+	if (high)
+		return READ_ONCE(engine->stall_high);
+	stall_ns = atomic64_read(&engine->stall_ns);
+	WRITE_ONCE(engine->stall_high, upper_32_bits(stall_ns));
+	return lower_32_bits(stall_ns);
 }
 
 static int emu_engine_init(struct emu *emu, unsigned int ring)

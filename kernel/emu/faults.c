@@ -29,6 +29,8 @@
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
  * - stick: a reset does not end
  * - delay_us: microseconds that every entry takes longer, at most 10 s
+ * - temperature: what the board says its temperature is, thousandths of a degree C
+ * - power: likewise its power, milliwatts
  * - fatal: writing 1 makes the board report a fatal error
  */
 
@@ -92,6 +94,23 @@ static int emu_delay_set(void *data, u64 value)
 
 DEFINE_DEBUGFS_ATTRIBUTE(emu_delay_fops, emu_delay_get, emu_delay_set, "%llu\n");
 
+static int emu_temperature_get(void *data, u64 *value)
+{
+	*value = (s64)READ_ONCE(((struct emu *)data)->faults.temperature);
+	return 0;
+}
+
+static int emu_temperature_set(void *data, u64 value)
+{
+	if ((s64)value != (s32)value)
+		return -EINVAL;
+	WRITE_ONCE(((struct emu *)data)->faults.temperature, (s32)value);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(emu_temperature_fops, emu_temperature_get,
+				emu_temperature_set, "%lld\n");
+
 static int emu_fatal_set(void *data, u64 value)
 {
 	if (value != 1)
@@ -135,6 +154,9 @@ void emu_faults_init(struct emu *emu)
 					counters[i].knob);
 	debugfs_create_file_unsafe("delay_us", 0600, faults->dir, emu,
 				   &emu_delay_fops);
+	debugfs_create_file_unsafe("temperature", 0600, faults->dir, emu,
+				   &emu_temperature_fops);
+	debugfs_create_u32("power", 0600, faults->dir, &faults->power);
 	debugfs_create_file_unsafe("fatal", 0200, faults->dir, emu,
 				   &emu_fatal_fops);
 }
