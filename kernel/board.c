@@ -144,6 +144,7 @@ int limen_board_register(struct limen_board *board)
 	if (IS_ERR(limen))
 		return PTR_ERR(limen);
 	limen->board = board;
+	limen_stats_init(limen);
 	ret = drmm_mutex_init(&limen->drm, &limen->life);
 	if (ret)
 		return ret;
@@ -207,6 +208,7 @@ void limen_board_interrupt(struct limen_board *board)
 	if (!limen)
 		return;
 
+	atomic64_inc(&limen->stats.interrupts);
 	/* Cleared before the rings are looked at, so that nothing is missed. */
 	status = limen_read(limen, LIMEN_HW_REG_IRQ_STATUS);
 	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, status);

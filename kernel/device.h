@@ -22,6 +22,7 @@
 
 #include "board.h"
 #include "ring.h"
+#include "stats.h"
 
 /* Limits that user space is told by DRM_IOCTL_LIMEN_QUERY. */
 #define LIMEN_BATCH_MAX		64
@@ -106,6 +107,8 @@ struct limen_device {
 
 	/** @rings: by LIMEN_HW_RING_*; CAMERA is started by camera.c alone */
 	struct limen_ring rings[LIMEN_HW_RINGS];
+	/** @stats: what it has done, besides @rings */
+	struct limen_stats stats;
 	/** @scanner: the SCAN side */
 	struct limen_scanner scanner;
 	/** @camera: the camera, or NULL */

@@ -157,6 +157,7 @@ static int limen_open(struct drm_device *drm, struct drm_file *file)
 	xa_init_flags(&priv->galleries, XA_FLAGS_ALLOC1);
 	xa_init_flags(&priv->queues, XA_FLAGS_ALLOC1);
 	file->driver_priv = priv;
+	atomic_inc(&to_limen(drm)->stats.files);
 	return 0;
 }
 
@@ -168,6 +169,7 @@ static void limen_postclose(struct drm_device *drm, struct drm_file *file)
 	limen_galleries_fini(priv);
 	limen_client_put(priv->client);
 	kfree(priv);
+	atomic_dec(&to_limen(drm)->stats.files);
 }
 
 static const struct file_operations limen_fops = {

@@ -81,6 +81,15 @@ static int limen_query_memory(struct limen_device *limen,
 	return limen_query_answer(args, &info, sizeof(info));
 }
 
+static int limen_query_stats(struct limen_device *limen,
+			     struct drm_limen_query *args)
+{
+	struct drm_limen_stats stats;
+
+	limen_stats_get(limen, &stats);
+	return limen_query_answer(args, &stats, sizeof(stats));
+}
+
 /**
  * limen_query_ioctl() - DRM_IOCTL_LIMEN_QUERY
  * @drm: device
@@ -100,6 +109,8 @@ int limen_query_ioctl(struct drm_device *drm, void *data,
 	case DRM_LIMEN_QUERY_MEMORY:
 		return limen_query_memory(to_limen(drm), args,
 					  file->driver_priv);
+	case DRM_LIMEN_QUERY_STATS:
+		return limen_query_stats(to_limen(drm), args);
 	default:
 		return -EINVAL;
 	}

@@ -4,6 +4,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -278,6 +279,7 @@ int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
 	slot = &ring->slots[index];
 	slot->data = data;
 	slot->position = ring->tail;
+	slot->start = ktime_get_ns();
 	slot->generation++;
 	slot->error = 0;
 	sqe->cookie = cpu_to_le16(limen_ring_cookie(ring, index));
@@ -303,6 +305,7 @@ void limen_ring_kick(struct limen_ring *ring)
 	/* The entries, in coherent memory, before the doorbell. */
 	wmb();
 	limen_ring_write(ring, LIMEN_HW_RING_SQ_TAIL, ring->tail);
+	limen_stats_doorbell(ring);
 }
 
 /* The entry submitted before all others that are outstanding, or NULL. */
@@ -366,6 +369,7 @@ static int limen_ring_consume(struct limen_ring *ring)
 	answer.similarity = le32_to_cpu(READ_ONCE(cqe->similarity));
 	answer.count = le32_to_cpu(READ_ONCE(cqe->count));
 	answer.device_ns = le64_to_cpu(READ_ONCE(cqe->device_ns));
+	answer.cycles = le32_to_cpu(READ_ONCE(cqe->cycles));
 
 	slot = &ring->slots[cookie & (ring->size - 1)];
 	if (seq != ring->head + 1 || !slot->data ||
@@ -373,6 +377,8 @@ static int limen_ring_consume(struct limen_ring *ring)
 		limen_ring_blame_locked(ring, -EIO);
 		return -EPROTO;
 	}
+	answer.seq = slot->position + 1;
+	answer.wait_ns = ktime_get_ns() - slot->start;
 	if (answer.status > LIMEN_HW_INTERNAL ||
 	    ring->ops->complete(ring, slot->data, &answer)) {
 		slot->error = -EIO;

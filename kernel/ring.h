@@ -11,6 +11,8 @@
 
 #include <limen/hw.h>
 
+#include "stats.h"
+
 struct limen_device;
 struct limen_ring;
 
@@ -21,6 +23,9 @@ struct limen_ring;
  * @similarity: likewise
  * @count: likewise
  * @device_ns: likewise
+ * @cycles: likewise
+ * @seq: number of the entry, 1 for the first one since the ring was started
+ * @wait_ns: time since the entry was written
  */
 struct limen_answer {
 	u16 status;
@@ -28,6 +33,9 @@ struct limen_answer {
 	s32 similarity;
 	u32 count;
 	u64 device_ns;
+	u32 cycles;
+	u32 seq;
+	u64 wait_ns;
 };
 
 /**
@@ -57,12 +65,14 @@ struct limen_ring_ops {
  * struct limen_slot - an entry that the board has and has not answered
  * @data: what its owner calls it; NULL while the slot is free
  * @position: entries submitted before it
+ * @start: when it was written, ktime_get_ns()
  * @generation: counts its uses, so that a stale cookie is known as one
  * @error: what the entry is to be blamed for at the next abort, or 0
  */
 struct limen_slot {
 	void *data;
 	u32 position;
+	u64 start;
 	u16 generation;
 	int error;
 };
@@ -107,6 +117,8 @@ struct limen_ring {
 	u32 head;
 	/** @lapped: @head has been as large as @size since the start */
 	bool lapped;
+	/** @stats: what it has done; written under @lock, read without */
+	struct limen_ring_stats stats;
 	/** @outstanding: slots in use */
 	unsigned int outstanding;
 	/** @answered: position of the latest entry that has been answered */

@@ -203,6 +203,7 @@ static void limen_scan_end(struct limen_scan_job *job, int error)
 	limen_scan_part_put(job);
 	limen_bo_unuse(job->probe);
 	limen_queue_unreserve(job->queue, 1);
+	atomic_dec(&job->limen->stats.scans);
 	limen_batch_done(job->batch, job->index, error);
 	if (error)
 		dma_fence_set_error(hw, error);
@@ -394,6 +395,8 @@ static int limen_scan_complete(struct limen_ring *ring, void *data,
 	if (answer->status == LIMEN_HW_OK &&
 	    answer->count > min(job->top_k, job->chunk))
 		return -EPROTO;
+	limen_stats_answer(ring, answer,
+			   answer->status == LIMEN_HW_OK ? job->chunk : 0);
 	job->answer = *answer;
 	limen_scan_answered(job);
 	return 0;
@@ -693,6 +696,7 @@ static int limen_scans_push(struct limen_submission *sub)
 
 	/* Nothing fails from here on. */
 	limen_batch_commit(&scans->batch, limen_submission_waits(sub));
+	atomic_add(count, &sub->limen->stats.scans);
 	for (i = 0; i < count; i++) {
 		struct limen_scan_job *job = scans->jobs[i];
 

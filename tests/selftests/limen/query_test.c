@@ -25,6 +25,12 @@ FIXTURE_VARIANT_ADD(query, memory)
 	.size = sizeof(struct drm_limen_memory_info),
 };
 
+FIXTURE_VARIANT_ADD(query, stats)
+{
+	.type = DRM_LIMEN_QUERY_STATS,
+	.size = sizeof(struct drm_limen_stats),
+};
+
 FIXTURE_SETUP(query)
 {
 	OPEN_OR_SKIP(self->fd);
@@ -63,7 +69,7 @@ TEST_F(query, null_pointer_tells_the_size)
 
 TEST_F(query, writes_no_more_than_asked)
 {
-	uint8_t whole[256], part[256];
+	uint8_t whole[512], part[512];
 	__u32 wanted, size = variant->size;
 
 	ASSERT_EQ(0, query(self->fd, variant->type, whole, &size));
@@ -80,7 +86,7 @@ TEST_F(query, writes_no_more_than_asked)
 
 TEST_F(query, zeroes_what_it_does_not_know)
 {
-	uint8_t data[512];
+	uint8_t data[1024];
 	__u32 size = variant->size + 100;
 
 	memset(data, POISON, sizeof(data));
@@ -125,7 +131,7 @@ TEST_F(query, bad_address)
 
 TEST_F(query, needs_no_privilege)
 {
-	uint8_t data[256];
+	uint8_t data[512];
 	__u32 size = variant->size;
 
 	ASSERT_EQ(0, setgid(65534));
@@ -135,7 +141,7 @@ TEST_F(query, needs_no_privilege)
 
 TEST(unknown_type)
 {
-	static const __u32 types[] = { 2, 3, 0x80000000, 0xffffffff };
+	static const __u32 types[] = { 3, 4, 0x80000000, 0xffffffff };
 	uint8_t data[64];
 	unsigned int i;
 	int fd;
@@ -161,7 +167,8 @@ TEST(device_info)
 	memset(&info, POISON, sizeof(info));
 	ASSERT_EQ(0, limen_device_info(fd, &info));
 	EXPECT_EQ(LIMEN_HW_VERSION_MAJOR, info.hw_version >> 16);
-	EXPECT_EQ(0, info.hw_features & ~LIMEN_HW_FEATURE_CAMERA);
+	EXPECT_EQ(0, info.hw_features & ~(LIMEN_HW_FEATURE_CAMERA |
+					  LIMEN_HW_FEATURE_SENSORS));
 	EXPECT_EQ(512, info.dim_max);
 	EXPECT_EQ(LIMEN_HW_TOP_K_MAX, info.top_k_max);
 	EXPECT_LT(0, info.batch_max);
