@@ -40,6 +40,11 @@
  *
  * A buffer holds a reference to its device, because work in flight can outlive
  * the file that the buffer came from.
+ *
+ * When a board goes, mappings of its memory are revoked. Who touches one then
+ * finds a page of zeros instead, ordinary memory, the same one throughout the
+ * buffer: not every program that reads card memory is prepared for SIGBUS. No two
+ * buffers share such a page, and it is wiped and freed with its buffer.
  */
 
 /* Pages that one fault maps at most. */
@@ -139,6 +144,10 @@ static void limen_card_free(struct limen_bo *bo)
 	if (!drm_mm_node_allocated(&bo->node))
 		return;
 	limen_card_wipe(bo);
+	if (bo->dummy) {
+		clear_highpage(bo->dummy);
+		__free_page(bo->dummy);
+	}
 	/* Only now can somebody else be given the range. */
 	mutex_lock(&limen->card_lock);
 	drm_mm_remove_node(&bo->node);
@@ -233,6 +242,22 @@ static vm_fault_t limen_bo_insert(struct limen_bo *bo, struct vm_fault *vmf,
 	return ret;
 }
 
+/* Maps what stands for the memory of a card that is gone. */
+static vm_fault_t limen_bo_insert_dummy(struct limen_bo *bo,
+					struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	if (!bo->dummy)
+		bo->dummy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!bo->dummy)
+		return VM_FAULT_OOM;
+	/* Cached, as all of the host's memory, unlike the card's. */
+	return vmf_insert_pfn_prot(vma, vmf->address & PAGE_MASK,
+				   page_to_pfn(bo->dummy),
+				   vm_get_page_prot(vma->vm_flags));
+}
+
 static vm_fault_t limen_bo_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
@@ -249,8 +274,9 @@ static vm_fault_t limen_bo_fault(struct vm_fault *vmf)
 	/* Host memory, with its results, outlives the board. */
 	plugged = drm_dev_enter(obj->dev, &idx);
 	mutex_lock(&bo->fault_lock);
-	if (atomic_read(&bo->users) != LIMEN_BO_FROZEN &&
-	    (plugged || !bo->card))
+	if (bo->card && !plugged)
+		ret = limen_bo_insert_dummy(bo, vmf);
+	else if (atomic_read(&bo->users) != LIMEN_BO_FROZEN)
 		ret = limen_bo_insert(bo, vmf, page);
 	mutex_unlock(&bo->fault_lock);
 	if (plugged)

@@ -30,6 +30,8 @@ struct limen_bo {
 	atomic_t users;
 	/** @fault_lock: keeps pages from being mapped while it is frozen */
 	struct mutex fault_lock;
+	/** @dummy: stands for card memory that is gone; under @fault_lock */
+	struct page *dummy;
 	/** @pages: of a host buffer, never swapped and never shared */
 	struct page **pages;
 	/** @dma: their bus addresses; the board can only read there */

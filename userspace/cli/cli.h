@@ -38,6 +38,8 @@ int misused(const char *format, ...);
  * @plot: --plot
  * @rows: --rows, as given
  * @threads: --threads, as given
+ * @interval: --interval, as given
+ * @count: --count, as given
  * @all: --all
  * @json: --json
  * @list: --list
@@ -53,6 +55,8 @@ struct settings {
 	const char *plot;
 	const char *rows;
 	const char *threads;
+	const char *interval;
+	const char *count;
 	bool all;
 	bool json;
 	bool list;
@@ -96,6 +100,7 @@ int command_status(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_template(int argc, char **argv);
 int command_gallery(int argc, char **argv);
+int command_top(int argc, char **argv);
 int command_bench(int argc, char **argv);
 
 #endif /* LIMEN_CLI_H */

@@ -38,7 +38,9 @@ static const struct option all_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "backend", required_argument, NULL, 'b' },
 	{ "config", required_argument, NULL, 'c' },
+	{ "count", required_argument, NULL, 'N' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "interval", required_argument, NULL, 'i' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "limend", required_argument, NULL, 'd' },
 	{ "list", no_argument, NULL, 'l' },
@@ -67,6 +69,9 @@ static bool store(struct settings *settings, int letter)
 	case 'd':
 		settings->limend = optarg;
 		break;
+	case 'i':
+		settings->interval = optarg;
+		break;
 	case 'j':
 		settings->json = true;
 		break;
@@ -78,6 +83,9 @@ static bool store(struct settings *settings, int letter)
 		break;
 	case 'm':
 		settings->models = optarg;
+		break;
+	case 'N':
+		settings->count = optarg;
 		break;
 	case 'n':
 		settings->min = optarg;
@@ -117,7 +125,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*settings = (struct settings){};
 	*leave = true;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":ab:c:d:hjk:lm:n:o:p:r:t:",
+	while ((letter = getopt_long(argc, argv, ":ab:c:d:hi:jk:lm:N:n:o:p:r:t:",
 				     all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);

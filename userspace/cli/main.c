@@ -17,6 +17,7 @@ static const struct {
 	{ "compare", command_compare },
 	{ "template", command_template },
 	{ "gallery", command_gallery },
+	{ "top", command_top },
 	{ "bench", command_bench },
 };
 
@@ -28,6 +29,7 @@ static const char usage[] =
 	"  compare     score two pictures or templates\n"
 	"  template    make a template of a picture\n"
 	"  gallery     keep templates in a file and search it\n"
+	"  top         watch what a board does, and for whom\n"
 	"  bench       measure this machine\n"
 	"\n"
 	"'limen COMMAND --help' tells a command's options, 'limen --version' the\n"

@@ -59,6 +59,11 @@ extern "C" {
  * An inline wait returns 0 only if every descriptor finished with @error 0,
  * otherwise the first error. A fence signalled with an error carries the same.
  *
+ * Hot unplug. When the board is gone, every call on an open file fails with
+ * ENODEV. Mappings remain: that of a host buffer as it was, that of a buffer on the
+ * card, frozen or not, as one page of zeros repeated throughout the buffer. It can
+ * be written to, and no two buffers share it.
+ *
  * Limits. What a user (by user ID, whatever the number of open files) can have at
  * a time is limited; see struct drm_limen_memory_info and struct
  * drm_limen_device_info. Past a limit on things the call fails with EDQUOT; past a

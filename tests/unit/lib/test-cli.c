@@ -271,7 +271,7 @@ START_TEST(wrong_usage)
 END_TEST
 
 static const char *const commands[] = {
-	"status", "compare", "template", "gallery", "bench",
+	"status", "compare", "template", "gallery", "top", "bench",
 };
 
 START_TEST(help)
@@ -466,6 +466,23 @@ START_TEST(status)
 	service = json_object_object_get(object, "service");
 	ck_assert_ptr_nonnull(json_object_object_get(service, "usable"));
 	json_object_put(object);
+}
+END_TEST
+
+START_TEST(top_refuses)
+{
+	ck_assert_int_eq(run("top", "--interval", "0.09"), 2);
+	check_error("--interval");
+	ck_assert_int_eq(run("top", "--interval", "3601"), 2);
+	check_error("--interval");
+	ck_assert_int_eq(run("top", "--count", "0"), 2);
+	check_error("--count");
+	ck_assert_int_eq(run("top", "/dev/a", "/dev/b"), 2);
+	check_error("one node");
+	ck_assert_int_eq(run("top", "/dev/null"), 1);
+	check_error("/dev/null: not a board");
+	ck_assert_int_eq(run("top", "/nonexistent"), 1);
+	check_error("/nonexistent: No such file");
 }
 END_TEST
 
@@ -666,6 +683,7 @@ int main(void)
 	tcase_add_test(tests, galleries_with_holes);
 	tcase_add_test(tests, galleries_refuse);
 	tcase_add_test(tests, status);
+	tcase_add_test(tests, top_refuses);
 	tcase_add_test(tests, with_the_service);
 	tcase_add_test(tests, backends_by_name);
 	tcase_add_test(tests, bench_list);
