@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <drm/limen_accel.h>
+
 #include "cli.h"
 
 /* A search reads the whole gallery, on whichever backend. */
@@ -28,7 +30,7 @@ static const char help[] =
 	"  -t, --threads N     search: threads of the CPU, 1 to 256 (1)\n"
 	"  -k, --top N         search: most rows to tell, 1 to 1024 (10)\n"
 	"  -a, --all           search: tell every row of at least --min\n"
-	"  -n, --min S         search: least similarity, 0 to 1 (any)\n"
+	"  -n, --min S         search: least similarity, 0 to 1 (0)\n"
 	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
 	"  -j, --json          info, search: print JSON\n"
@@ -281,7 +283,6 @@ static int read_question(const struct settings *settings,
 	*question = (struct question){
 		.all = settings->all,
 		.top = DEFAULT_TOP,
-		.min = -LIMEN_SIMILARITY_ONE,
 	};
 	if (settings->top && limen_config_number(settings->top, 1,
 						 LIMEN_TOP_K_MAX,
@@ -335,7 +336,10 @@ static int search_with(const struct settings *settings,
 		result = misused("--threads is for the CPU");
 	else if (!count)
 		count = ask(backend, gallery, probe, question, &rows);
-	if (count < 0 && !result)
+	if (count == -EPERM)
+		result = fail("search: without CAP_SYS_ADMIN a board tells at most %u rows of a search",
+			      DRM_LIMEN_TOP_K_USER);
+	else if (count < 0 && !result)
 		result = fail("search: %s", limen_strerror(count));
 	if (!result)
 		print_rows(rows, count, settings->json);

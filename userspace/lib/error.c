@@ -30,6 +30,10 @@ const char *limen_strerror(int error)
 		return "the board did not answer and was reset";
 	case ECANCELED:
 		return "cancelled because the board was reset";
+	case EDQUOT:
+		return "this user's share of the board is used up";
+	case ESTALE:
+		return "lost from the board's memory while the system slept";
 	case ETIMEDOUT:
 		return "no answer in time";
 	case EOPNOTSUPP:

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xf86drm.h>
 
 #include "board.h"
@@ -213,6 +214,21 @@ static void describe(const struct board *board, unsigned int index,
 	};
 }
 
+/* Where other processes of this user have all it may, nothing tells when that ends. */
+static int submit_when_room(const struct board *board,
+			    struct drm_limen_submit *args, int64_t deadline)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	int error;
+
+	while ((error = board_submit(board, args)) == -EAGAIN) {
+		if (now_ns() >= deadline)
+			return -ETIMEDOUT;
+		nanosleep(&moment, NULL);
+	}
+	return error;
+}
+
 static int submit(struct board *board, const struct drm_limen_scan *descs,
 		  unsigned int count, int64_t deadline)
 {
@@ -225,15 +241,18 @@ static int submit(struct board *board, const struct drm_limen_scan *descs,
 		.out_syncs = (uintptr_t)&sync,
 		.out_sync_count = 1,
 	};
-	int error;
 
 	/* The fence that it holds from the search before has long signalled. */
 	if (drmSyncobjReset(board->fd, &board->scan_sync, 1))
 		return -errno;
-	error = board_submit(board, &args);
-	if (!error)
-		error = drmSyncobjWait(board->fd, &board->scan_sync, 1,
-				       deadline, 0, NULL);
+	return submit_when_room(board, &args, deadline);
+}
+
+static int wait_for(struct board *board, int64_t deadline)
+{
+	int error = drmSyncobjWait(board->fd, &board->scan_sync, 1, deadline,
+				   0, NULL);
+
 	return error == -ETIME ? -ETIMEDOUT : error;
 }
 
@@ -279,15 +298,21 @@ static int scan(struct board *board, const struct drm_limen_scan *descs,
 		unsigned int count, const struct search_request *request,
 		struct limen_row *rows, uint32_t *counts)
 {
-	unsigned int i;
 	int error = submit(board, descs, count, request->deadline);
+	bool submitted = !error;
+	unsigned int i;
 	int found;
 
-	if (error) {
+	if (submitted)
+		error = wait_for(board, request->deadline);
+	if (submitted && error) {
 		/* The board may still use it; the kernel wipes it afterwards. */
 		scan_stop(board);
 		return error;
 	}
+	/* The system slept, and card memory does not outlast that. */
+	if (error == -ESTALE)
+		gallery_drop(board);
 	for (i = 0; !error && i < count; i++) {
 		found = read_rows(board, result_at(board, i), &descs[i],
 				  request->view->dim,
@@ -307,10 +332,8 @@ static unsigned int least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-int board_search(struct limen_backend *backend,
-		 const struct search_request *request)
+static int search(struct board *board, const struct search_request *request)
 {
-	struct board *board = (struct board *)backend;
 	struct drm_limen_scan descs[SCANS_MAX];
 	unsigned int first, some, i;
 	int error;
@@ -337,17 +360,25 @@ int board_search(struct limen_backend *backend,
 	return error;
 }
 
+int board_search(struct limen_backend *backend,
+		 const struct search_request *request)
+{
+	struct board *board = (struct board *)backend;
+	int error = search(board, request);
+
+	/* Once more, with the gallery on the card again. */
+	return error == -ESTALE ? search(board, request) : error;
+}
+
 /*
  * One scan returns a limited number of rows. A range with a full result may have
  * more, so it is halved and scanned again; a range that has no more rows than fit
  * never is. What follows is likely to be as dense: ranges grow only where they
- * find little.
+ * find little. Not everybody may see the most rows that a scan returns.
  */
-int board_search_all(struct limen_backend *backend,
-		     const struct search_request *request,
-		     struct row_list *list)
+static int search_all(struct board *board, const struct search_request *request,
+		      struct row_list *list)
 {
-	struct board *board = (struct board *)backend;
 	struct limen_row rows[LIMEN_TOP_K_MAX];
 	struct drm_limen_scan desc;
 	uint32_t most = least(board->top_k_max, LIMEN_TOP_K_MAX);
@@ -360,6 +391,11 @@ int board_search_all(struct limen_backend *backend,
 		desc.first_row = first;
 		desc.row_count = least(range, board->gallery_rows - first);
 		error = scan(board, &desc, 1, request, rows, &found);
+		if (error == -EPERM && most > DRM_LIMEN_TOP_K_USER) {
+			most = DRM_LIMEN_TOP_K_USER;
+			error = 0;
+			continue;
+		}
 		if (error)
 			break;
 		if (found == most && desc.row_count > most) {
@@ -373,4 +409,18 @@ int board_search_all(struct limen_backend *backend,
 	}
 	limen_wipe(rows, sizeof(rows));
 	return error;
+}
+
+int board_search_all(struct limen_backend *backend,
+		     const struct search_request *request,
+		     struct row_list *list)
+{
+	struct board *board = (struct board *)backend;
+	int error = search_all(board, request, list);
+
+	if (error != -ESTALE)
+		return error;
+	limen_rows_free(list->rows, list->count);
+	*list = (struct row_list){};
+	return search_all(board, request, list);
 }

@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The board backend on a driver that stands in for the real one, by functions that
+ * come before libdrm's: what it does when the driver refuses. Its memory is a file
+ * of the test's; it searches by the score's definition.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <xf86drm.h>
+
+#include <drm/limen_accel.h>
+#include <limen/hw.h>
+
+#include "../face/suite.h"
+#include "sample.h"
+
+#define MEMORY_SIZE (16 << 20)
+#define BUFFERS 64
+#define ROWS 300
+#define DIM 128
+#define TIMEOUT_MS 10000
+
+/**
+ * struct driver - the stand-in
+ * @memory: of all buffers
+ * @used: of it
+ * @offsets: where buffers begin, by handle; 0 for none
+ * @lost: the gallery's content is
+ * @gallery: the one there is; its handle is 0 if there is none
+ * @uploads: galleries made so far
+ * @submissions: taken so far
+ * @privileged: the caller may see everything
+ * @full: submissions that find no room
+ * @sleeps_after: submissions until card memory is lost; -1 for never
+ * @create_error: of the next buffer, or 0
+ */
+static struct driver {
+	uint8_t *memory;
+	size_t used;
+	size_t offsets[BUFFERS];
+	bool lost;
+	struct drm_limen_gallery_create gallery;
+	unsigned int uploads;
+	unsigned int submissions;
+	bool privileged;
+	unsigned int full;
+	int sleeps_after;
+	int create_error;
+} driver;
+
+static struct limen_backend *board, *cpu;
+static struct limen_gallery *gallery;
+
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int fake_query(const struct drm_limen_query *query)
+{
+	struct drm_limen_device_info info = {
+		.hw_version = LIMEN_HW_VERSION_MAJOR << 16,
+		.dim_max = LIMEN_DIM_MAX,
+		.top_k_max = LIMEN_TOP_K_MAX,
+		.batch_max = LIMEN_BATCH_MAX,
+		.board = "stand-in",
+	};
+
+	ck_assert_uint_eq(query->type, DRM_LIMEN_QUERY_DEVICE);
+	memcpy((void *)(uintptr_t)query->pointer, &info,
+	       query->size < sizeof(info) ? query->size : sizeof(info));
+	return 0;
+}
+
+static int fake_create(struct drm_limen_bo_create *create)
+{
+	uint32_t handle = 1;
+
+	if (driver.create_error)
+		return refuse(driver.create_error);
+	while (driver.offsets[handle])
+		ck_assert_uint_lt(++handle, BUFFERS);
+	create->size = (create->size + 4095) / 4096 * 4096;
+	ck_assert_uint_le(driver.used + create->size, MEMORY_SIZE);
+	driver.offsets[handle] = driver.used;
+	driver.used += create->size;
+	create->handle = handle;
+	return 0;
+}
+
+static int fake_gallery(struct drm_limen_gallery_create *create)
+{
+	ck_assert(!driver.gallery.handle);
+	ck_assert_uint_ne(driver.offsets[create->handle], 0);
+	driver.uploads++;
+	driver.lost = false;
+	create->gallery = driver.uploads;
+	driver.gallery = *create;
+	return 0;
+}
+
+/* Puts a row where it belongs among the best ones. */
+static void rank(struct drm_limen_scan_result *result, uint32_t most,
+		 const struct drm_limen_scan_row *row)
+{
+	uint32_t at = result->count;
+
+	while (at && result->rows[at - 1].similarity < row->similarity)
+		at--;
+	if (at >= most)
+		return;
+	result->count += result->count < most;
+	memmove(&result->rows[at + 1], &result->rows[at],
+		(result->count - at - 1) * sizeof(*row));
+	result->rows[at] = *row;
+}
+
+static void fake_scan(const struct drm_limen_scan *desc)
+{
+	const uint8_t *rows = driver.memory +
+			      driver.offsets[driver.gallery.handle];
+	const uint8_t *probe = driver.memory + desc->probe_offset +
+			       driver.offsets[desc->probe_handle];
+	struct drm_limen_scan_result *result =
+		(void *)(driver.memory + desc->result_offset +
+			 driver.offsets[desc->result_handle]);
+	uint32_t i;
+
+	result->count = 0;
+	for (i = desc->first_row; i < desc->first_row + desc->row_count; i++) {
+		struct limen_score score = limen_score_vectors(
+			(const int8_t *)probe,
+			(const int8_t *)rows + (size_t)i * driver.gallery.stride,
+			driver.gallery.dim);
+		struct drm_limen_scan_row row = {
+			.row = i,
+			.raw = score.raw,
+			.similarity = score.similarity,
+		};
+
+		if (score.similarity >= desc->min_similarity)
+			rank(result, desc->top_k, &row);
+	}
+	result->error = 0;
+}
+
+static int fake_submit(const struct drm_limen_submit *submit)
+{
+	const struct drm_limen_scan *descs = (void *)(uintptr_t)submit->descs;
+	uint32_t i;
+
+	ck_assert_uint_eq(submit->desc_size, sizeof(*descs));
+	if (driver.full) {
+		driver.full--;
+		return refuse(EAGAIN);
+	}
+	if (!driver.sleeps_after)
+		driver.lost = true;
+	if (driver.sleeps_after >= 0)
+		driver.sleeps_after--;
+	for (i = 0; i < submit->count; i++) {
+		ck_assert_uint_eq(descs[i].gallery, driver.gallery.gallery);
+		ck_assert_uint_le(descs[i].first_row + descs[i].row_count,
+				  driver.gallery.rows);
+		if (!driver.privileged &&
+		    (descs[i].top_k > DRM_LIMEN_TOP_K_USER ||
+		     descs[i].min_similarity < 0))
+			return refuse(EPERM);
+		if (driver.lost)
+			return refuse(ESTALE);
+	}
+	for (i = 0; i < submit->count; i++)
+		fake_scan(&descs[i]);
+	driver.submissions++;
+	return 0;
+}
+
+static int fake_call(unsigned long request, void *args)
+{
+	struct drm_limen_bo_mmap_offset *map = args;
+	struct drm_limen_queue_create *queue = args;
+
+	switch (request) {
+	case DRM_IOCTL_LIMEN_QUERY:
+		return fake_query(args);
+	case DRM_IOCTL_LIMEN_BO_CREATE:
+		return fake_create(args);
+	case DRM_IOCTL_LIMEN_BO_MMAP_OFFSET:
+		map->offset = driver.offsets[map->handle];
+		return 0;
+	case DRM_IOCTL_LIMEN_GALLERY_CREATE:
+		return fake_gallery(args);
+	case DRM_IOCTL_LIMEN_GALLERY_DESTROY:
+		driver.gallery.handle = 0;
+		return 0;
+	case DRM_IOCTL_LIMEN_QUEUE_CREATE:
+		queue->queue = 1;
+		return 0;
+	case DRM_IOCTL_LIMEN_QUEUE_DESTROY:
+		return 0;
+	case DRM_IOCTL_LIMEN_SUBMIT:
+		return fake_submit(args);
+	}
+	return refuse(ENOTTY);
+}
+
+/* From here on, what the library calls. */
+int drmIoctl(int fd, unsigned long request, void *args)
+{
+	(void)fd;
+	return fake_call(request, args);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list list;
+	void *args;
+
+	(void)fd;
+	va_start(list, request);
+	args = va_arg(list, void *);
+	va_end(list);
+	return fake_call(request, args);
+}
+
+drmVersionPtr drmGetVersion(int fd)
+{
+	static char name[] = "limen";
+	static drmVersion version = { .name = name };
+
+	(void)fd;
+	return &version;
+}
+
+void drmFreeVersion(drmVersionPtr version)
+{
+	(void)version;
+}
+
+int drmCloseBufferHandle(int fd, uint32_t handle)
+{
+	(void)fd;
+	driver.offsets[handle] = 0;
+	return 0;
+}
+
+int drmSyncobjCreate(int fd, uint32_t flags, uint32_t *handle)
+{
+	(void)fd;
+	(void)flags;
+	*handle = 1;
+	return 0;
+}
+
+int drmSyncobjDestroy(int fd, uint32_t handle)
+{
+	(void)fd;
+	(void)handle;
+	return 0;
+}
+
+int drmSyncobjReset(int fd, const uint32_t *handles, uint32_t count)
+{
+	(void)fd;
+	(void)handles;
+	(void)count;
+	return 0;
+}
+
+/* All has finished when it has been submitted. The declaration is libdrm's. */
+/* NOLINTBEGIN(readability-non-const-parameter) */
+int drmSyncobjWait(int fd, uint32_t *handles, unsigned int count,
+		   int64_t timeout_ns, unsigned int flags,
+		   uint32_t *first_signaled)
+{
+	(void)fd;
+	(void)handles;
+	(void)count;
+	(void)timeout_ns;
+	(void)flags;
+	(void)first_signaled;
+	return 0;
+}
+/* NOLINTEND(readability-non-const-parameter) */
+
+static struct limen_template probe_of(uint32_t seed)
+{
+	return sample(DIM, seed);
+}
+
+/* Half of the rows are alike: more than anybody sees of one scan. */
+static void gallery_make(void)
+{
+	struct limen_template tmpl = probe_of(1);
+	uint32_t row;
+
+	ck_assert_int_eq(limen_gallery_create(&gallery, tmpl.model, DIM), 0);
+	for (row = 0; row < ROWS; row++) {
+		tmpl = probe_of(row % 2 ? row : 1);
+		tmpl.vector[0] = row;
+		ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), row);
+	}
+}
+
+static void setup(void)
+{
+	int fd;
+
+	folder_make();
+	fd = open(in_folder("node"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, MEMORY_SIZE), 0);
+	driver.memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(driver.memory, MAP_FAILED);
+	close(fd);
+	driver.used = 4096;
+	driver.sleeps_after = -1;
+	ck_assert_int_eq(limen_backend_open(&board, LIMEN_BACKEND_BOARD,
+					    in_folder("node")), 0);
+	ck_assert_int_eq(limen_backend_open(&cpu, LIMEN_BACKEND_CPU, "plain"),
+			 0);
+	gallery_make();
+}
+
+static void teardown(void)
+{
+	limen_gallery_close(gallery);
+	limen_backend_close(cpu);
+	limen_backend_close(board);
+	munmap(driver.memory, MEMORY_SIZE);
+	folder_remove();
+}
+
+static void check_rows(const struct limen_row *a, const struct limen_row *b,
+		       int64_t count)
+{
+	int64_t i;
+
+	for (i = 0; i < count; i++) {
+		ck_assert_uint_eq(a[i].row, b[i].row);
+		ck_assert_int_eq(a[i].score.raw, b[i].score.raw);
+		ck_assert_int_eq(a[i].score.similarity, b[i].score.similarity);
+	}
+}
+
+/* The board finds what the CPU finds. */
+static void check_search(uint32_t top_k, int32_t min)
+{
+	static struct limen_row rows[2][LIMEN_TOP_K_MAX];
+	struct limen_template probe = probe_of(1);
+	int count = limen_search(cpu, &probe, gallery, top_k, min, rows[0],
+				 TIMEOUT_MS);
+
+	ck_assert_int_gt(count, 0);
+	ck_assert_int_eq(limen_search(board, &probe, gallery, top_k, min,
+				      rows[1], TIMEOUT_MS), count);
+	check_rows(rows[0], rows[1], count);
+}
+
+static void check_search_all(int32_t min, int64_t least)
+{
+	struct limen_template probe = probe_of(1);
+	struct limen_row *rows[2];
+	int64_t count = limen_search_all(cpu, &probe, gallery, min, &rows[0],
+					 TIMEOUT_MS);
+
+	ck_assert_int_ge(count, least);
+	ck_assert_int_eq(limen_search_all(board, &probe, gallery, min, &rows[1],
+					  TIMEOUT_MS), count);
+	check_rows(rows[0], rows[1], count);
+	limen_rows_free(rows[0], count);
+	limen_rows_free(rows[1], count);
+}
+
+static int search_fails(uint32_t top_k, int32_t min)
+{
+	static struct limen_row rows[LIMEN_TOP_K_MAX];
+	struct limen_template probe = probe_of(1);
+
+	return limen_search(board, &probe, gallery, top_k, min, rows, 50);
+}
+
+START_TEST(searches_agree)
+{
+	driver.privileged = true;
+	check_search(10, 0);
+	check_search(ROWS, -LIMEN_SIMILARITY_ONE);
+	check_search_all(-LIMEN_SIMILARITY_ONE, ROWS);
+	ck_assert_uint_eq(driver.uploads, 1);
+}
+END_TEST
+
+/* No fewer rows and no other floor than asked for: an error instead. */
+START_TEST(what_not_everybody_may_see)
+{
+	struct limen_template probe = probe_of(1);
+	struct limen_row *rows;
+
+	check_search(DRM_LIMEN_TOP_K_USER, 0);
+	ck_assert_int_eq(search_fails(DRM_LIMEN_TOP_K_USER + 1, 0), -EPERM);
+	ck_assert_int_eq(search_fails(1, -1), -EPERM);
+	ck_assert_int_eq(limen_search_all(board, &probe, gallery, -1, &rows,
+					  TIMEOUT_MS), -EPERM);
+	/* A refusal costs nothing: the gallery is still on the card. */
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 1);
+}
+END_TEST
+
+START_TEST(all_rows_for_everybody)
+{
+	check_search_all(0, 2 * DRM_LIMEN_TOP_K_USER);
+	check_search_all(16384, 2 * DRM_LIMEN_TOP_K_USER);
+	ck_assert_uint_gt(driver.submissions, 2);
+}
+END_TEST
+
+START_TEST(card_memory_lost)
+{
+	check_search(10, 0);
+	driver.lost = true;
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+	/* Now in the midst of many scans. */
+	driver.sleeps_after = 3;
+	check_search_all(0, 2 * DRM_LIMEN_TOP_K_USER);
+	ck_assert_uint_eq(driver.uploads, 3);
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 3);
+}
+END_TEST
+
+START_TEST(no_room)
+{
+	driver.full = 5;
+	check_search(10, 0);
+	driver.full = UINT32_MAX;
+	ck_assert_int_eq(search_fails(10, 0), -ETIMEDOUT);
+	driver.full = 0;
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 1);
+}
+END_TEST
+
+START_TEST(share_used_up)
+{
+	struct limen_template probe = probe_of(1);
+	struct limen_pair pair = { .probe = &probe, .reference = &probe };
+
+	driver.create_error = EDQUOT;
+	ck_assert_int_eq(search_fails(10, 0), -EDQUOT);
+	ck_assert_int_eq(limen_compare(board, &pair, 1, TIMEOUT_MS), -EDQUOT);
+	ck_assert_int_eq(pair.error, -EDQUOT);
+	ck_assert_ptr_nonnull(strstr(limen_strerror(-EDQUOT), "share"));
+	driver.create_error = 0;
+	check_search(10, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("board");
+	TCase *tests = tcase_create("board");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, searches_agree);
+	tcase_add_test(tests, what_not_everybody_may_see);
+	tcase_add_test(tests, all_rows_for_everybody);
+	tcase_add_test(tests, card_memory_lost);
+	tcase_add_test(tests, no_room);
+	tcase_add_test(tests, share_used_up);
+	suite_add_tcase(suite, tests);
+	return suite_run(suite);
+}
