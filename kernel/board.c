@@ -14,6 +14,7 @@
 #include "express.h"
 #include "gem.h"
 #include "scan.h"
+#include "trace.h"
 #include "user.h"
 
 /**
@@ -212,6 +213,7 @@ void limen_board_interrupt(struct limen_board *board)
 	/* Cleared before the rings are looked at, so that nothing is missed. */
 	status = limen_read(limen, LIMEN_HW_REG_IRQ_STATUS);
 	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, status);
+	trace_limen_interrupt(limen, status);
 
 	if (status & LIMEN_HW_IRQ_FATAL)
 		limen_fault(limen, LIMEN_FAULT_FATAL);

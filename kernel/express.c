@@ -12,6 +12,7 @@
 #include "gem.h"
 #include "queue.h"
 #include "submit.h"
+#include "trace.h"
 
 /**
  * DOC: EXPRESS
@@ -213,6 +214,7 @@ static int limen_express_reserve(void *data)
 		limen_bo_write(item->result, item->result_offset, &fresh,
 			       sizeof(fresh));
 		limen_ring_push(ring, &item->sqe, item);
+		trace_limen_start(ring, item->batch, i, item->dim, 0);
 	}
 	limen_ring_kick(ring);
 out_unlock:

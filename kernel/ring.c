@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "ring.h"
+#include "trace.h"
 
 /**
  * DOC: Rings
@@ -304,6 +305,7 @@ void limen_ring_kick(struct limen_ring *ring)
 
 	/* The entries, in coherent memory, before the doorbell. */
 	wmb();
+	trace_limen_doorbell(ring);
 	limen_ring_write(ring, LIMEN_HW_RING_SQ_TAIL, ring->tail);
 	limen_stats_doorbell(ring);
 }

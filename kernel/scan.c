@@ -21,6 +21,7 @@
 #include "queue.h"
 #include "scan.h"
 #include "submit.h"
+#include "trace.h"
 
 /**
  * DOC: SCAN
@@ -227,8 +228,11 @@ static int limen_scan_push(struct limen_scan_job *job)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	ret = limen_ring_push(ring, &job->sqe, job);
-	if (!ret)
+	if (!ret) {
+		trace_limen_start(ring, job->batch, job->index, gallery->dim,
+				  job->chunk);
 		limen_ring_kick(ring);
+	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	/* There is a slot for every running scan, so the ring was stopped. */

@@ -8,6 +8,9 @@
 #include "device.h"
 #include "stats.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 /**
  * DOC: Statistics
  *
@@ -49,6 +52,8 @@ void limen_stats_doorbell(struct limen_ring *ring)
  * @ring: its ring, locked
  * @answer: an answer that makes sense
  * @rows: how many were searched
+ *
+ * To be called before anybody is told.
  */
 void limen_stats_answer(struct limen_ring *ring,
 			const struct limen_answer *answer, u32 rows)
@@ -58,6 +63,7 @@ void limen_stats_answer(struct limen_ring *ring,
 			       DRM_LIMEN_LATENCIES - 1);
 
 	lockdep_assert_held(&ring->lock);
+	trace_limen_done(ring, answer);
 	limen_count(&stats->busy_ns, answer->device_ns);
 	limen_count(&stats->cycles, answer->cycles);
 	limen_count(&stats->answers, 1);

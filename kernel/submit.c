@@ -14,6 +14,7 @@
 #include "gem.h"
 #include "queue.h"
 #include "submit.h"
+#include "trace.h"
 
 /**
  * DOC: Submissions
@@ -253,21 +254,29 @@ static int limen_submit_commit(struct limen_submission *sub,
 static int limen_submit(struct limen_submission *sub)
 {
 	const struct limen_kind *kind = &limen_express_kind;
+	unsigned int ring = LIMEN_HW_RING_EXPRESS;
 	int ret;
 
-	if (sub->queue->type == DRM_LIMEN_QUEUE_SCAN)
+	if (sub->queue->type == DRM_LIMEN_QUEUE_SCAN) {
 		kind = &limen_scan_kind;
-	else if (sub->args->in_sync_count)
+		ring = LIMEN_HW_RING_SCAN;
+	} else if (sub->args->in_sync_count) {
 		return -EINVAL;
+	}
 
 	ret = limen_submit_prepare(sub, kind);
-	if (!ret)
+	if (!ret) {
+		trace_limen_submit(sub->limen, ring, sub->batch,
+				   sub->args->count);
 		ret = limen_submit_commit(sub, kind);
+	}
 	if (!ret) {
 		limen_syncs_publish(sub);
-		if (limen_submission_waits(sub))
+		if (limen_submission_waits(sub)) {
 			ret = limen_batch_wait(sub->batch,
 					       sub->args->timeout_ns);
+			trace_limen_wake(sub->limen, ring, sub->batch, ret);
+		}
 		limen_batch_put(sub->batch);
 	}
 	limen_syncs_put(sub);
