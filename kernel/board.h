@@ -24,6 +24,12 @@ struct limen_board_ops {
 	unsigned long (*mem_pfn)(struct limen_board *board, u64 offset);
 	/** @mem_wipe: zero a range of card memory; whole pages, may sleep */
 	void (*mem_wipe)(struct limen_board *board, u64 offset, u64 size);
+	/**
+	 * @flr: reset the board by the means of its bus, when RESET does not
+	 * help; optional. Sleeps, but neither allocates nor takes locks under
+	 * which others do. Returns 0 or a negative error.
+	 */
+	int (*flr)(struct limen_board *board);
 };
 
 /**

@@ -4,6 +4,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
+#include <linux/iopoll.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -36,6 +37,10 @@ MODULE_PARM_DESC(mem_mib, "card memory in MiB, 1 to 4096 (default 64)");
 
 /* Bytes that are wiped before somebody else may have the CPU. */
 #define EMU_WIPE_STEP		SZ_1M
+
+/* How long a function-level reset may take, and how often to look. */
+#define EMU_FLR_US		1000000
+#define EMU_FLR_POLL_US		100
 
 /**
  * emu_works() - whether the board does anything at all
@@ -205,6 +210,8 @@ static void emu_write(struct limen_board *board, u32 reg, u32 value)
 		spin_unlock_irqrestore(&emu->lock, flags);
 		if (offset == LIMEN_HW_RING_SQ_TAIL)
 			emu_engine_kick(emu, ring);
+		else if (offset == LIMEN_HW_RING_ABORT)
+			emu_ring_abort(emu, ring, value);
 		return;
 	}
 
@@ -243,11 +250,26 @@ static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 	emu_wipe(to_emu(board), offset, size);
 }
 
+/* The same as a reset by register, but for who asks for it. */
+static int emu_flr(struct limen_board *board)
+{
+	struct emu *emu = to_emu(board);
+	unsigned long flags;
+	u32 status;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	emu_begin_reset(emu);
+	spin_unlock_irqrestore(&emu->lock, flags);
+	return read_poll_timeout(READ_ONCE, status, status, EMU_FLR_POLL_US,
+				 EMU_FLR_US, true, emu->status);
+}
+
 static const struct limen_board_ops emu_board_ops = {
 	.read = emu_read,
 	.write = emu_write,
 	.mem_pfn = emu_mem_pfn,
 	.mem_wipe = emu_mem_wipe,
+	.flr = emu_flr,
 };
 
 static void emu_irq(struct irq_work *irq)

@@ -23,6 +23,9 @@
 #define EMU_TEMPERATURE		45000
 #define EMU_POWER		12000
 
+/* Cookies that there are. */
+#define EMU_COOKIES		BIT(16)
+
 struct dentry;
 struct emu_sensor;
 struct platform_device;
@@ -52,6 +55,12 @@ struct emu_ring {
 	u32 cq_head;
 	/** @cq_tail: completions ever written */
 	u32 cq_tail;
+	/** @stuck: ENABLE reads back 1 until a reset */
+	bool stuck;
+	/** @aborted: cookie of the entry being executed, if it is given up */
+	u32 aborted;
+	/** @lost: cookies of entries that hang */
+	DECLARE_BITMAP(lost, EMU_COOKIES);
 };
 
 /**
@@ -63,8 +72,12 @@ struct emu_ring {
 struct emu_faults {
 	/** @fail: comparisons and scans that end with LIMEN_HW_INTERNAL */
 	atomic_t fail;
-	/** @hang: comparisons and scans fetched and never answered */
+	/** @hang: comparisons and scans fetched and not answered */
 	atomic_t hang;
+	/** @deaf: entries not given up when they should be */
+	atomic_t deaf;
+	/** @stick_ring: rings, of any kind, that do not stop */
+	atomic_t stick_ring;
 	/** @corrupt_flags: comparisons and scans with a flag there is not */
 	atomic_t corrupt_flags;
 	/** @drop_irq: interrupts lost */
@@ -89,7 +102,7 @@ struct emu_faults {
 	s32 temperature;
 	/** @power: LIMEN_HW_REG_POWER */
 	u32 power;
-	/** @stick: resets that do not end */
+	/** @stick: resets that do not end, by register or function-level */
 	atomic_t stick;
 	/** @dir: folder in debugfs */
 	struct dentry *dir;
@@ -197,7 +210,13 @@ void *emu_dma_ptr(struct emu *emu, u64 address, size_t size);
 bool emu_ring_pending(struct emu *emu, unsigned int ring);
 bool emu_ring_fetch(struct emu *emu, unsigned int ring,
 		    struct emu_entry *entry);
-bool emu_ring_live(struct emu *emu, unsigned int ring, u32 epoch);
+bool emu_ring_live(struct emu *emu, unsigned int ring,
+		   const struct emu_entry *entry);
+bool emu_ring_aborted(struct emu *emu, unsigned int ring,
+		      const struct emu_entry *entry);
+void emu_ring_lose(struct emu *emu, unsigned int ring,
+		   const struct emu_entry *entry);
+void emu_ring_abort(struct emu *emu, unsigned int ring, u16 cookie);
 void emu_ring_complete(struct emu *emu, unsigned int ring,
 		       const struct emu_entry *entry,
 		       struct limen_hw_cqe *cqe);

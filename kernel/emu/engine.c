@@ -27,7 +27,7 @@
  *
  * An engine is busy from before it fetches an entry until it has forgotten the
  * entry's vectors. A reset, and who polls ENABLE after having cleared it, wait
- * for that.
+ * for that. Between two steps it looks whether its entry has been given up.
  */
 
 /* Rows between two looks at whether the scan is still wanted. */
@@ -205,8 +205,7 @@ static bool emu_scan_rows(struct emu_engine *engine,
 
 		if (row.row % EMU_SCAN_STEP == 0) {
 			cond_resched();
-			if (!emu_ring_live(engine->emu, engine->ring,
-					   entry->epoch))
+			if (!emu_ring_live(engine->emu, engine->ring, entry))
 				return false;
 		}
 		row.raw = 0;
@@ -269,14 +268,14 @@ static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 }
 
 /* Takes longer than needed, but not longer than the entry is wanted. */
-static void emu_delay(struct emu_engine *engine, u32 epoch)
+static void emu_delay(struct emu_engine *engine, const struct emu_entry *entry)
 {
 	u32 delay_us = READ_ONCE(engine->emu->faults.delay_us);
 	ktime_t end = ktime_add_us(ktime_get(), delay_us);
 	s64 left;
 
 	while ((left = ktime_us_delta(end, ktime_get())) > 0 &&
-	       emu_ring_live(engine->emu, engine->ring, epoch)) {
+	       emu_ring_live(engine->emu, engine->ring, entry)) {
 		u32 step = min(left, EMU_DELAY_STEP);
 
 		usleep_range(step, step + EMU_DELAY_SLACK);
@@ -301,9 +300,11 @@ static void emu_execute(struct emu_engine *engine,
 	u64 start = ktime_get_ns();
 	u16 status;
 
-	if (emu_fault_due(&emu->faults.hang))
+	if (emu_fault_due(&emu->faults.hang)) {
+		emu_ring_lose(emu, engine->ring, entry);
 		return;
-	emu_delay(engine, entry->epoch);
+	}
+	emu_delay(engine, entry);
 
 	if (emu_fault_due(&emu->faults.fail))
 		status = LIMEN_HW_INTERNAL;
@@ -311,6 +312,8 @@ static void emu_execute(struct emu_engine *engine,
 		status = emu_compare(engine, &entry->sqe, &cqe);
 	else
 		status = emu_scan(engine, entry, &cqe);
+	if (emu_ring_aborted(emu, engine->ring, entry))
+		status = LIMEN_HW_ABORTED;
 	if (status) {
 		memset(&cqe, 0, sizeof(cqe));
 	} else {

@@ -17,7 +17,9 @@
  * of the latter) unless told otherwise.
  *
  * - fail: the entry fails, with LIMEN_HW_INTERNAL
- * - hang: the entry is fetched and never answered
+ * - hang: the entry is fetched, and not answered before it is given up
+ * - deaf: an entry is not given up when it should be
+ * - stick_ring: a ring, of any kind, does not stop before the next reset
  * - corrupt_flags: the entry is fetched with a flag that does not exist
  * - drop_irq: an interrupt, of any ring, is lost
  * - corrupt_seq: a completion, of any ring, has a wrong number
@@ -27,7 +29,7 @@
  * - corrupt_score: a comparison has a similarity above one
  * - corrupt_rows: a scan that finds anything returns a row outside the gallery
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
- * - stick: a reset does not end
+ * - stick: a reset, by register or function-level, does not end
  * - delay_us: microseconds that every entry takes longer, at most 10 s
  * - temperature: what the board says its temperature is, thousandths of a degree C
  * - power: likewise its power, milliwatts
@@ -134,6 +136,8 @@ void emu_faults_init(struct emu *emu)
 	} counters[] = {
 		{ "fail", &faults->fail },
 		{ "hang", &faults->hang },
+		{ "deaf", &faults->deaf },
+		{ "stick_ring", &faults->stick_ring },
 		{ "corrupt_flags", &faults->corrupt_flags },
 		{ "drop_irq", &faults->drop_irq },
 		{ "corrupt_seq", &faults->corrupt_seq },

@@ -129,6 +129,7 @@ bool emu_ring_fetch(struct emu *emu, unsigned int index,
 		entry->sqe = *sqe;
 		entry->epoch = ring->epoch;
 		ring->sq_head++;
+		ring->aborted = EMU_COOKIES;
 	}
 	spin_unlock_irqrestore(&emu->lock, flags);
 
@@ -137,24 +138,97 @@ bool emu_ring_fetch(struct emu *emu, unsigned int index,
 	return sqe;
 }
 
+/* Whether the ring has not been stopped since the entry was fetched. */
+static bool emu_ring_knows(struct emu *emu, const struct emu_ring *ring,
+			   const struct emu_entry *entry)
+{
+	return emu_ring_works(emu, ring) && ring->epoch == entry->epoch;
+}
+
 /**
  * emu_ring_live() - whether the work on an entry is still wanted
  * @emu: board; any context, unlocked
  * @index: LIMEN_HW_RING_*
- * @epoch: of the entry
+ * @entry: the one that was fetched last
  *
- * Return: false if the ring has been stopped since the entry was fetched.
+ * Return: false if the ring has been stopped since it was fetched, or if it has
+ * been given up.
  */
-bool emu_ring_live(struct emu *emu, unsigned int index, u32 epoch)
+bool emu_ring_live(struct emu *emu, unsigned int index,
+		   const struct emu_entry *entry)
 {
 	struct emu_ring *ring = &emu->rings[index];
 	unsigned long flags;
 	bool live;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	live = emu_ring_works(emu, ring) && ring->epoch == epoch;
+	live = emu_ring_knows(emu, ring, entry) &&
+	       ring->aborted != le16_to_cpu(entry->sqe.cookie);
 	spin_unlock_irqrestore(&emu->lock, flags);
 	return live;
+}
+
+/**
+ * emu_ring_aborted() - whether an entry has been given up
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ * @entry: the one that was fetched last
+ *
+ * Return: true if so.
+ */
+bool emu_ring_aborted(struct emu *emu, unsigned int index,
+		      const struct emu_entry *entry)
+{
+	return READ_ONCE(emu->rings[index].aborted) ==
+	       le16_to_cpu(entry->sqe.cookie);
+}
+
+/**
+ * emu_ring_lose() - do nothing about an entry until it is given up
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ * @entry: as fetched
+ */
+void emu_ring_lose(struct emu *emu, unsigned int index,
+		   const struct emu_entry *entry)
+{
+	struct emu_ring *ring = &emu->rings[index];
+	unsigned long flags;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	if (emu_ring_knows(emu, ring, entry))
+		__set_bit(le16_to_cpu(entry->sqe.cookie), ring->lost);
+	spin_unlock_irqrestore(&emu->lock, flags);
+}
+
+/**
+ * emu_ring_abort() - give an entry up
+ * @emu: board; any context, unlocked
+ * @index: LIMEN_HW_RING_*
+ * @cookie: of the entry
+ *
+ * One that hangs is answered here, one that is being executed where that is done.
+ */
+void emu_ring_abort(struct emu *emu, unsigned int index, u16 cookie)
+{
+	struct limen_hw_cqe cqe = { .status = cpu_to_le16(LIMEN_HW_ABORTED) };
+	struct emu_ring *ring = &emu->rings[index];
+	struct emu_entry entry = { .sqe.cookie = cpu_to_le16(cookie) };
+	unsigned long flags;
+	bool lost;
+
+	if (emu_fault_due(&emu->faults.deaf))
+		return;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	entry.epoch = ring->epoch;
+	lost = __test_and_clear_bit(cookie, ring->lost);
+	if (!lost)
+		ring->aborted = cookie;
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	if (lost)
+		emu_ring_complete(emu, index, &entry, &cqe);
 }
 
 /* Writes a completion: 1 if written, 0 if nobody wants it, -EIO if it cannot. */
@@ -165,7 +239,7 @@ static int emu_ring_post(struct emu *emu, struct emu_ring *ring,
 	u32 size = 1u << ring->size_log2;
 	struct limen_hw_cqe *to;
 
-	if (!emu_ring_works(emu, ring) || ring->epoch != entry->epoch)
+	if (!emu_ring_knows(emu, ring, entry))
 		return 0;
 	if (ring->cq_tail - ring->cq_head >= size)
 		return -EIO;
@@ -236,6 +310,8 @@ u32 emu_ring_read(struct emu *emu, unsigned int index, u32 reg)
 	case LIMEN_HW_RING_SIZE:
 		return ring->size_log2;
 	case LIMEN_HW_RING_ENABLE:
+		if (ring->stuck)
+			return 1;
 		if (index == LIMEN_HW_RING_CAMERA)
 			return ring->enabled || emu_sensor_busy(emu);
 		return ring->enabled || emu_engine_busy(emu, index);
@@ -257,6 +333,7 @@ static u64 emu_high(u64 address, u32 value)
 /* A ring with impossible settings stays stopped. */
 static void emu_ring_enable(struct emu_ring *ring, bool enable)
 {
+	bitmap_zero(ring->lost, EMU_COOKIES);
 	ring->enabled = enable && ring->size_log2 >= 1 &&
 			ring->size_log2 <= 12 &&
 			IS_ALIGNED(ring->sq, LIMEN_HW_PAGE_SIZE) &&
@@ -296,6 +373,8 @@ void emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
 		ring->size_log2 = value;
 		break;
 	case LIMEN_HW_RING_ENABLE:
+		if (!(value & 1) && emu_fault_due(&emu->faults.stick_ring))
+			ring->stuck = true;
 		emu_ring_enable(ring, value & 1);
 		break;
 	case LIMEN_HW_RING_SQ_TAIL:

@@ -136,7 +136,8 @@ static void emu_sensor_bin_row(const struct emu_sensor *sensor,
 
 /* Whoever stops the ring need not wait for the rest of the frame. */
 static void emu_sensor_render(struct emu_sensor *sensor,
-			      const struct emu_mode *mode, u32 epoch, u8 *frame)
+			      const struct emu_mode *mode,
+			      const struct emu_entry *entry, u8 *frame)
 {
 	const u32 stride = EMU_SCENE_STRIDE / mode->bin;
 	const u8 *scene;
@@ -145,7 +146,7 @@ static void emu_sensor_render(struct emu_sensor *sensor,
 	emu_sensor_expose(sensor, mode);
 	scene = emu_scene_lock(sensor->scene);
 	for (y = 0; y < LIMEN_HW_CAM_HEIGHT; y += mode->bin) {
-		if (!emu_ring_live(sensor->emu, LIMEN_HW_RING_CAMERA, epoch))
+		if (!emu_ring_live(sensor->emu, LIMEN_HW_RING_CAMERA, entry))
 			break;
 		if (mode->bin == 1)
 			emu_sensor_copy_row(sensor, mode, scene, frame);
@@ -183,7 +184,7 @@ static void emu_sensor_capture(struct emu_sensor *sensor,
 		frame = emu_dma_ptr(sensor->emu, le64_to_cpu(capture->buffer),
 				    bytes);
 		if (frame)
-			emu_sensor_render(sensor, mode, entry->epoch, frame);
+			emu_sensor_render(sensor, mode, entry, frame);
 		else
 			status = LIMEN_HW_BUS_ERROR;
 	}
