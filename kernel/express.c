@@ -33,7 +33,7 @@
  * @reference: likewise
  * @result: host buffer of the result, with a reference
  * @result_offset: of the result in @result
- * @sqe: what the board is told
+ * @sqe: what the board is told, more than once if a reset comes between
  */
 struct limen_comparison {
 	struct limen_batch *batch;
@@ -290,5 +290,6 @@ static void limen_express_abort(struct limen_ring *ring, void *data, int error)
 const struct limen_ring_ops limen_express_ring_ops = {
 	.complete = limen_express_complete,
 	.abort = limen_express_abort,
+	.replayed = true,
 	.watched = true,
 };

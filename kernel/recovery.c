@@ -4,6 +4,9 @@
  */
 #include <linux/iopoll.h>
 #include <linux/jiffies.h>
+#include <linux/kobject.h>
+
+#include <drm/drm_file.h>
 
 #include <drm/drm_print.h>
 
@@ -16,18 +19,26 @@
  * The watchdog is a timer that runs while a matching ring has work, and asks
  * for progress, not for time alone: a ring is silent when the timer has looked
  * at it throughout LIMEN_WATCHDOG_MS and saw no answer at all, or none to an entry
- * that others have overtaken. Then the recovery work looks once whether an
- * interrupt was missed. If so, the answers are taken and nothing else happens.
+ * that others have overtaken. Then the recovery work climbs a ladder, no further
+ * than it must:
  *
- * Otherwise, and when the board answers nonsense or reports FATAL, every ring is
- * frozen, the board is reset, everything outstanding is aborted, and the board
- * runs again. Who is to blame gets -ETIME (silence) or -EIO (nonsense, FATAL):
- * the entry whose answer was wrong, else the oldest of the ring in question.
- * The others get -ECANCELED. A board that does not come back from its reset is
- * given up: from then on everything is -ENODEV.
+ * 1. It looks once: if an interrupt was missed, the answers are taken.
+ * 2. The board is told to give the ring's oldest entry up. Nobody else notices.
+ * 3. The ring is stopped and started again.
+ * 4. The board is reset. When it answers nonsense or reports FATAL, or a ring
+ *    does not stop, this is where it begins.
+ * 5. The board is reset by the means of its bus, then as before.
+ * 6. The board is given up: everything is -ENODEV from then on, and user space is
+ *    told by the event that DRM has for it.
+ *
+ * Who is to blame gets -ETIME (silence) or -EIO (nonsense, FATAL): the entry whose
+ * answer was wrong, else the oldest of the ring in question. Of the others,
+ * comparisons are submitted again, scans get -ECANCELED: a traveller waits for a
+ * comparison, and who searches can do so again.
  *
  * All of this brings fences to an end, so nothing here allocates memory or
- * takes a lock under which others do.
+ * takes a lock under which others do; the event comes when there is no more to
+ * end.
  */
 
 /* All there is to interrupt for. */
@@ -100,7 +111,10 @@ static void limen_watchdog(struct timer_list *timer)
 		limen_watch(limen);
 }
 
-/* Resets the board once: 0, -EAGAIN if it has met a fatal error, -ENODEV. */
+/*
+ * Resets the board once: 0, -EAGAIN if it has met a fatal error, -ETIMEDOUT if it
+ * does not become ready, -ENODEV if it is not there.
+ */
 static int limen_reset_once(struct limen_device *limen)
 {
 	u32 status;
@@ -114,13 +128,28 @@ static int limen_reset_once(struct limen_device *limen)
 				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
 				limen, LIMEN_HW_REG_STATUS);
 	/* A device that has been pulled out reads as ones. */
-	if (ret || status == U32_MAX)
+	if (status == U32_MAX)
 		return -ENODEV;
+	if (ret)
+		return ret;
 
 	/* What is reported from here on concerns the board as it is now. */
 	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, LIMEN_INTERRUPTS);
 	status = limen_read(limen, LIMEN_HW_REG_STATUS);
 	return status & LIMEN_HW_STATUS_FATAL ? -EAGAIN : 0;
+}
+
+static int limen_reset_some(struct limen_device *limen)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
+		ret = limen_reset_once(limen);
+		if (ret != -EAGAIN)
+			break;
+	}
+	return ret;
 }
 
 /**
@@ -134,17 +163,17 @@ static int limen_reset_once(struct limen_device *limen)
  */
 int limen_reset(struct limen_device *limen)
 {
-	unsigned int i;
+	struct limen_board *board = limen->board;
 	int ret;
 
 	lockdep_assert_held(&limen->life);
 
-	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
-		ret = limen_reset_once(limen);
-		if (ret != -EAGAIN)
-			return ret;
+	ret = limen_reset_some(limen);
+	if (ret && ret != -ENODEV && board->ops->flr) {
+		drm_warn(&limen->drm, "resetting the board by its bus: it does not become ready\n");
+		ret = board->ops->flr(board) ?: limen_reset_some(limen);
 	}
-	return -ENODEV;
+	return ret ? -ENODEV : 0;
 }
 
 /**
@@ -164,10 +193,10 @@ void limen_run(struct limen_device *limen)
 	limen_stats_wake(limen);
 }
 
-/* Whether silence was only a missed interrupt; else blames the silent rings. */
-static bool limen_look_once(struct limen_device *limen)
+/* Ends silence without a reset; false if one is needed. */
+static bool limen_break_silence(struct limen_device *limen)
 {
-	bool alive = true;
+	bool broken = true;
 	unsigned int i;
 
 	for (i = 0; i < LIMEN_HW_RINGS; i++) {
@@ -176,12 +205,32 @@ static bool limen_look_once(struct limen_device *limen)
 		if (!limen_ring_watched(ring))
 			continue;
 		limen_ring_reap(ring);
-		if (limen_ring_silent(ring)) {
-			limen_ring_blame(ring, -ETIME);
-			alive = false;
-		}
+		if (!limen_ring_silent(ring))
+			continue;
+		drm_warn(&limen->drm, "ring %u makes no progress: giving its oldest entry up\n",
+			 i);
+		if (!limen_ring_give_up(ring))
+			broken = false;
 	}
-	return alive;
+	return broken;
+}
+
+/* Resets the rings that are silent; false if one does not stop. */
+static bool limen_reset_rings(struct limen_device *limen)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIMEN_HW_RINGS; i++) {
+		struct limen_ring *ring = &limen->rings[i];
+
+		if (!limen_ring_watched(ring) || !limen_ring_silent(ring))
+			continue;
+		drm_warn(&limen->drm, "resetting ring %u: it makes no progress\n",
+			 i);
+		if (!limen_ring_reset(ring))
+			return false;
+	}
+	return true;
 }
 
 static void limen_freeze(struct limen_device *limen, unsigned long faults)
@@ -199,7 +248,7 @@ static void limen_freeze(struct limen_device *limen, unsigned long faults)
 	}
 }
 
-static void limen_abort(struct limen_device *limen, int error)
+static void limen_abort(struct limen_device *limen, int error, bool replay)
 {
 	unsigned int i;
 
@@ -211,42 +260,61 @@ static void limen_abort(struct limen_device *limen, int error)
 		/* By now the board may have been given up. */
 		if (limen->dead)
 			limen_ring_freeze(ring, -ENODEV);
-		limen_ring_abort(ring, error);
+		limen_ring_abort(ring, error, replay);
 	}
 }
 
-static void limen_recover(struct limen_device *limen, unsigned long faults)
+static void limen_reset_all(struct limen_device *limen, unsigned long faults)
 {
 	unsigned int fault;
-	bool cookie;
 
 	for_each_set_bit(fault, &faults, ARRAY_SIZE(limen_fault_names))
 		drm_warn(&limen->drm, "resetting the board: %s\n",
 			 limen_fault_names[fault]);
 
 	limen_freeze(limen, faults);
-	/* drm_sched's work signals fences too, so this is not yet part of it. */
-	mutex_lock(&limen->scanner.stopping);
-	drm_sched_wqueue_stop(&limen->scanner.sched);
-
 	/*
 	 * What was seen until now concerns the board as it was. What is seen
 	 * from now on may concern the board as it will be.
 	 */
 	WRITE_ONCE(limen->faults, 0);
-	cookie = dma_fence_begin_signalling();
 	if (limen_reset(limen)) {
 		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
 		limen->dead = true;
 	}
 	atomic_inc(&limen->resets);
-	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED);
-	dma_fence_end_signalling(cookie);
-
+	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED, !limen->dead);
 	if (!limen->dead)
 		limen_run(limen);
+}
+
+static void limen_recover(struct limen_device *limen, unsigned long faults)
+{
+	bool cookie;
+
+	/* drm_sched's work signals fences too, so this is not yet part of it. */
+	mutex_lock(&limen->scanner.stopping);
+	drm_sched_wqueue_stop(&limen->scanner.sched);
+
+	cookie = dma_fence_begin_signalling();
+	if (faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen))
+		limen_reset_all(limen, faults);
+	dma_fence_end_signalling(cookie);
+
 	drm_sched_wqueue_start(&limen->scanner.sched);
 	mutex_unlock(&limen->scanner.stopping);
+}
+
+/*
+ * Tells user space that the board is given up. drm_dev_wedged_event() says the
+ * same, but of a primary node, and accelerators have none.
+ */
+static void limen_tell_wedged(struct limen_device *limen)
+{
+	char wedged[] = "WEDGED=rebind,bus-reset";
+	char *envp[2] = { wedged, NULL };
+
+	kobject_uevent_env(&limen->drm.accel->kdev->kobj, KOBJ_CHANGE, envp);
 }
 
 static void limen_recovery_work(struct work_struct *work)
@@ -254,20 +322,24 @@ static void limen_recovery_work(struct work_struct *work)
 	struct limen_device *limen =
 		container_of(work, struct limen_device, recovery);
 	unsigned long faults;
+	bool wedged = false;
 
 	mutex_lock(&limen->life);
 	faults = xchg(&limen->faults, 0);
 	if (test_bit(LIMEN_FAULT_SILENT, &faults) && !limen->dead &&
-	    limen_look_once(limen)) {
-		drm_dbg(&limen->drm, "missed an interrupt\n");
+	    limen_break_silence(limen))
 		__clear_bit(LIMEN_FAULT_SILENT, &faults);
-	}
-	faults |= xchg(&limen->faults, 0);
-	if (faults && !limen->dead)
+	/* Who is still silent is seen again; nonsense is seen once. */
+	faults |= xchg(&limen->faults, 0) & ~BIT(LIMEN_FAULT_SILENT);
+	if (faults && !limen->dead) {
 		limen_recover(limen, faults);
+		wedged = limen->dead;
+	}
 	if (faults)
 		limen_scan_unpark(limen);
 	mutex_unlock(&limen->life);
+	if (wedged)
+		limen_tell_wedged(limen);
 }
 
 /**
@@ -293,7 +365,7 @@ void limen_recovery_fini(struct limen_device *limen)
 	limen->dead = true;
 	limen_freeze(limen, 0);
 	limen_reset(limen);
-	limen_abort(limen, -ENODEV);
+	limen_abort(limen, -ENODEV, false);
 	mutex_unlock(&limen->life);
 
 	timer_shutdown_sync(&limen->watchdog);

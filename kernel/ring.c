@@ -29,10 +29,16 @@
  * it may be is decided by the ring's owner. Anything else freezes the ring at
  * once and has the board reset. Nothing is given back to anybody before the
  * reset has ended, because until then the board may still write.
+ *
+ * Entries that were outstanding then keep their slots if the ring's owner wants
+ * them replayed and they are not to blame: when the ring starts again they are
+ * submitted in their old order, under new cookies. All that takes is memory they
+ * have already.
  */
 
-/* How long a ring may take to stop. */
+/* How long a ring may take to stop, and the board to give an entry up. */
 #define LIMEN_RING_STOP_US	1000000
+#define LIMEN_RING_GIVE_UP_US	100000
 
 /* Microseconds between two looks at a register. */
 #define LIMEN_RING_POLL_US	50
@@ -57,9 +63,10 @@ static void limen_ring_empty(struct limen_ring *ring)
 {
 	unsigned int i;
 
+	INIT_LIST_HEAD(&ring->busy);
+	INIT_LIST_HEAD(&ring->free);
 	for (i = 0; i < ring->size; i++)
-		ring->free[i] = i;
-	ring->outstanding = 0;
+		list_add_tail(&ring->slots[i].link, &ring->free);
 }
 
 /**
@@ -91,8 +98,7 @@ int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
 	ring->cq = dma_alloc_coherent(dev, ring->size * sizeof(*ring->cq),
 				      &ring->cq_dma, GFP_KERNEL);
 	ring->slots = kcalloc(ring->size, sizeof(*ring->slots), GFP_KERNEL);
-	ring->free = kcalloc(ring->size, sizeof(*ring->free), GFP_KERNEL);
-	if (!ring->sq || !ring->cq || !ring->slots || !ring->free)
+	if (!ring->sq || !ring->cq || !ring->slots)
 		return -ENOMEM;
 	limen_ring_empty(ring);
 
@@ -142,16 +148,47 @@ void limen_ring_fini(struct limen_ring *ring)
 				  ring->cq, ring->cq_dma);
 	}
 	kfree(ring->slots);
-	kfree(ring->free);
 	ring->sq = NULL;
 	ring->cq = NULL;
 	ring->slots = NULL;
-	ring->free = NULL;
+}
+
+/* Writes the entry of a slot that is in use to the submission queue. */
+static void limen_ring_submit(struct limen_ring *ring, struct limen_slot *slot,
+			      struct limen_hw_sqe *sqe)
+{
+	slot->position = ring->tail;
+	slot->start = ktime_get_ns();
+	slot->generation++;
+	sqe->cookie = cpu_to_le16(limen_ring_cookie(ring, slot - ring->slots));
+	ring->sq[ring->tail++ & (ring->size - 1)] = *sqe;
+}
+
+/* The board has got work after having had none, and is given time for it. */
+static void limen_ring_watch(struct limen_ring *ring)
+{
+	ring->seen = ring->head;
+	ring->silence = 0;
+	if (ring->ops->watched)
+		limen_watch(ring->limen);
+}
+
+/* Submits again what limen_ring_abort() left. */
+static void limen_ring_replay(struct limen_ring *ring)
+{
+	struct limen_slot *slot;
+
+	if (list_empty(&ring->busy))
+		return;
+	list_for_each_entry(slot, &ring->busy, link)
+		limen_ring_submit(ring, slot, slot->sqe);
+	limen_ring_watch(ring);
+	limen_ring_kick(ring);
 }
 
 /**
  * limen_ring_start_locked() - have the board serve a ring
- * @ring: ring, stopped and empty
+ * @ring: ring, stopped, with nothing but what is to be replayed
  *
  * The caller holds &limen_device.life and the board is ready.
  */
@@ -180,6 +217,7 @@ void limen_ring_start_locked(struct limen_ring *ring)
 	limen_ring_write(ring, LIMEN_HW_RING_SIZE, ring->size_log2);
 	limen_ring_write(ring, LIMEN_HW_RING_ENABLE, 1);
 	ring->state = 0;
+	limen_ring_replay(ring);
 	wake_up_all(&ring->room);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
@@ -204,6 +242,21 @@ int limen_ring_start(struct limen_ring *ring)
 	return ret;
 }
 
+/* Freezes a ring and stops it; false if the board does not stop. */
+static bool limen_ring_disable(struct limen_ring *ring)
+{
+	u32 reg = limen_ring_reg(ring, LIMEN_HW_RING_ENABLE);
+	u32 enabled;
+
+	lockdep_assert_held(&ring->limen->life);
+
+	limen_ring_freeze(ring, -EAGAIN);
+	limen_write(ring->limen, reg, 0);
+	return !read_poll_timeout(limen_read, enabled, !enabled,
+				  LIMEN_RING_POLL_US, LIMEN_RING_STOP_US, false,
+				  ring->limen, reg);
+}
+
 /**
  * limen_ring_stop() - have the board leave a ring alone
  * @ring: ring; sleeps
@@ -215,20 +268,13 @@ int limen_ring_start(struct limen_ring *ring)
 void limen_ring_stop(struct limen_ring *ring)
 {
 	struct limen_device *limen = ring->limen;
-	u32 reg = limen_ring_reg(ring, LIMEN_HW_RING_ENABLE);
 	bool stuck = false;
-	u32 enabled;
 
 	mutex_lock(&limen->life);
 	if (!READ_ONCE(ring->state)) {
-		limen_ring_freeze(ring, -EAGAIN);
-		limen_write(limen, reg, 0);
-		stuck = read_poll_timeout(limen_read, enabled, !enabled,
-					  LIMEN_RING_POLL_US,
-					  LIMEN_RING_STOP_US, false, limen,
-					  reg);
+		stuck = !limen_ring_disable(ring);
 		if (!stuck)
-			limen_ring_abort(ring, -ECANCELED);
+			limen_ring_abort(ring, -ECANCELED, false);
 	}
 	mutex_unlock(&limen->life);
 
@@ -236,6 +282,24 @@ void limen_ring_stop(struct limen_ring *ring)
 		limen_fault(limen, LIMEN_FAULT_STUCK);
 	/* A reset that is under way aborts what is left. */
 	flush_work(&limen->recovery);
+}
+
+/**
+ * limen_ring_reset() - stop a ring and start it again
+ * @ring: ring, watched; sleeps
+ *
+ * What was outstanding is replayed or ends, as in limen_ring_abort(). The caller
+ * holds &limen_device.life.
+ *
+ * Return: false if the board does not stop; then the ring is frozen.
+ */
+bool limen_ring_reset(struct limen_ring *ring)
+{
+	if (!limen_ring_disable(ring))
+		return false;
+	limen_ring_abort(ring, -ECANCELED, true);
+	limen_ring_start_locked(ring);
+	return true;
 }
 
 /**
@@ -258,7 +322,8 @@ int limen_ring_room(const struct limen_ring *ring, unsigned int entries)
 /**
  * limen_ring_push() - write an entry
  * @ring: ring, locked
- * @sqe: entry; its cookie is filled in here
+ * @sqe: entry; its cookie is filled in here. If entries are replayed it stays
+ *	valid until it has finished, else it is copied.
  * @data: what the ring's owner calls it, not NULL
  *
  * The board need not see it before limen_ring_kick(). Allocates nothing.
@@ -269,29 +334,21 @@ int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
 		    void *data)
 {
 	struct limen_slot *slot;
-	unsigned int index;
 	int ret;
 
 	ret = limen_ring_room(ring, 1);
 	if (ret)
 		return ret;
 
-	index = ring->free[ring->size - ring->outstanding - 1];
-	slot = &ring->slots[index];
+	slot = list_first_entry(&ring->free, struct limen_slot, link);
+	list_move_tail(&slot->link, &ring->busy);
 	slot->data = data;
-	slot->position = ring->tail;
-	slot->start = ktime_get_ns();
-	slot->generation++;
+	slot->sqe = ring->ops->replayed ? sqe : NULL;
+	slot->replays = 0;
 	slot->error = 0;
-	sqe->cookie = cpu_to_le16(limen_ring_cookie(ring, index));
-
-	ring->sq[ring->tail++ & (ring->size - 1)] = *sqe;
-	if (!ring->outstanding++) {
-		ring->seen = ring->head;
-		ring->silence = 0;
-		if (ring->ops->watched)
-			limen_watch(ring->limen);
-	}
+	limen_ring_submit(ring, slot, sqe);
+	if (!ring->outstanding++)
+		limen_ring_watch(ring);
 	return 0;
 }
 
@@ -313,17 +370,7 @@ void limen_ring_kick(struct limen_ring *ring)
 /* The entry submitted before all others that are outstanding, or NULL. */
 static struct limen_slot *limen_ring_oldest(struct limen_ring *ring)
 {
-	struct limen_slot *oldest = NULL;
-	unsigned int i;
-
-	for (i = 0; i < ring->size; i++) {
-		struct limen_slot *slot = &ring->slots[i];
-
-		if (slot->data &&
-		    (!oldest || (s32)(slot->position - oldest->position) < 0))
-			oldest = slot;
-	}
-	return oldest;
+	return list_first_entry_or_null(&ring->busy, struct limen_slot, link);
 }
 
 /* Has the oldest entry end with an error at the next abort. */
@@ -347,6 +394,34 @@ void limen_ring_blame(struct limen_ring *ring, int error)
 	spin_lock_irqsave(&ring->lock, flags);
 	limen_ring_blame_locked(ring, error);
 	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/* The entry is its owner's again. */
+static void *limen_ring_release(struct limen_ring *ring,
+				struct limen_slot *slot)
+{
+	void *data = slot->data;
+
+	slot->data = NULL;
+	list_move(&slot->link, &ring->free);
+	ring->outstanding--;
+	return data;
+}
+
+/* Ends an entry by its answer, or by the board's having given it up. */
+static int limen_ring_end(struct limen_ring *ring, struct limen_slot *slot,
+			  const struct limen_answer *answer)
+{
+	if (answer->status == LIMEN_HW_ABORTED && slot->error) {
+		/* The next one has all the time again. */
+		ring->silence = 0;
+		ring->ops->abort(ring, slot->data, slot->error);
+		return 0;
+	}
+	/* Nothing is given up unless the board is told to. */
+	if (answer->status >= LIMEN_HW_ABORTED)
+		return -EPROTO;
+	return ring->ops->complete(ring, slot->data, answer);
 }
 
 /* Consumes an answer: 1 if there was one, 0 if not, -EPROTO for nonsense. */
@@ -381,17 +456,14 @@ static int limen_ring_consume(struct limen_ring *ring)
 	}
 	answer.seq = slot->position + 1;
 	answer.wait_ns = ktime_get_ns() - slot->start;
-	if (answer.status > LIMEN_HW_INTERNAL ||
-	    ring->ops->complete(ring, slot->data, &answer)) {
+	if (limen_ring_end(ring, slot, &answer)) {
 		slot->error = -EIO;
 		return -EPROTO;
 	}
 
 	if ((s32)(slot->position - ring->answered) > 0)
 		ring->answered = slot->position;
-	slot->data = NULL;
-	ring->outstanding--;
-	ring->free[ring->size - ring->outstanding - 1] = slot - ring->slots;
+	limen_ring_release(ring, slot);
 	ring->head++;
 	if (ring->head == ring->size)
 		ring->lapped = true;
@@ -444,27 +516,32 @@ void limen_ring_freeze(struct limen_ring *ring, int state)
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
+/* Whether an entry is submitted again. */
+static bool limen_ring_spare(const struct limen_ring *ring,
+			     struct limen_slot *slot)
+{
+	return ring->ops->replayed && !slot->error &&
+	       slot->replays++ < LIMEN_REPLAYS_MAX;
+}
+
 /**
  * limen_ring_abort() - give back what the board will never answer
  * @ring: ring, frozen, that the board does no more DMA for; any context
  * @error: for all that are not to blame for something else
+ * @replay: leave what is to be replayed, for limen_ring_start_locked()
  */
-void limen_ring_abort(struct limen_ring *ring, int error)
+void limen_ring_abort(struct limen_ring *ring, int error, bool replay)
 {
+	struct limen_slot *slot, *next;
 	unsigned long flags;
-	unsigned int i;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	for (i = 0; ring->outstanding && i < ring->size; i++) {
-		struct limen_slot *slot = &ring->slots[i];
-		void *data = slot->data;
-
-		if (!data)
+	list_for_each_entry_safe(slot, next, &ring->busy, link) {
+		if (replay && limen_ring_spare(ring, slot))
 			continue;
-		slot->data = NULL;
-		ring->ops->abort(ring, data, slot->error ?: error);
+		ring->ops->abort(ring, limen_ring_release(ring, slot),
+				 slot->error ?: error);
 	}
-	limen_ring_empty(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
@@ -523,4 +600,52 @@ bool limen_ring_silent(struct limen_ring *ring)
 	silent = ring->silence > LIMEN_WATCHDOG_LOOKS && limen_ring_stuck(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	return silent;
+}
+
+/* Whether an entry has ended, or will by a reset of the board. */
+static bool limen_ring_rid(struct limen_ring *ring, u16 cookie)
+{
+	const struct limen_slot *slot = &ring->slots[cookie & (ring->size - 1)];
+	unsigned long flags;
+	bool rid;
+
+	limen_ring_reap(ring);
+	spin_lock_irqsave(&ring->lock, flags);
+	rid = ring->state || !slot->data ||
+	      cookie != limen_ring_cookie(ring, slot - ring->slots);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return rid;
+}
+
+/**
+ * limen_ring_give_up() - have the board give the oldest entry up
+ * @ring: ring that is silent; sleeps
+ *
+ * The entry ends with -ETIME unless its answer comes at last. The caller holds
+ * &limen_device.life.
+ *
+ * Return: false if the board does nothing of the kind; then the entry is blamed.
+ */
+bool limen_ring_give_up(struct limen_ring *ring)
+{
+	struct limen_slot *slot;
+	unsigned long flags;
+	u16 cookie = 0;
+	bool rid;
+
+	lockdep_assert_held(&ring->limen->life);
+
+	spin_lock_irqsave(&ring->lock, flags);
+	slot = limen_ring_oldest(ring);
+	if (slot) {
+		slot->error = -ETIME;
+		cookie = limen_ring_cookie(ring, slot - ring->slots);
+		limen_ring_write(ring, LIMEN_HW_RING_ABORT, cookie);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	return !slot || !read_poll_timeout(limen_ring_rid, rid, rid,
+					   LIMEN_RING_POLL_US,
+					   LIMEN_RING_GIVE_UP_US, false, ring,
+					   cookie);
 }

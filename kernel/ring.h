@@ -5,6 +5,7 @@
 #ifndef LIMEN_RING_H
 #define LIMEN_RING_H
 
+#include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -15,6 +16,9 @@
 
 struct limen_device;
 struct limen_ring;
+
+/* How often an entry is submitted again: one that brings the board down ends. */
+#define LIMEN_REPLAYS_MAX	2
 
 /**
  * struct limen_answer - a completion, read once and in the CPU's byte order
@@ -57,23 +61,36 @@ struct limen_ring_ops {
 	 * memory. The error is -EIO, -ETIME, -ECANCELED or -ENODEV.
 	 */
 	void (*abort)(struct limen_ring *ring, void *data, int error);
+	/**
+	 * @replayed: entries that a reset interrupts, and that are not to blame
+	 * for it, are submitted again; what was pushed stays where it is until
+	 * one of the two is called
+	 */
+	bool replayed;
 	/** @watched: entries finish by themselves, so a silent board hangs */
 	bool watched;
 };
 
 /**
  * struct limen_slot - an entry that the board has and has not answered
+ * @link: in &limen_ring.busy or &limen_ring.free
  * @data: what its owner calls it; NULL while the slot is free
+ * @sqe: the entry, on a ring whose entries are replayed
  * @position: entries submitted before it
  * @start: when it was written, ktime_get_ns()
  * @generation: counts its uses, so that a stale cookie is known as one
- * @error: what the entry is to be blamed for at the next abort, or 0
+ * @replays: times it has been submitted again
+ * @error: what the entry is to be blamed for when it is aborted, or 0; on a
+ *	ring that runs, the board has been told to give it up
  */
 struct limen_slot {
+	struct list_head link;
 	void *data;
+	struct limen_hw_sqe *sqe;
 	u32 position;
 	u64 start;
 	u16 generation;
+	u16 replays;
 	int error;
 };
 
@@ -129,8 +146,10 @@ struct limen_ring {
 	unsigned int silence;
 	/** @slots: one an entry, found by the low bits of the cookie */
 	struct limen_slot *slots;
-	/** @free: stack of free slots, @size - @outstanding deep */
-	u16 *free;
+	/** @busy: slots in use, in the order of their positions */
+	struct list_head busy;
+	/** @free: the others, the one freed last first */
+	struct list_head free;
 };
 
 int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
@@ -141,6 +160,7 @@ void limen_ring_fini(struct limen_ring *ring);
 int limen_ring_start(struct limen_ring *ring);
 void limen_ring_start_locked(struct limen_ring *ring);
 void limen_ring_stop(struct limen_ring *ring);
+bool limen_ring_reset(struct limen_ring *ring);
 bool limen_ring_ready(const struct limen_ring *ring);
 
 int limen_ring_room(const struct limen_ring *ring, unsigned int entries);
@@ -151,8 +171,9 @@ void limen_ring_kick(struct limen_ring *ring);
 void limen_ring_reap(struct limen_ring *ring);
 void limen_ring_freeze(struct limen_ring *ring, int state);
 void limen_ring_blame(struct limen_ring *ring, int error);
-void limen_ring_abort(struct limen_ring *ring, int error);
+void limen_ring_abort(struct limen_ring *ring, int error, bool replay);
 bool limen_ring_look(struct limen_ring *ring, bool *busy);
 bool limen_ring_silent(struct limen_ring *ring);
+bool limen_ring_give_up(struct limen_ring *ring);
 
 #endif /* LIMEN_RING_H */

@@ -22,9 +22,11 @@
  * @sq: its submission queue
  * @cq: its completion queue
  * @slots: its slots
- * @free: its free slots
+ * @sqes: entries by number
  * @tail: what the doorbell was rung with
  * @head: what the driver said it consumed
+ * @given_up: cookie that the board was told to give up
+ * @obeys: it does so
  * @answered: answers the board wrote
  * @faults: bits of enum limen_fault
  * @watched: the watchdog was asked to look
@@ -38,9 +40,11 @@ struct fixture {
 	struct limen_hw_sqe sq[SIZE];
 	struct limen_hw_cqe cq[SIZE];
 	struct limen_slot slots[SIZE];
-	u16 free[SIZE];
+	struct limen_hw_sqe sqes[2 * SIZE];
 	u32 tail;
 	u32 head;
+	u32 given_up;
+	bool obeys;
 	u32 answered;
 	unsigned long faults;
 	bool watched;
@@ -63,14 +67,37 @@ static u32 fixture_read(struct limen_board *board, u32 reg)
 	return 0;
 }
 
+/* Has the board answer an entry. */
+static void answer(struct fixture *fix, u16 cookie, u16 status)
+{
+	struct limen_hw_cqe *cqe = &fix->cq[fix->answered & (SIZE - 1)];
+
+	memset(cqe, 0, sizeof(*cqe));
+	cqe->cookie = cpu_to_le16(cookie);
+	cqe->status = cpu_to_le16(status);
+	cqe->seq = cpu_to_le32(++fix->answered);
+}
+
 static void fixture_write(struct limen_board *board, u32 reg, u32 value)
 {
 	struct fixture *fix = container_of(board, struct fixture, board);
 
-	if (reg == LIMEN_HW_RING_BLOCK(0) + LIMEN_HW_RING_SQ_TAIL)
+	switch (reg - LIMEN_HW_RING_BLOCK(0)) {
+	case LIMEN_HW_RING_ENABLE:
+		fix->answered = 0;
+		break;
+	case LIMEN_HW_RING_SQ_TAIL:
 		fix->tail = value;
-	else if (reg == LIMEN_HW_RING_BLOCK(0) + LIMEN_HW_RING_CQ_HEAD)
+		break;
+	case LIMEN_HW_RING_CQ_HEAD:
 		fix->head = value;
+		break;
+	case LIMEN_HW_RING_ABORT:
+		fix->given_up = value;
+		if (fix->obeys)
+			answer(fix, value, LIMEN_HW_ABORTED);
+		break;
+	}
 }
 
 static const struct limen_board_ops fixture_board_ops = {
@@ -100,6 +127,7 @@ static void fixture_abort(struct limen_ring *ring, void *data, int error)
 static const struct limen_ring_ops fixture_ops = {
 	.complete = fixture_complete,
 	.abort = fixture_abort,
+	.replayed = true,
 	.watched = true,
 };
 
@@ -126,7 +154,6 @@ static int fixture_init(struct kunit *test)
 	ring->sq = fix->sq;
 	ring->cq = fix->cq;
 	ring->slots = fix->slots;
-	ring->free = fix->free;
 	ring->state = -EAGAIN;
 	spin_lock_init(&ring->lock);
 	init_waitqueue_head(&ring->room);
@@ -137,27 +164,18 @@ static int fixture_init(struct kunit *test)
 /* Pushes the entry with a number and rings the doorbell; its cookie is told. */
 static int push(struct fixture *fix, unsigned int number, u16 *cookie)
 {
-	struct limen_hw_sqe sqe = { .opcode = LIMEN_HW_OP_COMPARE };
+	struct limen_hw_sqe *sqe = &fix->sqes[number];
 	int ret;
 
+	sqe->opcode = LIMEN_HW_OP_COMPARE;
+	sqe->compare.probe = cpu_to_le64(number);
 	spin_lock_irq(&fix->ring.lock);
-	ret = limen_ring_push(&fix->ring, &sqe, &fix->finished[number]);
+	ret = limen_ring_push(&fix->ring, sqe, &fix->finished[number]);
 	if (!ret)
 		limen_ring_kick(&fix->ring);
 	spin_unlock_irq(&fix->ring.lock);
-	*cookie = le16_to_cpu(sqe.cookie);
+	*cookie = le16_to_cpu(sqe->cookie);
 	return ret;
-}
-
-/* Has the board answer an entry. */
-static void answer(struct fixture *fix, u16 cookie, u16 status)
-{
-	struct limen_hw_cqe *cqe = &fix->cq[fix->answered & (SIZE - 1)];
-
-	memset(cqe, 0, sizeof(*cqe));
-	cqe->cookie = cpu_to_le16(cookie);
-	cqe->status = cpu_to_le16(status);
-	cqe->seq = cpu_to_le32(++fix->answered);
 }
 
 static int room(struct fixture *fix, unsigned int entries)
@@ -263,7 +281,7 @@ static void expect_distrust(struct kunit *test, unsigned int blamed)
 	for (i = 0; i < SIZE; i++)
 		KUNIT_EXPECT_EQ(test, fix->finished[i], 1);
 
-	limen_ring_abort(&fix->ring, -ECANCELED);
+	limen_ring_abort(&fix->ring, -ECANCELED, false);
 	for (i = 0; i < SIZE; i++)
 		KUNIT_EXPECT_EQ(test, fix->finished[i],
 				i == blamed ? -EIO : -ECANCELED);
@@ -327,8 +345,18 @@ static void answer_of_unknown_status(struct kunit *test)
 	u16 cookies[SIZE];
 
 	fill(test, cookies);
-	answer(fix, cookies[2], LIMEN_HW_INTERNAL + 1);
+	answer(fix, cookies[2], LIMEN_HW_ABORTED + 1);
 	expect_distrust(test, 2);
+}
+
+static void nobody_asked_to_give_up(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	answer(fix, cookies[1], LIMEN_HW_ABORTED);
+	expect_distrust(test, 1);
 }
 
 static void answer_its_owner_refuses(struct kunit *test)
@@ -393,7 +421,7 @@ static void overtaking_is_noticed(struct kunit *test)
 
 	limen_ring_freeze(&fix->ring, -EAGAIN);
 	limen_ring_blame(&fix->ring, -ETIME);
-	limen_ring_abort(&fix->ring, -ECANCELED);
+	limen_ring_abort(&fix->ring, -ECANCELED, false);
 	KUNIT_EXPECT_EQ(test, fix->finished[0], -ETIME);
 	KUNIT_EXPECT_EQ(test, fix->finished[1], 0);
 }
@@ -407,9 +435,133 @@ static void the_first_blame_stays(struct kunit *test)
 	limen_ring_blame(&fix->ring, -ETIME);
 	limen_ring_blame(&fix->ring, -EIO);
 	limen_ring_freeze(&fix->ring, -EAGAIN);
-	limen_ring_abort(&fix->ring, -ECANCELED);
+	limen_ring_abort(&fix->ring, -ECANCELED, false);
 	KUNIT_EXPECT_EQ(test, fix->finished[0], -ETIME);
 	KUNIT_EXPECT_EQ(test, fix->finished[1], -ECANCELED);
+}
+
+static bool give_up(struct fixture *fix)
+{
+	bool gave_up;
+
+	mutex_lock(&fix->limen.life);
+	gave_up = limen_ring_give_up(&fix->ring);
+	mutex_unlock(&fix->limen.life);
+	return gave_up;
+}
+
+/* The oldest ends, the others are as they were, and the ring runs. */
+static void the_oldest_is_given_up(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+	unsigned int i;
+
+	fix->obeys = true;
+	KUNIT_EXPECT_TRUE(test, give_up(fix));
+	fill(test, cookies);
+	answer(fix, cookies[0], LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_TRUE(test, give_up(fix));
+	KUNIT_EXPECT_EQ(test, fix->given_up, cookies[1]);
+	for (i = 0; i < SIZE; i++)
+		KUNIT_EXPECT_EQ(test, fix->finished[i],
+				i == 0 ? 0 : i == 1 ? -ETIME : 1);
+	answer(fix, cookies[2], LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_EQ(test, fix->finished[2], 0);
+	KUNIT_EXPECT_EQ(test, fix->faults, 0ul);
+}
+
+/* An answer that comes after all is as good as any. */
+static void answered_at_last(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	KUNIT_EXPECT_FALSE(test, give_up(fix));
+	answer(fix, cookies[0], LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_EXPECT_EQ(test, fix->finished[0], 0);
+	KUNIT_EXPECT_EQ(test, fix->faults, 0ul);
+}
+
+static void reset(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+
+	mutex_lock(&fix->limen.life);
+	KUNIT_EXPECT_TRUE(test, limen_ring_reset(&fix->ring));
+	mutex_unlock(&fix->limen.life);
+}
+
+/* In their order, under cookies nobody has seen, and answered as ever. */
+static void innocents_are_replayed(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE], cookie;
+	unsigned int i;
+
+	/* Slots are not in the order of entries, and the ring has lapped. */
+	fill(test, cookies);
+	answer(fix, cookies[2], LIMEN_HW_OK);
+	answer(fix, cookies[0], LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	KUNIT_ASSERT_EQ(test, push(fix, SIZE, &cookie), 0);
+	KUNIT_ASSERT_EQ(test, push(fix, SIZE + 1, &cookie), 0);
+	limen_ring_blame(&fix->ring, -ETIME);
+	fix->watched = false;
+	reset(test);
+
+	KUNIT_EXPECT_EQ(test, fix->finished[1], -ETIME);
+	KUNIT_EXPECT_TRUE(test, fix->watched);
+	KUNIT_EXPECT_EQ(test, fix->tail, 3u);
+	KUNIT_EXPECT_EQ(test, room(fix, 1), 0);
+	KUNIT_EXPECT_EQ(test, room(fix, 2), -EAGAIN);
+	for (i = 0; i < 3; i++) {
+		static const unsigned int order[] = { 3, SIZE, SIZE + 1 };
+		u16 now = le16_to_cpu(fix->sq[i].cookie);
+
+		KUNIT_EXPECT_EQ(test, le64_to_cpu(fix->sq[i].compare.probe),
+				(u64)order[i]);
+		KUNIT_EXPECT_EQ(test, fix->finished[order[i]], 1);
+		KUNIT_EXPECT_NE(test, now, cookies[3]);
+		answer(fix, now, LIMEN_HW_OK);
+		limen_ring_reap(&fix->ring);
+		KUNIT_EXPECT_EQ(test, fix->finished[order[i]], 0);
+	}
+	KUNIT_EXPECT_EQ(test, fix->faults, 0ul);
+	KUNIT_EXPECT_EQ(test, room(fix, SIZE), 0);
+}
+
+static void replays_are_limited(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+	unsigned int i;
+
+	fill(test, cookies);
+	for (i = 0; i < LIMEN_REPLAYS_MAX; i++) {
+		reset(test);
+		KUNIT_EXPECT_EQ(test, fix->finished[0], 1);
+	}
+	reset(test);
+	for (i = 0; i < SIZE; i++)
+		KUNIT_EXPECT_EQ(test, fix->finished[i], -ECANCELED);
+	KUNIT_EXPECT_EQ(test, room(fix, SIZE), 0);
+}
+
+/* A cookie from before the reset is nonsense after it. */
+static void answer_from_before_the_reset(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	reset(test);
+	answer(fix, cookies[0], LIMEN_HW_OK);
+	expect_distrust(test, 0);
 }
 
 static void gone_for_good(struct kunit *test)
@@ -432,6 +584,12 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(answer_of_a_later_use),
 	KUNIT_CASE(answer_of_unknown_status),
 	KUNIT_CASE(answer_its_owner_refuses),
+	KUNIT_CASE(nobody_asked_to_give_up),
+	KUNIT_CASE(the_oldest_is_given_up),
+	KUNIT_CASE(answered_at_last),
+	KUNIT_CASE(innocents_are_replayed),
+	KUNIT_CASE(replays_are_limited),
+	KUNIT_CASE(answer_from_before_the_reset),
 	KUNIT_CASE(silence_is_noticed),
 	KUNIT_CASE(overtaking_is_noticed),
 	KUNIT_CASE(the_first_blame_stays),

@@ -47,14 +47,17 @@ extern "C" {
  * holds -EINPROGRESS; afterwards, if the board failed, one of
  *
  * - -EIO: the board said it could not do it, or its answer was not valid;
- * - -ETIME: the board did not answer within the watchdog's time and was reset;
- * - -ECANCELED: the board was reset, or the queue destroyed, before this
- *   descriptor had finished;
- * - -ENODEV: the board is gone.
+ * - -ETIME: the board did not answer within the watchdog's time, and the
+ *   descriptor was given up;
+ * - -ECANCELED: the board or one of its rings was reset, or the queue destroyed,
+ *   before this descriptor had finished;
+ * - -ENODEV: the board is gone, or given up.
  *
- * A comparison that was under way when the board had to be reset, and was not to
- * blame for it, is submitted to the board again. A scan in that position ends with
- * -ECANCELED.
+ * A comparison that was under way when something had to be reset, and was not to
+ * blame for it, is submitted to the board again, twice at most. A scan in that
+ * position ends with -ECANCELED, as does a comparison at the third reset. When
+ * nothing brings the board back it is given up, and a uevent of the node says
+ * WEDGED=rebind,bus-reset: only binding the driver anew may help.
  *
  * An inline wait returns 0 only if every descriptor finished with @error 0,
  * otherwise the first error. A fence signalled with an error carries the same.
@@ -143,9 +146,9 @@ struct drm_limen_device_info {
 	__u32 express_depth;
 	/** @scan_depth: scans the board takes at once */
 	__u32 scan_depth;
-	/** @watchdog_ms: milliseconds without an answer before the board is reset */
+	/** @watchdog_ms: milliseconds without an answer before one is given up */
 	__u32 watchdog_ms;
-	/** @resets: resets since the driver bound to the board */
+	/** @resets: of the whole board since the driver bound to it */
 	__u32 resets;
 	/**
 	 * @chunk_ns: nanoseconds that the board is meant to spend on a chunk of a

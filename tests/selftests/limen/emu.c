@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The emulated board: its knobs, how to unplug it; and the kernel's log. */
+/*
+ * The emulated board: its knobs, how to unplug it; and what the kernel says, by
+ * uevents and in its log.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <libgen.h>
+#include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -99,7 +105,7 @@ int emu_slow(unsigned int msec)
 int emu_calm(void)
 {
 	static const char * const knobs[] = {
-		"fail", "hang", "corrupt_flags", "drop_irq", "corrupt_seq",
+		"fail", "hang", "deaf", "stick_ring", "corrupt_flags", "drop_irq", "corrupt_seq",
 		"corrupt_cookie", "corrupt_status", "corrupt_count",
 		"corrupt_score", "corrupt_rows", "corrupt_order", "delay_us",
 		"stick",
@@ -127,6 +133,60 @@ int emu_bind(void)
 	const char *device = emu_device();
 
 	return device ? write_file(DRIVER "/bind", device) : -ENODEV;
+}
+
+int uevent_open(void)
+{
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = 1,
+	};
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_KOBJECT_UEVENT);
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address,
+			    sizeof(address))) {
+		close(fd);
+		return -errno;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/* An event is a sequence of strings, its properties. */
+static bool uevent_has(const char *event, size_t size, const char *property)
+{
+	const char *end = event + size;
+
+	for (; event < end; event += strlen(event) + 1)
+		if (!strcmp(event, property))
+			return true;
+	return false;
+}
+
+/* Whether an event of the node comes that has a property. */
+bool uevent_wait(int fd, const char *property, __s64 nsec)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	const char *node = limen_node();
+	__s64 end = in_ns(nsec), left;
+	char event[8192], name[64];
+	ssize_t got;
+
+	if (!node)
+		return false;
+	snprintf(name, sizeof(name), "DEVNAME=%s", node + strlen("/dev/"));
+	while ((left = end - now_ns()) > 0) {
+		if (poll(&poller, 1, left / NSEC_PER_MSEC + 1) <= 0)
+			continue;
+		got = recv(fd, event, sizeof(event) - 1, 0);
+		if (got <= 0)
+			continue;
+		event[got] = '\0';
+		if (uevent_has(event, got, name) &&
+		    uevent_has(event, got, property))
+			return true;
+	}
+	return false;
 }
 
 /* Number of the last line of the kernel's log. */

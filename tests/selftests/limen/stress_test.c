@@ -250,7 +250,7 @@ static void break_things(void)
 	static const char * const knobs[] = {
 		"fatal", "hang", "corrupt_cookie", "fail", "drop_irq",
 		"corrupt_score", "corrupt_seq", "corrupt_rows", "corrupt_order",
-		"corrupt_status", "corrupt_count",
+		"corrupt_status", "corrupt_count", "deaf", "stick_ring",
 	};
 	__s64 end = in_ns(SECONDS * NSEC_PER_SEC);
 	unsigned int i = 0;

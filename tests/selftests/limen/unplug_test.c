@@ -352,24 +352,33 @@ TEST_F(unplug, mappings)
 	EXPECT_EQ(0, munmap(untouched, PAGE));
 }
 
-/* A board that does not come back from a reset is given up until bound anew. */
+/*
+ * A board that nothing helps is given up until bound anew: the guilty comparison
+ * has hung too long, the innocent one has no board, and user space is told.
+ */
 TEST_F(unplug, given_up)
 {
-	__s64 end = in_ns(20 * NSEC_PER_SEC);
+	struct drm_limen_compare descs[] = {
+		self->compare,
+		compare_at(&self->host, 0, 0, 2048 + 32, 512),
+	};
+	int uevents = uevent_open();
 	__u32 handle;
-	int ret;
 
-	ASSERT_EQ(0, emu_set("stick", 1));
-	ASSERT_EQ(0, emu_set("hang", 1));
-	ret = submit_compares(self->fd, self->express, &self->compare, 1,
-			      PATIENCE);
-	EXPECT_TRUE(ret == -ETIME || ret == -ENODEV) TH_LOG("ret %d", ret);
-	EXPECT_NE(0, compare_result(&self->host, 2048)->error);
-	do {
-		ret = submit_compares(self->fd, self->express, &self->compare,
-				      1, NSEC_PER_SEC);
-	} while (ret != -ENODEV && now_ns() < end);
-	EXPECT_EQ(-ENODEV, ret);
+	ASSERT_LE(0, uevents);
+	ASSERT_EQ(0, emu_set("hang", 2));
+	ASSERT_EQ(0, emu_set("deaf", 1));
+	ASSERT_EQ(0, emu_set("stick_ring", 1));
+	ASSERT_EQ(0, emu_set("stick", 2));
+	EXPECT_EQ(-ETIME, submit_compares(self->fd, self->express, descs, 2,
+					  PATIENCE));
+	EXPECT_EQ(-ETIME, compare_result(&self->host, 2048)->error);
+	EXPECT_EQ(-ENODEV, compare_result(&self->host, 2048 + 32)->error);
+	EXPECT_TRUE(uevent_wait(uevents, "WEDGED=rebind,bus-reset",
+				5 * NSEC_PER_SEC));
+	close(uevents);
+	EXPECT_EQ(-ENODEV, submit_compares(self->fd, self->express, descs, 1,
+					   NSEC_PER_SEC));
 	EXPECT_FALSE(board_works());
 	/* What needs no board may still be given back. */
 	EXPECT_EQ(0, bo_close(self->fd, self->host.handle));

@@ -145,6 +145,10 @@ int emu_calm(void);
 int emu_unbind(void);
 int emu_bind(void);
 
+/* What the kernel tells of the node from now on, as udev hears it. */
+int uevent_open(void);
+bool uevent_wait(int fd, const char *property, __s64 nsec);
+
 /* The kernel's log: where it is now, and whether it has complained since. */
 long kmsg_mark(void);
 bool kmsg_clean(long mark, char *line, size_t size);
