@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/timex.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -435,6 +436,9 @@ static int emu_engine_init(struct emu *emu, unsigned int ring)
 		engine->task = NULL;
 		return ret;
 	}
+	/* On a card, comparisons do not wait for the host's processors. */
+	if (ring == LIMEN_HW_RING_EXPRESS)
+		sched_set_fifo(engine->task);
 	return 0;
 }
 
