@@ -25,9 +25,9 @@ lint: fetch
 	@$(MAKE) --no-print-directory all
 	@tools/lint
 
-## bench: measure the engine against machine and libraries, the daemon against echo
-bench: deps
-	@$(MAKE) --no-print-directory userspace
+## bench: measure engine, daemon and driver, against machine, libraries, echo, ioctl
+bench: fetch
+	@$(MAKE) --no-print-directory userspace modules
 	@tools/bench
 
 ## deps: install the Debian packages that are missing

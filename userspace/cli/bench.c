@@ -9,19 +9,21 @@
 #include "bench.h"
 
 static const char help[] =
-	"Usage: limen bench [OPTION]... [match|compare|daemon]\n"
+	"Usage: limen bench [OPTION]... [match|compare|daemon|board]\n"
 	"Measure this machine. match (the default): searches and comparisons against\n"
 	"what the machine can do and against other libraries, in one run; it takes\n"
 	"minutes. compare: comparisons in this process. daemon: those that limend,\n"
 	"a private one with the CPU backend, does for one client, against an echo\n"
-	"server over the same kind of socket in the same run.\n"
+	"server over the same kind of socket in the same run. board: what system calls\n"
+	"of the first board's driver cost, how long comparisons take with and without\n"
+	"searches on the board, and how many there are a second, alone or in batches.\n"
 	"\n"
 	"  -b, --backend NAME  compare: cpu (default) or another, as listed\n"
 	"  -l, --list          tell which backends are usable here, and why not\n"
 	"  -d, --limend PATH   daemon: the limend to measure\n"
 	"  -j, --json          print JSON\n"
-	"  -o, --output FILE   match: write JSON there, too\n"
-	"  -p, --plot FILE     match: draw an SVG there, with gnuplot\n"
+	"  -o, --output FILE   match, board: write JSON there, too\n"
+	"  -p, --plot FILE     match, board: draw an SVG there, with gnuplot\n"
 	"  -r, --rows N        match: rows of the large gallery, 1000000 if not given,\n"
 	"                      and then galleries as large as fit are searched, too\n"
 	"\n"
@@ -184,7 +186,7 @@ int command_bench(int argc, char **argv)
 	if (settings.list)
 		return list(settings.json);
 	if (argc - optind > 1)
-		return misused("bench takes match, compare or daemon");
+		return misused("bench takes match, compare, daemon or board");
 	what = optind < argc ? argv[optind] : "match";
 	if (!strcmp(what, "match"))
 		return bench_match(&settings);
@@ -192,5 +194,7 @@ int command_bench(int argc, char **argv)
 		return bench_compare(&settings);
 	if (!strcmp(what, "daemon"))
 		return bench_daemon(&settings);
+	if (!strcmp(what, "board"))
+		return bench_board(&settings);
 	return misused("bench: nothing called %s", what);
 }

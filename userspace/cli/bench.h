@@ -12,5 +12,6 @@ int64_t bench_percentile(int64_t *values, size_t count, unsigned int percent);
 
 int bench_match(const struct settings *settings);
 int bench_daemon(const struct settings *settings);
+int bench_board(const struct settings *settings);
 
 #endif /* LIMEN_BENCH_H */

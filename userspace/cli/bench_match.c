@@ -692,36 +692,13 @@ static int read_rows(const struct settings *settings, struct bench *bench)
 	return DONE;
 }
 
-/* Known before minutes have passed: whether the results can be written. */
-static int can_write(const struct settings *settings)
-{
-	const char *const paths[] = { settings->output, settings->plot };
-	unsigned int i;
-	FILE *file;
-
-	for (i = 0; i < 2; i++) {
-		if (!paths[i])
-			continue;
-		file = fopen(paths[i], "ae");
-		if (!file)
-			return fail("%s: %s", paths[i], strerror(errno));
-		fclose(file);
-	}
-	if (settings->plot && system("command -v gnuplot >/dev/null"))
-		return fail("--plot: gnuplot is not installed");
-	return DONE;
-}
-
 static int present(struct bench *bench, const struct settings *settings)
 {
 	struct json_object *json = bench_report_json(&bench->report);
 	int result = DONE;
 
-	if (settings->output &&
-	    json_object_to_file_ext(settings->output, json,
-				    JSON_C_TO_STRING_PRETTY |
-				    JSON_C_TO_STRING_SPACED))
-		result = fail("%s: %s", settings->output, strerror(errno));
+	if (settings->output)
+		result = bench_write_json(settings->output, json);
 	if (settings->json) {
 		print_json(json);
 	} else {
@@ -738,7 +715,8 @@ int bench_match(const struct settings *settings)
 	static struct bench bench;
 	int result;
 
-	result = read_rows(settings, &bench) ?: can_write(settings);
+	result = read_rows(settings, &bench) ?:
+		 bench_can_write(settings->output, settings->plot);
 	if (result)
 		return result;
 	bench_machine_look(&bench.report.machine);

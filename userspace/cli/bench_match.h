@@ -12,12 +12,11 @@
 #ifndef LIMEN_CLI_BENCH_MATCH_H
 #define LIMEN_CLI_BENCH_MATCH_H
 
-#include <json-c/json.h>
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "bench_table.h"
+
 #define BENCH_ROUNDS 15
-#define BENCH_TEXT_SIZE 400
 
 /**
  * struct bench_times - what the rounds of a subject took
@@ -41,34 +40,6 @@ struct bench_times {
 
 /* Median rate in units a second. */
 double bench_rate(const struct bench_times *times);
-
-enum bench_verdict { BENCH_NOT_MEASURED, BENCH_SHORT, BENCH_REACHED, BENCH_TOLD };
-
-/**
- * struct bench_row - a row of the table
- * @work: what was done
- * @against: what it is measured against; "" if nothing
- * @unit: of the value: "x", "ns", "%" or ""
- * @target: to reach, 0 if there is none
- * @at_most: whether it is to be below the target
- * @missing: why there is no value; "" if there is
- * @value: median
- * @least: lowest of the rounds
- * @most: highest
- */
-struct bench_row {
-	char work[100];
-	char against[100];
-	const char *unit;
-	double target;
-	bool at_most;
-	char missing[BENCH_TEXT_SIZE];
-	double value;
-	double least;
-	double most;
-};
-
-enum bench_verdict bench_row_verdict(const struct bench_row *row);
 
 /* A gallery of that many rows, and the time a search of it takes. */
 struct bench_point {
@@ -132,6 +103,7 @@ struct bench_report {
 
 /* Fills in what can be known beforehand. */
 void bench_machine_look(struct bench_machine *machine);
+struct json_object *bench_machine_json(const struct bench_machine *machine);
 /* Share of a process' resident memory in huge pages; -1 if unknown. */
 double bench_huge_share(void);
 /* Bytes that could be used without swapping; 0 if unknown. */

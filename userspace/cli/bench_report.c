@@ -12,13 +12,6 @@
 #include "bench.h"
 #include "bench_match.h"
 
-static const char *const verdicts[] = {
-	[BENCH_NOT_MEASURED] = "not measured",
-	[BENCH_SHORT] = "not reached",
-	[BENCH_REACHED] = "reached",
-	[BENCH_TOLD] = "",
-};
-
 /* The value after "NAME:" in a file of such lines; "" if it is not there. */
 static void read_field(const char *path, const char *name, char *value,
 		       size_t size)
@@ -158,17 +151,6 @@ double bench_rate(const struct bench_times *times)
 	return times->work * 1e9 / spread_of(times).median;
 }
 
-enum bench_verdict bench_row_verdict(const struct bench_row *row)
-{
-	if (row->missing[0])
-		return BENCH_NOT_MEASURED;
-	if (!row->target)
-		return BENCH_TOLD;
-	if (row->at_most)
-		return row->value <= row->target ? BENCH_REACHED : BENCH_SHORT;
-	return row->value >= row->target ? BENCH_REACHED : BENCH_SHORT;
-}
-
 static void print_share(const char *whose, double share)
 {
 	if (share < 0)
@@ -216,49 +198,13 @@ static void print_times(const struct bench_report *report)
 	}
 }
 
-/* As "27.5x", to three digits. */
-static const char *value_text(const struct bench_row *row, double value,
-			      char text[32])
-{
-	int digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-
-	snprintf(text, 32, "%.*f%s%s", digits, value,
-		 row->unit[0] && row->unit[0] != 'x' ? " " : "", row->unit);
-	return text;
-}
-
-static void print_rows(const struct bench_report *report)
-{
-	char target[32], value[32], least[32], most[32];
-	unsigned int i;
-
-	printf("\n%-42s %-40s %9s %9s  %s\n", "work", "against", "to reach",
-	       "measured", "from to");
-	for (i = 0; i < report->rows_count; i++) {
-		const struct bench_row *row = &report->rows[i];
-		enum bench_verdict verdict = bench_row_verdict(row);
-
-		printf("%-42s %-40s %s%8s ", row->work, row->against,
-		       !row->target ? " " : row->at_most ? "<" : ">",
-		       row->target ? value_text(row, row->target, target) : "");
-		if (verdict == BENCH_NOT_MEASURED) {
-			printf("not measured: %s\n", row->missing);
-			continue;
-		}
-		printf("%9s  %s to %s  %s\n",
-		       value_text(row, row->value, value),
-		       value_text(row, row->least, least),
-		       value_text(row, row->most, most), verdicts[verdict]);
-	}
-}
-
 void bench_report_print(const struct bench_report *report)
 {
 	unsigned int i;
 
 	print_machine(report);
 	print_times(report);
-	print_rows(report);
+	bench_rows_print(report->rows, report->rows_count);
 	printf("\n%12s  %12s  %s\n", "gallery", "median ms", "ns a row");
 	for (i = 0; i < report->points_count; i++) {
 		const struct bench_point *point = &report->points[i];
@@ -269,40 +215,22 @@ void bench_report_print(const struct bench_report *report)
 	}
 }
 
-static void add_text(struct json_object *object, const char *name,
-		     const char *text)
-{
-	json_object_object_add(object, name, json_object_new_string(text));
-}
-
-static void add_number(struct json_object *object, const char *name,
-		       double number)
-{
-	json_object_object_add(object, name, json_object_new_double(number));
-}
-
-static void add_whole(struct json_object *object, const char *name,
-		      int64_t number)
-{
-	json_object_object_add(object, name, json_object_new_int64(number));
-}
-
-static struct json_object *machine_json(const struct bench_machine *machine)
+struct json_object *bench_machine_json(const struct bench_machine *machine)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "processor", machine->processor);
-	add_text(object, "features", machine->features);
-	add_whole(object, "processors", machine->processors);
-	add_number(object, "memory_gb", machine->memory);
-	add_text(object, "kernel", machine->kernel);
-	add_number(object, "load_before", machine->load);
-	add_whole(object, "page_bytes", machine->page);
-	add_text(object, "transparent_huge_pages", machine->huge);
+	bench_add_text(object, "processor", machine->processor);
+	bench_add_text(object, "features", machine->features);
+	bench_add_whole(object, "processors", machine->processors);
+	bench_add_number(object, "memory_gb", machine->memory);
+	bench_add_text(object, "kernel", machine->kernel);
+	bench_add_number(object, "load_before", machine->load);
+	bench_add_whole(object, "page_bytes", machine->page);
+	bench_add_text(object, "transparent_huge_pages", machine->huge);
 	if (machine->own_huge >= 0)
-		add_number(object, "huge_share", machine->own_huge);
+		bench_add_number(object, "huge_share", machine->own_huge);
 	if (machine->peers_huge >= 0)
-		add_number(object, "peers_huge_share", machine->peers_huge);
+		bench_add_number(object, "peers_huge_share", machine->peers_huge);
 	return object;
 }
 
@@ -311,43 +239,19 @@ static struct json_object *times_json(const struct bench_times *times)
 	struct json_object *object = json_object_new_object();
 	struct spread spread;
 
-	add_text(object, "name", times->name);
-	add_text(object, "detail", times->detail);
+	bench_add_text(object, "name", times->name);
+	bench_add_text(object, "detail", times->detail);
 	if (times->missing[0] || !times->count) {
-		add_text(object, "not_measured", times->missing);
+		bench_add_text(object, "not_measured", times->missing);
 		return object;
 	}
 	spread = spread_of(times);
-	add_whole(object, "median_ns", spread.median);
-	add_whole(object, "fastest_ns", spread.least);
-	add_whole(object, "slowest_ns", spread.most);
-	add_whole(object, "rounds", times->count);
-	add_number(object, "rate", bench_rate(times));
-	add_text(object, "rate_unit", times->unit);
-	return object;
-}
-
-static struct json_object *row_json(const struct bench_row *row)
-{
-	struct json_object *object = json_object_new_object();
-	enum bench_verdict verdict = bench_row_verdict(row);
-
-	add_text(object, "work", row->work);
-	add_text(object, "against", row->against);
-	add_text(object, "unit", row->unit);
-	if (row->target)
-		add_number(object, row->at_most ? "at_most" : "at_least",
-			   row->target);
-	if (verdict == BENCH_NOT_MEASURED) {
-		add_text(object, "not_measured", row->missing);
-		return object;
-	}
-	add_number(object, "value", row->value);
-	add_number(object, "least", row->least);
-	add_number(object, "most", row->most);
-	if (verdict != BENCH_TOLD)
-		json_object_object_add(object, "reached", json_object_new_boolean(
-					       verdict == BENCH_REACHED));
+	bench_add_whole(object, "median_ns", spread.median);
+	bench_add_whole(object, "fastest_ns", spread.least);
+	bench_add_whole(object, "slowest_ns", spread.most);
+	bench_add_whole(object, "rounds", times->count);
+	bench_add_number(object, "rate", bench_rate(times));
+	bench_add_text(object, "rate_unit", times->unit);
 	return object;
 }
 
@@ -355,8 +259,8 @@ static struct json_object *point_json(const struct bench_point *point)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_whole(object, "rows", point->rows);
-	add_whole(object, "median_ns", point->elapsed);
+	bench_add_whole(object, "rows", point->rows);
+	bench_add_whole(object, "median_ns", point->elapsed);
 	return object;
 }
 
@@ -364,94 +268,22 @@ struct json_object *bench_report_json(const struct bench_report *report)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *times = json_object_new_array();
-	struct json_object *rows = json_object_new_array();
 	struct json_object *points = json_object_new_array();
 	unsigned int i;
 
 	for (i = 0; i < report->times_count; i++)
 		json_object_array_add(times, times_json(&report->times[i]));
-	for (i = 0; i < report->rows_count; i++)
-		json_object_array_add(rows, row_json(&report->rows[i]));
 	for (i = 0; i < report->points_count; i++)
 		json_object_array_add(points, point_json(&report->points[i]));
 	json_object_object_add(object, "machine",
-			       machine_json(&report->machine));
-	add_text(object, "limen", report->backend);
-	json_object_object_add(object, "table", rows);
+			       bench_machine_json(&report->machine));
+	bench_add_text(object, "limen", report->backend);
+	json_object_object_add(object, "table",
+			       bench_rows_json(report->rows,
+					       report->rows_count));
 	json_object_object_add(object, "times", times);
 	json_object_object_add(object, "galleries", points);
 	return object;
-}
-
-/* How far beyond the target: 1 is where it is. */
-static double excess(const struct bench_row *row, double value)
-{
-	return row->at_most ? row->target / value : value / row->target;
-}
-
-/* Its place, ratio to the target with its range, name and colour. */
-static void draw_row(FILE *gnuplot, const struct bench_row *row,
-		     unsigned int place)
-{
-	fprintf(gnuplot, "%u\t", place);
-	if (bench_row_verdict(row) == BENCH_NOT_MEASURED)
-		fputs("NaN\tNaN\tNaN", gnuplot);
-	else
-		fprintf(gnuplot, "%g\t%g\t%g", excess(row, row->value),
-			excess(row, row->least), excess(row, row->most));
-	fprintf(gnuplot, "\t%s%s%s\t%s\n", row->work,
-		row->against[0] ? " / " : "", row->against,
-		bench_row_verdict(row) == BENCH_REACHED ? "0x4477aa" :
-							  "0xcc8844");
-}
-
-/* What was measured, and what was to be reached, beside the bar. */
-static void label_row(FILE *gnuplot, const struct bench_row *row,
-		      unsigned int place)
-{
-	char value[32], target[32];
-
-	if (bench_row_verdict(row) == BENCH_NOT_MEASURED)
-		fputs("set label 'not measured", gnuplot);
-	else
-		fprintf(gnuplot, "set label '%s of %s",
-			value_text(row, row->value, value),
-			value_text(row, row->target, target));
-	fprintf(gnuplot, "' at graph 1.02, first %u\n", place);
-}
-
-/* Bars from the top down. */
-static void draw_rows(FILE *gnuplot, const struct bench_report *report)
-{
-	unsigned int i, drawn = 0;
-
-	for (i = 0; i < report->rows_count; i++)
-		if (report->rows[i].target)
-			label_row(gnuplot, &report->rows[i], drawn++);
-	drawn = 0;
-	fputs("$rows << end\n", gnuplot);
-	for (i = 0; i < report->rows_count; i++)
-		if (report->rows[i].target)
-			draw_row(gnuplot, &report->rows[i], drawn++);
-	fprintf(gnuplot,
-		"end\n"
-		"set title 'measured, of what is to be reached (1)'\n"
-		"set size 1, 0.58\n"
-		"set origin 0, 0.38\n"
-		"set lmargin at screen 0.44\n"
-		"set rmargin at screen 0.8\n"
-		"set logscale x 2\n"
-		"set xrange [0.0625:16]\n"
-		"set yrange [%u:-1]\n"
-		"set style fill solid\n"
-		"set arrow 1 from 1, graph 0 to 1, graph 1 nohead front\n"
-		"plot $rows using (0.0625):1:(0.0625):2:($1 - 0.35):"
-		"($1 + 0.35):6:ytic(5) with boxxyerror "
-		"linecolor rgb variable notitle, "
-		"$rows using 2:1:3:4 with xerrorbars pointtype 0 "
-		"linecolor rgb '#222222' notitle\n"
-		"unset label\n",
-		drawn);
 }
 
 static void draw_points(FILE *gnuplot, const struct bench_report *report)
@@ -488,24 +320,18 @@ static void draw_points(FILE *gnuplot, const struct bench_report *report)
 
 int bench_report_plot(const struct bench_report *report, const char *path)
 {
+	char title[sizeof(report->machine.processor) +
+		   sizeof(report->backend) + 2];
 	FILE *gnuplot;
 
-	if (strpbrk(path, "'\n"))
-		return fail("--plot: no quotes in the file's name");
-	gnuplot = popen("gnuplot", "we");
+	snprintf(title, sizeof(title), "%s, %s", report->machine.processor,
+		 report->backend);
+	gnuplot = bench_plot_open(path, 900, title);
 	if (!gnuplot)
-		return fail("no new process: %s", strerror(errno));
-	fprintf(gnuplot,
-		"set terminal svg size 1150, 900 font 'sans-serif,13' "
-		"background rgb 'white'\n"
-		"set output '%s'\n"
-		"set datafile separator \"\\t\"\n"
-		"set multiplot title '%s, %s' noenhanced\n",
-		path, report->machine.processor, report->backend);
-	draw_rows(gnuplot, report);
+		return FAILED;
+	fputs("set size 1, 0.58\n"
+	      "set origin 0, 0.38\n", gnuplot);
+	bench_rows_draw(gnuplot, report->rows, report->rows_count);
 	draw_points(gnuplot, report);
-	fputs("unset multiplot\n", gnuplot);
-	if (pclose(gnuplot))
-		return fail("%s: gnuplot cannot draw it", path);
-	return DONE;
+	return bench_plot_close(gnuplot, path);
 }
