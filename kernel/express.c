@@ -13,6 +13,7 @@
 #include "queue.h"
 #include "submit.h"
 #include "trace.h"
+#include "user.h"
 
 /**
  * DOC: EXPRESS
@@ -49,11 +50,13 @@ struct limen_comparison {
 /**
  * struct limen_express - a submission to an EXPRESS queue
  * @batch: base class
+ * @queue: where it was submitted to, with a reference
  * @count: number of @items
  * @items: the comparisons
  */
 struct limen_express {
 	struct limen_batch batch;
+	struct limen_queue *queue;
 	u32 count;
 	struct limen_comparison items[] __counted_by(count);
 };
@@ -87,6 +90,7 @@ static void limen_express_release(struct limen_batch *batch)
 		limen_bo_put(express->items[i].reference);
 		limen_bo_put(express->items[i].result);
 	}
+	limen_queue_put(express->queue);
 }
 
 static int limen_comparison_lookup(const struct limen_submission *sub,
@@ -170,6 +174,7 @@ static int limen_express_prepare(struct limen_submission *sub)
 			  GFP_KERNEL_ACCOUNT);
 	if (!express)
 		return -ENOMEM;
+	express->queue = limen_queue_get(sub->queue);
 	express->count = count;
 	limen_batch_init(&express->batch, count, limen_express_release);
 	sub->batch = &express->batch;
@@ -182,6 +187,16 @@ static int limen_express_prepare(struct limen_submission *sub)
 	if (ret)
 		limen_express_cancel(sub);
 	return ret;
+}
+
+/* Whether the user may have so many more comparisons under way. */
+static bool limen_express_charge(struct limen_express *express)
+{
+	struct limen_queue *queue = express->queue;
+
+	return queue->unlimited ||
+	       !limen_user_reserve(queue->client->user, LIMEN_COMPARISONS,
+				   express->count);
 }
 
 /*
@@ -203,6 +218,8 @@ static int limen_express_reserve(void *data)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	ret = limen_ring_room(ring, express->count);
+	if (!ret && !limen_express_charge(express))
+		ret = -EAGAIN;
 	if (ret)
 		goto out_unlock;
 
@@ -237,8 +254,12 @@ const struct limen_kind limen_express_kind = {
 /* A comparison has ended: nobody looks at it afterwards. */
 static void limen_comparison_end(struct limen_comparison *item, int error)
 {
+	struct limen_queue *queue = to_limen_express(item->batch)->queue;
+
 	limen_bo_write_error(item->result, item->result_offset, error);
 	limen_comparison_unuse(item);
+	if (!queue->unlimited)
+		limen_user_unreserve(queue->client->user, LIMEN_COMPARISONS, 1);
 	limen_batch_done(item->batch, item->index, error);
 }
 

@@ -42,6 +42,8 @@ static int limen_query_device(struct limen_device *limen,
 		.scan_depth = LIMEN_SCAN_DEPTH,
 		.watchdog_ms = LIMEN_WATCHDOG_MS,
 		.resets = atomic_read(&limen->resets),
+		.express_limit = limen_user_limit(LIMEN_COMPARISONS),
+		.scan_limit = limen_user_limit(LIMEN_SCANS),
 	};
 	int idx;
 
@@ -71,7 +73,7 @@ static int limen_query_memory(struct limen_device *limen,
 {
 	struct drm_limen_memory_info info = {
 		.card_size = limen->mem_size,
-		.host_limit = LIMEN_HOST_LIMIT,
+		.host_limit = limen_user_limit(LIMEN_HOST_BYTES),
 	};
 
 	/* Work that has finished may hold on to buffers for a moment. */

@@ -2,6 +2,7 @@
 /*
  * Queues: where a file submits to.
  */
+#include <linux/capability.h>
 #include <linux/slab.h>
 
 #include <drm/drm_file.h>
@@ -90,7 +91,8 @@ int limen_queue_reserve(struct limen_queue *queue, u32 scans)
 	spin_lock(&queue->scans_lock);
 	if (READ_ONCE(queue->destroyed))
 		ret = -ENOENT;
-	else if (queue->scans + scans > LIMEN_QUEUE_SCANS_MAX)
+	else if (queue->scans + scans > LIMEN_QUEUE_SCANS_MAX ||
+		 limen_user_reserve(queue->client->user, LIMEN_SCANS, scans))
 		ret = -EAGAIN;
 	else
 		queue->scans += scans;
@@ -105,10 +107,14 @@ int limen_queue_reserve(struct limen_queue *queue, u32 scans)
  */
 void limen_queue_unreserve(struct limen_queue *queue, u32 scans)
 {
+	struct limen_user *user = queue->client->user;
+
 	spin_lock(&queue->scans_lock);
 	queue->scans -= scans;
 	spin_unlock(&queue->scans_lock);
-	wake_up_all(&queue->room);
+	limen_user_unreserve(user, LIMEN_SCANS, scans);
+	/* The user's other queues may have waited for these, too. */
+	wake_up_all(&user->room);
 }
 
 /*
@@ -139,7 +145,7 @@ static void limen_queue_destroy(struct limen_device *limen,
 		limen_scan_cancel(queue);
 		limen_queue_leave(&limen->scanner, queue);
 	}
-	wake_up_all(&queue->room);
+	wake_up_all(&queue->client->user->room);
 	limen_queue_put(queue);
 }
 
@@ -163,10 +169,12 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 	kref_init(&queue->ref);
 	queue->client = limen_client_get(client);
 	queue->type = type;
+	/* Asked where it may be refused aloud, not at each submission. */
+	queue->unlimited = type == DRM_LIMEN_QUEUE_EXPRESS &&
+			   ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE);
 	mutex_init(&queue->lock);
 	spin_lock_init(&queue->scans_lock);
 	INIT_LIST_HEAD(&queue->waiting);
-	init_waitqueue_head(&queue->room);
 	if (type == DRM_LIMEN_QUEUE_SCAN) {
 		ret = drm_sched_entity_init(&queue->entity,
 					    DRM_SCHED_PRIORITY_NORMAL, &sched,

@@ -9,7 +9,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
-#include <linux/wait.h>
 
 #include <drm/gpu_scheduler.h>
 
@@ -32,6 +31,8 @@ struct limen_queue {
 	struct limen_client *client;
 	/** @type: enum drm_limen_queue_type */
 	u32 type;
+	/** @unlimited: made with CAP_SYS_NICE: comparisons are not counted */
+	bool unlimited;
 	/** @entity: what drm_sched knows of a SCAN queue */
 	struct drm_sched_entity entity;
 	/**
@@ -51,8 +52,6 @@ struct limen_queue {
 	struct list_head waiting;
 	/** @scans: scans submitted and not finished */
 	u32 scans;
-	/** @room: those who wait for @scans to fall */
-	wait_queue_head_t room;
 };
 
 struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id);

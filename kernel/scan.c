@@ -22,6 +22,7 @@
 #include "scan.h"
 #include "submit.h"
 #include "trace.h"
+#include "user.h"
 
 /**
  * DOC: SCAN
@@ -716,7 +717,7 @@ static int limen_scans_push(struct limen_submission *sub)
 
 static wait_queue_head_t *limen_scans_room(struct limen_submission *sub)
 {
-	return &sub->queue->room;
+	return &sub->queue->client->user->room;
 }
 
 const struct limen_kind limen_scan_kind = {

@@ -71,7 +71,7 @@ extern "C" {
  * a time is limited; see struct drm_limen_memory_info and struct
  * drm_limen_device_info. Past a limit on things the call fails with EDQUOT; past a
  * limit on work under way a submission finds no room. CAP_SYS_NICE lifts
- * the limit on comparisons.
+ * the limit on comparisons, for queues that were created with it.
  *
  * Scores. Scores of everybody, wanted or not, would help to reconstruct
  * templates. So without CAP_SYS_ADMIN a scan returns at most

@@ -185,7 +185,7 @@ TEST(device_info)
 	close(fd);
 }
 
-TEST(memory_of_this_file)
+TEST(memory_of_this_user)
 {
 	struct drm_limen_memory_info before, with, other, after;
 	__u32 host, card;
@@ -208,9 +208,9 @@ TEST(memory_of_this_file)
 	EXPECT_EQ(before.card_size, with.card_size);
 	EXPECT_EQ(before.host_limit, with.host_limit);
 
-	/* Card memory is everybody's, host memory each file's own. */
+	/* Card memory is everybody's, host memory the user's. */
 	ASSERT_EQ(0, limen_memory_info(fd2, &other));
-	EXPECT_EQ(0, other.host_used);
+	EXPECT_EQ(3 * PAGE, other.host_used);
 	EXPECT_EQ(with.card_free, other.card_free);
 
 	ASSERT_EQ(0, bo_close(fd, host));
