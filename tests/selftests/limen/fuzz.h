@@ -22,11 +22,13 @@
  * struct fuzz_call - a call, as numbers that mean something in every state
  * @op: which kind
  * @file: which file
+ * @nth: which of its allocations fails, or 0 for none
  * @choices: what its arguments are made of
  */
 struct fuzz_call {
 	__u8 op;
 	__u8 file;
+	__u8 nth;
 	__u32 choices[FUZZ_CHOICES];
 };
 
@@ -43,6 +45,7 @@ struct fuzz_program {
  * @calls: calls made
  * @done: of those, by kind, how many succeeded
  * @covered: places in the kernel reached, if it can tell
+ * @denied: calls of which an allocation failed
  * @kept: programs that were the first to reach one
  * @strange: calls that ended with an error nobody documents
  * @strange_op: kind of the last of those
@@ -52,6 +55,7 @@ struct fuzz_stats {
 	unsigned long calls;
 	unsigned long done[FUZZ_OPS];
 	unsigned long covered;
+	unsigned long denied;
 	unsigned long kept;
 	unsigned long strange;
 	unsigned int strange_op;
@@ -64,7 +68,7 @@ bool fuzz_op_meant(unsigned int op);
 const char *fuzz_op_name(unsigned int op);
 int fuzz_run(const struct fuzz_program *program, int shared,
 	     struct fuzz_stats *stats);
-void fuzz_prepare(void);
+void fuzz_prepare(bool denies);
 
 /* fuzz_program.c */
 void fuzz_seed(struct fuzz_program *program, __u32 *random);

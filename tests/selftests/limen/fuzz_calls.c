@@ -29,6 +29,7 @@
 enum kind {
 	KIND_ZERO,
 	KIND_FLAG,
+	KIND_QUERY,
 	KIND_TYPE,
 	KIND_FORMAT,
 	KIND_HOST,
@@ -84,7 +85,7 @@ struct op {
 	{ name, request, ours, fields, sizeof(fields) / sizeof((fields)[0]) }
 
 static const struct field query_fields[] = {
-	FIELD(drm_limen_query, type, KIND_FLAG),
+	FIELD(drm_limen_query, type, KIND_QUERY),
 	FIELD(drm_limen_query, size, KIND_BYTES),
 	FIELD(drm_limen_query, pointer, KIND_MEMORY),
 };
@@ -262,6 +263,7 @@ static struct {
 	__u32 used;
 	__u8 *maps[MAPS];
 	unsigned int mapped;
+	bool denies;
 } now;
 
 #define ARENA	(64u << 10)
@@ -339,7 +341,9 @@ static __u64 plausible_place(enum kind kind, __u32 n)
 {
 	switch (kind) {
 	case KIND_MEMORY:
-		return n % 4 ? (uintptr_t)arena_take(256) : 0;
+		return n % 4 ? (uintptr_t)arena_take(512) : 0;
+	case KIND_QUERY:
+		return n % 3;
 	case KIND_COMPARES:
 		return ARRAY_OF(compare_fields, drm_limen_compare,
 				n % 16 ? 4 : DESCS);
@@ -386,7 +390,7 @@ static __u64 plausible(enum kind kind, __u32 n)
 	case KIND_SIZE:
 		return n % 32 ? (n % 4 + 1) * PAGE : n % 1024 * PAGE;
 	case KIND_BYTES:
-		return n % 96;
+		return n % 400;
 	case KIND_OFFSET:
 		return n % 32 * 64;
 	case KIND_RESULT:
@@ -402,7 +406,7 @@ static __u64 plausible(enum kind kind, __u32 n)
 	case KIND_ROW_COUNT:
 		return n % 4 ? 1 : n / 4 % 16;
 	case KIND_TOP_K:
-		return n % 16 + 1;
+		return n % 16 + (n / 16 % 16 ? 1 : DRM_LIMEN_TOP_K_USER);
 	case KIND_SIMILARITY:
 		return n % 65536 - 32768;
 	case KIND_COUNT:
@@ -465,12 +469,14 @@ static void on_signal(int number)
 
 /**
  * fuzz_prepare() - once a process: its memory, and what ends calls that wait
+ * @denies: whether allocations fail where the calls say so: see inject_open()
  */
-void fuzz_prepare(void)
+void fuzz_prepare(bool denies)
 {
 	const struct itimerval often = { { 0, 200000 }, { 0, 200000 } };
 	struct sigaction action = { .sa_handler = on_signal };
 
+	now.denies = denies;
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
@@ -487,7 +493,8 @@ static bool documented(int error)
 {
 	static const int known[] = {
 		EINVAL, ENOENT, EBUSY, ENOSPC, EDQUOT, ENOMEM, EFAULT, E2BIG,
-		EAGAIN, ENODEV, ETIMEDOUT, EINTR, EIO, ETIME, ECANCELED,
+		EAGAIN, ENODEV, ETIMEDOUT, EINTR, EIO, ETIME, ECANCELED, EPERM,
+		ESTALE,
 	};
 	unsigned int i;
 
@@ -551,6 +558,25 @@ static int call_one(const struct op *op, int fd)
 	return ret;
 }
 
+/*
+ * A page fault of ours that finds no memory is only tried again, and the kernel says
+ * so in words of alarm: such a call has what it needs.
+ */
+static int call_denied(const struct fuzz_call *call, int fd, bool *denied)
+{
+	bool denies = now.denies && call->nth && call->op != OP_TOUCH;
+	int ret, error;
+
+	if (denies && inject_arm(call->nth))
+		abort();
+	errno = 0;
+	ret = call_one(&ops[call->op], fd);
+	error = errno;
+	*denied = denies && inject_disarm();
+	errno = error;
+	return ret;
+}
+
 static void count_one(struct fuzz_stats *stats, unsigned int op, int ret,
 		      int error)
 {
@@ -582,14 +608,15 @@ int fuzz_run(const struct fuzz_program *program, int shared,
 		return own;
 	for (i = 0; i < program->count; i++) {
 		const struct fuzz_call *call = &program->calls[i];
+		bool denied;
 		int ret;
 
 		now.call = call;
 		now.cursor = 0;
 		now.flags = 0;
-		errno = 0;
-		ret = call_one(&ops[call->op], call->file ? shared : own);
+		ret = call_denied(call, call->file ? shared : own, &denied);
 		count_one(stats, call->op, ret, errno);
+		__atomic_add_fetch(&stats->denied, denied, __ATOMIC_RELAXED);
 	}
 	for (i = 0; i < MAPS; i++) {
 		if (now.maps[i])

@@ -10,12 +10,23 @@
 /* One in so many calls goes to the file that all share. */
 #define SHARED		8
 
+/* In one of so many calls an allocation fails, one of the first so many. */
+#define DENIED		8
+#define DENIED_MAX	24
+
+static __u8 denied(__u32 *random)
+{
+	return next_random(random) % DENIED ?
+		       0 : next_random(random) % DENIED_MAX + 1;
+}
+
 static void fresh_call(struct fuzz_call *call, unsigned int op, __u32 *random)
 {
 	unsigned int i;
 
 	call->op = op;
 	call->file = !(next_random(random) % SHARED);
+	call->nth = denied(random);
 	for (i = 0; i < FUZZ_CHOICES; i++)
 		call->choices[i] = next_random(random) << 16 ^
 				   next_random(random);
@@ -44,6 +55,7 @@ void fuzz_seed(struct fuzz_program *program, __u32 *random)
 			;
 		fresh_call(call, op, random);
 		call->file = 0;
+		call->nth = 0;
 		/* Plausible numbers only: see value() and plausible(). */
 		if (!strcmp(usual[i], "bo-create")) {
 			call->choices[0] = 511 | (3 * 32 + 1) << 9;
@@ -58,7 +70,7 @@ static void change_call(struct fuzz_call *call, __u32 *random)
 {
 	__u32 *choice = &call->choices[next_random(random) % FUZZ_CHOICES];
 
-	switch (next_random(random) % 4) {
+	switch (next_random(random) % 5) {
 	case 0:
 		*choice ^= 1u << next_random(random) % 32;
 		break;
@@ -67,6 +79,9 @@ static void change_call(struct fuzz_call *call, __u32 *random)
 		break;
 	case 2:
 		*choice = next_random(random) << 16 ^ next_random(random);
+		break;
+	case 3:
+		call->nth = denied(random);
 		break;
 	default:
 		call->file = !call->file;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ioctl_fuzz [-c CALLS] [-p PROCESSES] [-s SEED]: call whatever the node takes, with
- * whatever might be wrong about it, from several processes while the emulated
- * board fails on demand. Afterwards the board compares and searches as before, and
- * nothing is lost. Where the kernel has KCOV, programs of calls that reach
- * something new are kept and varied further. Prints TAP; what the kernel thinks
- * of it is in its log.
+ * ioctl_fuzz [-b] [-c CALLS] [-p PROCESSES] [-s SEED]: call whatever the node takes,
+ * with whatever might be wrong about it, from several processes while the emulated
+ * board fails on demand, and memory too where the kernel can inject that. Every
+ * other process has no privileges. Afterwards the board compares and searches as
+ * before, and nothing is lost. Where the kernel has KCOV, programs of calls that
+ * reach something new are kept and varied further, unless -b has the fuzzer go
+ * on blindly. Prints TAP; what the kernel thinks of it is in its log.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -14,8 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "fuzz.h"
 #include "util.h"
@@ -32,7 +36,11 @@
 /* Milliseconds from fault to fault. */
 #define FAULT_MS	100
 
+/* Reports of what is covered, spread over the calls. */
+#define REPORTS		8
+
 struct options {
+	bool blind;
 	unsigned long calls;
 	unsigned int processes;
 	__u32 seed;
@@ -49,6 +57,20 @@ static void result(bool good, const char *what)
 		failed = true;
 }
 
+/* Nothing is left but the right to have allocations fail. */
+static int drop_privileges(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = 1u << CAP_SYS_RESOURCE,
+		  .permitted = 1u << CAP_SYS_RESOURCE },
+	};
+
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
 /* One process. */
 static int client(const struct options *options, unsigned int number,
 		  int shared)
@@ -61,8 +83,10 @@ static int client(const struct options *options, unsigned int number,
 
 	if (!corpus)
 		return -ENOMEM;
-	fuzz_prepare();
 	fuzz_cover_open();
+	fuzz_prepare(!inject_open());
+	if (number % 2)
+		ret = drop_privileges();
 	while (!ret && __atomic_load_n(&stats->calls, __ATOMIC_RELAXED) <
 			       options->calls) {
 		unsigned int fresh;
@@ -78,9 +102,9 @@ static int client(const struct options *options, unsigned int number,
 		fuzz_cover_begin();
 		ret = fuzz_run(&program, shared, stats);
 		fresh = fuzz_cover_end();
-		if (!fresh)
-			continue;
 		__atomic_add_fetch(&stats->covered, fresh, __ATOMIC_RELAXED);
+		if (!fresh || options->blind)
+			continue;
 		__atomic_add_fetch(&stats->kept, 1, __ATOMIC_RELAXED);
 		corpus[kept < CORPUS ? kept++ :
 				       next_random(&random) % CORPUS] = program;
@@ -105,6 +129,20 @@ static void one_fault(__u32 *random)
 						 next_random(random) % 2000);
 }
 
+/* How far the calls have got, now and then. */
+static void report_progress(const struct options *options)
+{
+	static unsigned int reports;
+
+	if (!stats->covered ||
+	    stats->calls * REPORTS / options->calls <= reports)
+		return;
+	reports = stats->calls * REPORTS / options->calls;
+	printf("# figure: %lu calls: %lu places, %lu programs kept\n",
+	       stats->calls, stats->covered, stats->kept);
+	fflush(stdout);
+}
+
 /* Lets the board fail until all processes have ended: 0 if they did well. */
 static int supervise(const struct options *options, const pid_t *pids)
 {
@@ -123,6 +161,7 @@ static int supervise(const struct options *options, const pid_t *pids)
 			if (!WIFEXITED(status) || WEXITSTATUS(status))
 				ret = -ECHILD;
 		}
+		report_progress(options);
 		if (stats->calls != last)
 			alive = now_ns();
 		last = stats->calls;
@@ -190,16 +229,12 @@ static int compare_and_search(int fd)
 	return 0;
 }
 
-static void report(const struct options *options, bool guided,
-		   long long seconds)
+static void report(const struct options *options, long long seconds)
 {
 	unsigned int op, never = 0;
 
-	printf("# %lu calls of %u processes in %lld s, seed %u\n", stats->calls,
-	       options->processes, seconds, options->seed);
-	if (guided)
-		printf("# %lu places in the kernel, %lu programs kept\n",
-		       stats->covered, stats->kept);
+	printf("# figure: %lu calls of %u processes in %lld s, %lu denied memory\n",
+	       stats->calls, options->processes, seconds, stats->denied);
 	printf("# that succeeded:");
 	for (op = 0; op < fuzz_op_count(); op++) {
 		printf(" %s %lu", fuzz_op_name(op), stats->done[op]);
@@ -217,8 +252,11 @@ static int parse(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:p:s:")) != -1) {
+	while ((option = getopt(argc, argv, "bc:p:s:")) != -1) {
 		switch (option) {
+		case 'b':
+			options->blind = true;
+			break;
 		case 'c':
 			options->calls = strtoul(optarg, NULL, 0);
 			break;
@@ -232,7 +270,8 @@ static int parse(int argc, char **argv, struct options *options)
 			return -EINVAL;
 		}
 	}
-	return options->processes && options->processes <= PROCESSES_MAX ?
+	return options->calls && options->processes &&
+	       options->processes <= PROCESSES_MAX ?
 		       0 : -EINVAL;
 }
 
@@ -246,7 +285,7 @@ int main(int argc, char **argv)
 
 	if (parse(argc, argv, &options)) {
 		fprintf(stderr,
-			"usage: %s [-c CALLS] [-p PROCESSES] [-s SEED]\n",
+			"usage: %s [-b] [-c CALLS] [-p PROCESSES] [-s SEED]\n",
 			argv[0]);
 		return 2;
 	}
@@ -259,16 +298,16 @@ int main(int argc, char **argv)
 		printf("Bail out! no accel node of the limen driver\n");
 		return 1;
 	}
-	guided = fuzz_cover_init();
-	printf("TAP version 13\n# %s\n", guided ? "guided by KCOV" :
-						   "no KCOV here: blind");
+	guided = fuzz_cover_init() && !options.blind;
+	printf("TAP version 13\n# figure: seed %u, %s\n", options.seed,
+	       guided ? "guided by KCOV" : "blind");
 	begin = now_ns();
 	ret = run(&options, shared);
 	close(shared);
 	if (emu_present())
 		emu_calm();
 	result(!ret, "every process ends by itself");
-	report(&options, guided, (now_ns() - begin) / NSEC_PER_SEC);
+	report(&options, (now_ns() - begin) / NSEC_PER_SEC);
 	result(card_free_becomes(fd, memory.card_free),
 	       "no memory of the board is lost");
 	result(!compare_and_search(fd),

@@ -149,6 +149,11 @@ int emu_bind(void);
 int uevent_open(void);
 bool uevent_wait(int fd, const char *property, __s64 nsec);
 
+/* Failures of memory in the kernel, on demand: inject.c */
+int inject_open(void);
+int inject_arm(unsigned int nth);
+bool inject_disarm(void);
+
 /* The kernel's log: where it is now, and whether it has complained since. */
 long kmsg_mark(void);
 bool kmsg_clean(long mark, char *line, size_t size);
