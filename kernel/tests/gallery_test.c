@@ -35,6 +35,25 @@ u64 limen_bo_address(const struct limen_bo *bo, u64 offset)
 	return offset;
 }
 
+int limen_user_claim(struct limen_user *user, enum limen_share share)
+{
+	return -EDQUOT;
+}
+
+void limen_user_unreserve(struct limen_user *user, enum limen_share share,
+			  u64 count)
+{
+}
+
+struct limen_client *limen_client_get(struct limen_client *client)
+{
+	return client;
+}
+
+void limen_client_put(struct limen_client *client)
+{
+}
+
 /**
  * struct geometry - a gallery and whether it may be
  * @name: what is special about it
