@@ -184,7 +184,9 @@ static char *report_text(const struct top_report *report)
 
 static void print_line(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	puts(json_object_to_json_string_ext(object,
+					    JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
 

@@ -82,8 +82,8 @@ void top_report_print(const struct top_report *report, FILE *to)
 		mib(memory->card_size - memory->card_free),
 		mib(memory->card_size));
 	fprintf(to, "driver   %.0f doorbells/s  %.0f interrupts/s  %u resets, "
-		"%u of them now\n", load->doorbells, load->interrupts,
-		report->now.resets, load->resets);
+		"%u ever\n", load->doorbells, load->interrupts, load->resets,
+		report->now.resets);
 	print_clients(report, to);
 }
 
@@ -169,8 +169,8 @@ struct json_object *top_report_json(const struct top_report *report)
 	add_number(object, "chunks_a_second", load->chunks);
 	add_number(object, "doorbells_a_second", load->doorbells);
 	add_number(object, "interrupts_a_second", load->interrupts);
-	add_count(object, "resets", report->now.resets);
-	add_count(object, "resets_now", load->resets);
+	add_count(object, "resets", load->resets);
+	add_count(object, "resets_ever", report->now.resets);
 	add_count(object, "card_bytes", memory->card_size);
 	add_count(object, "card_bytes_free", memory->card_free);
 	json_object_object_add(object, "latency", latencies_json(report));

@@ -41,7 +41,7 @@ void top_screen_show(const char *text)
 		int length = strcspn(text, "\n");
 		int shown = length < (int)columns ? length : (int)columns;
 
-		printf("%s%.*s" LINE_REST_CLEAR, line ? "\r\n" : "", shown,
+		printf("%s%.*s" LINE_REST_CLEAR, line ? "\n" : "", shown,
 		       text);
 		text += length + (text[length] == '\n');
 	}
