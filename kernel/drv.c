@@ -35,6 +35,14 @@
  * not be shared. So the node's own entry lets through what this driver means to
  * offer, by number, and refuses the rest with EOPNOTSUPP before DRM sees it. What
  * is no ioctl of DRM at all is answered ENOTTY, as files do.
+ *
+ * Ioctls on arrays of syncobjs have DRM allocate as much as user space says,
+ * which the page allocator warns of, and to look at the number first does not
+ * help against a thread that changes it before DRM looks. What DRM is told is the
+ * size of the structure: one that ends with the low byte of the number leaves no
+ * number to change it to. So there are at most 255, and none of the flags behind
+ * the number; and as WAIT_ALL is one of them, a wait is for one syncobj, of which
+ * all and any are the same.
  */
 
 struct workqueue_struct *limen_fence_wq;
@@ -64,41 +72,95 @@ static const struct drm_ioctl_desc limen_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(LIMEN_SUBMIT, limen_submit_ioctl, 0),
 };
 
-static bool limen_ioctl_allowed(unsigned int cmd)
-{
-	static const unsigned int allowed[] = {
-		DRM_IOCTL_NR(DRM_IOCTL_VERSION),
-		DRM_IOCTL_NR(DRM_IOCTL_GET_CAP),
-		DRM_IOCTL_NR(DRM_IOCTL_GEM_CLOSE),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_CREATE),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_DESTROY),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_WAIT),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_RESET),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_SIGNAL),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_QUERY),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_TRANSFER),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL),
-		DRM_IOCTL_NR(DRM_IOCTL_SYNCOBJ_EVENTFD),
-	};
-	unsigned int i, nr = DRM_IOCTL_NR(cmd);
+/**
+ * struct limen_core_ioctl - an ioctl of DRM's that the node offers
+ * @nr: its number
+ * @count_at: where in its structure the number of syncobjs is, or 0
+ * @count_max: how many there may be
+ * @flags: those of its flags, which follow the number, that it may have
+ */
+struct limen_core_ioctl {
+	u8 nr;
+	u8 count_at;
+	u8 count_max;
+	u8 flags;
+};
 
-	/* DRM goes by the number alone, so the number is what is judged. */
-	if (nr >= DRM_COMMAND_BASE && nr < DRM_COMMAND_END)
-		return true;
-	for (i = 0; i < ARRAY_SIZE(allowed); i++)
-		if (nr == allowed[i])
-			return true;
-	return false;
+#define LIMEN_CORE(name) { .nr = DRM_IOCTL_NR(DRM_IOCTL_##name) }
+#define LIMEN_CORE_ARRAY(name, type, max, allowed) \
+	{ \
+		.nr = DRM_IOCTL_NR(DRM_IOCTL_##name), \
+		.count_at = offsetof(struct type, count_handles), \
+		.count_max = (max), \
+		.flags = (allowed), \
+	}
+
+static const struct limen_core_ioctl limen_core_ioctls[] = {
+	LIMEN_CORE(VERSION),
+	LIMEN_CORE(GET_CAP),
+	LIMEN_CORE(GEM_CLOSE),
+	LIMEN_CORE(SYNCOBJ_CREATE),
+	LIMEN_CORE(SYNCOBJ_DESTROY),
+	LIMEN_CORE(SYNCOBJ_HANDLE_TO_FD),
+	LIMEN_CORE(SYNCOBJ_FD_TO_HANDLE),
+	LIMEN_CORE(SYNCOBJ_TRANSFER),
+	LIMEN_CORE(SYNCOBJ_EVENTFD),
+	LIMEN_CORE_ARRAY(SYNCOBJ_WAIT, drm_syncobj_wait, 1,
+			 DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL),
+	LIMEN_CORE_ARRAY(SYNCOBJ_TIMELINE_WAIT, drm_syncobj_timeline_wait, 1,
+			 DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL),
+	LIMEN_CORE_ARRAY(SYNCOBJ_RESET, drm_syncobj_array, U8_MAX, 0),
+	LIMEN_CORE_ARRAY(SYNCOBJ_SIGNAL, drm_syncobj_array, U8_MAX, 0),
+	LIMEN_CORE_ARRAY(SYNCOBJ_QUERY, drm_syncobj_timeline_array, U8_MAX, 0),
+	LIMEN_CORE_ARRAY(SYNCOBJ_TIMELINE_SIGNAL, drm_syncobj_timeline_array,
+			 U8_MAX, 0),
+};
+
+/*
+ * Has DRM see no more of the structure than the low byte of the number, and take
+ * the rest for zero, whatever else the memory holds by the time it is read.
+ */
+static int limen_core_array(const struct limen_core_ioctl *core,
+			    unsigned int *cmd, void __user *arg)
+{
+	unsigned int size = _IOC_SIZE(*cmd);
+	/* The number, the flags, and what else follows in a wait. */
+	u32 tail[4] = {};
+
+	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN))
+		return -EOPNOTSUPP;
+	if (size <= core->count_at || !(*cmd & IOC_IN))
+		return -EINVAL;
+	if (copy_from_user(tail, arg + core->count_at,
+			   min(size - core->count_at, sizeof(tail))))
+		return -EFAULT;
+	if (tail[0] > core->count_max || tail[1] & ~core->flags || tail[2] ||
+	    tail[3])
+		return -EINVAL;
+	*cmd = _IOC(_IOC_DIR(*cmd), DRM_IOCTL_BASE, core->nr,
+		    core->count_at + 1);
+	return 0;
+}
+
+static int limen_core_check(unsigned int *cmd, void __user *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(limen_core_ioctls); i++) {
+		const struct limen_core_ioctl *core = &limen_core_ioctls[i];
+
+		if (core->nr == DRM_IOCTL_NR(*cmd))
+			return core->count_at ?
+			       limen_core_array(core, cmd, arg) : 0;
+	}
+	return -EOPNOTSUPP;
 }
 
 /*
  * DRM cuts off what a newer program passes and this kernel does not know. That
  * is fine as long as it is zero.
  */
-static int limen_ioctl_check_tail(unsigned int cmd, unsigned long arg)
+static int limen_ioctl_check_tail(unsigned int cmd, void __user *arg)
 {
 	unsigned int nr = DRM_IOCTL_NR(cmd) - DRM_COMMAND_BASE;
 	unsigned int known, given = _IOC_SIZE(cmd);
@@ -110,24 +172,28 @@ static int limen_ioctl_check_tail(unsigned int cmd, unsigned long arg)
 	known = _IOC_SIZE(limen_ioctls[nr].cmd);
 	if (given <= known)
 		return 0;
-	ret = check_zeroed_user((void __user *)arg + known, given - known);
+	ret = check_zeroed_user(arg + known, given - known);
 	if (ret < 0)
 		return ret;
 	return ret ? 0 : -E2BIG;
 }
 
-static int limen_ioctl_check(unsigned int cmd, unsigned long arg)
+/* Checks an ioctl before DRM sees it; may change how it is passed on. */
+static int limen_ioctl_check(unsigned int *cmd, void __user *arg)
 {
-	if (_IOC_TYPE(cmd) != DRM_IOCTL_BASE)
+	/* DRM goes by the number alone, so the number is what is judged. */
+	unsigned int nr = DRM_IOCTL_NR(*cmd);
+
+	if (_IOC_TYPE(*cmd) != DRM_IOCTL_BASE)
 		return -ENOTTY;
-	if (!limen_ioctl_allowed(cmd))
-		return -EOPNOTSUPP;
-	return limen_ioctl_check_tail(cmd, arg);
+	if (nr >= DRM_COMMAND_BASE && nr < DRM_COMMAND_END)
+		return limen_ioctl_check_tail(*cmd, arg);
+	return limen_core_check(cmd, arg);
 }
 
 static long limen_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	int ret = limen_ioctl_check(cmd, arg);
+	int ret = limen_ioctl_check(&cmd, (void __user *)arg);
 
 	return ret ?: drm_ioctl(file, cmd, arg);
 }
@@ -136,7 +202,7 @@ static long limen_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static long limen_compat_ioctl(struct file *file, unsigned int cmd,
 			       unsigned long arg)
 {
-	int ret = limen_ioctl_check(cmd, (unsigned long)compat_ptr(arg));
+	int ret = limen_ioctl_check(&cmd, compat_ptr(arg));
 
 	return ret ?: drm_compat_ioctl(file, cmd, arg);
 }

@@ -111,7 +111,7 @@ TEST_F(compat32, query)
 	ASSERT_EQ(0, ioctl32(self->fd, DRM_IOCTL_LIMEN_QUERY, args));
 	EXPECT_EQ(sizeof(*info), args->size);
 	EXPECT_EQ(0, memcmp(info, &direct, sizeof(direct)));
-	args->type = 2;
+	args->type = 0x7fffffff;
 	EXPECT_EQ(-EINVAL, ioctl32(self->fd, DRM_IOCTL_LIMEN_QUERY, args));
 }
 

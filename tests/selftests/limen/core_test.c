@@ -205,6 +205,147 @@ TEST_F(core, longer_structures)
 	EXPECT_GT(0, xioctl(self->fd, request, &longer));
 }
 
+/* The ioctls on arrays of syncobjs, with where the number of them is. */
+static const struct {
+	unsigned long request;
+	unsigned int count_at;
+	__u32 most;
+} syncobj_arrays[] = {
+	{ DRM_IOCTL_SYNCOBJ_WAIT,
+	  offsetof(struct drm_syncobj_wait, count_handles), 1 },
+	{ DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT,
+	  offsetof(struct drm_syncobj_timeline_wait, count_handles), 1 },
+	{ DRM_IOCTL_SYNCOBJ_RESET,
+	  offsetof(struct drm_syncobj_array, count_handles), 255 },
+	{ DRM_IOCTL_SYNCOBJ_SIGNAL,
+	  offsetof(struct drm_syncobj_array, count_handles), 255 },
+	{ DRM_IOCTL_SYNCOBJ_QUERY,
+	  offsetof(struct drm_syncobj_timeline_array, count_handles), 255 },
+	{ DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL,
+	  offsetof(struct drm_syncobj_timeline_array, count_handles), 255 },
+};
+
+/**
+ * union array_args - arguments of any of them
+ * @handles: first in all
+ * @timeline: where timelines have their points
+ * @points: in @timeline
+ * @words: all of it
+ */
+union array_args {
+	__u64 handles;
+	struct {
+		__u64 handles;
+		__u64 points;
+	} timeline;
+	__u32 words[10];
+};
+
+/* A count of the same syncobj, at point 0; a wait has long timed out. */
+static int syncobj_array(int fd, unsigned int which, __u32 handle, __u32 count)
+{
+	static __u64 points[256];
+	union array_args args = {};
+	__u32 handles[256], i;
+
+	for (i = 0; i < ARRAY_SIZE(handles); i++)
+		handles[i] = handle;
+	memset(points, 0, sizeof(points));
+	args.handles = (uintptr_t)handles;
+	if (syncobj_arrays[which].request != DRM_IOCTL_SYNCOBJ_WAIT &&
+	    syncobj_arrays[which].count_at > 8)
+		args.timeline.points = (uintptr_t)points;
+	args.words[syncobj_arrays[which].count_at / 4] = count;
+	return xioctl(fd, syncobj_arrays[which].request, &args);
+}
+
+/* DRM would allocate whatever is asked for, and warn if it is too much. */
+TEST_F(core, arrays_of_syncobjs_are_bounded)
+{
+	unsigned int i, bit;
+	__u32 handle;
+
+	ASSERT_EQ(0, syncobj_create(self->fd, &handle));
+	for (i = 0; i < ARRAY_SIZE(syncobj_arrays); i++) {
+		__u32 most = syncobj_arrays[i].most;
+
+		TH_LOG("ioctl %#lx", syncobj_arrays[i].request);
+		/* Signalled, so that a wait ends, and no timeline any more. */
+		ASSERT_EQ(0, syncobj_array(self->fd, 3, handle, 1));
+		/* For nothing nobody has to wait. */
+		EXPECT_EQ(most == 1 ? 0 : -EINVAL,
+			  syncobj_array(self->fd, i, handle, 0));
+		EXPECT_EQ(0, syncobj_array(self->fd, i, handle, 1));
+		ASSERT_EQ(0, syncobj_array(self->fd, 3, handle, 1));
+		EXPECT_EQ(0, syncobj_array(self->fd, i, handle, most));
+		EXPECT_EQ(-EINVAL, syncobj_array(self->fd, i, handle,
+						 most + 1));
+		for (bit = 8; bit < 32; bit++)
+			EXPECT_EQ(-EINVAL, syncobj_array(self->fd, i, handle,
+							 1u << bit | 1));
+		EXPECT_EQ(-EINVAL, syncobj_array(self->fd, i, handle,
+						 0xffffffff));
+		/* Nobody's handle is found out to be that, so it is looked up. */
+		EXPECT_EQ(-ENOENT, syncobj_array(self->fd, i, NOBODY, most));
+	}
+}
+
+TEST_F(core, flags_of_syncobj_arrays)
+{
+	unsigned int i, bit;
+	__u32 handle;
+
+	ASSERT_EQ(0, syncobj_create(self->fd, &handle));
+	ASSERT_EQ(0, syncobj_array(self->fd, 3, handle, 1));
+	for (i = 0; i < ARRAY_SIZE(syncobj_arrays); i++) {
+		union array_args args = {};
+		__u64 point = 0;
+
+		for (bit = 0; bit < 32; bit++) {
+			args.handles = (uintptr_t)&handle;
+			if (syncobj_arrays[i].count_at > 16)
+				args.timeline.points = (uintptr_t)&point;
+			args.words[syncobj_arrays[i].count_at / 4] = 1;
+			args.words[syncobj_arrays[i].count_at / 4 + 1] =
+				1u << bit;
+			EXPECT_EQ(syncobj_arrays[i].most == 1 && !bit ?
+				  0 : -EINVAL,
+				  xioctl(self->fd, syncobj_arrays[i].request,
+					 &args));
+		}
+	}
+}
+
+/* The number changes all the time: whatever DRM reads, it is bounded. */
+TEST_F(core, number_of_syncobjs_that_changes)
+{
+	union array_args *args = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	__s64 end = in_ns(2 * NSEC_PER_SEC);
+	unsigned int accepted = 0;
+	__u32 handles[256] = { 0 };
+	int status;
+	pid_t pid;
+
+	ASSERT_NE(MAP_FAILED, args);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	while (!pid) {
+		__atomic_store_n(&args->words[2], 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&args->words[2], 0x7fffff01, __ATOMIC_SEQ_CST);
+	}
+	while (now_ns() < end) {
+		args->handles = (uintptr_t)handles;
+		/* ENOENT: let through, and handle 0 is nobody's. */
+		accepted += xioctl(self->fd, DRM_IOCTL_SYNCOBJ_RESET, args) ==
+			    -ENOENT;
+	}
+	EXPECT_LT(0, accepted);
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	munmap(args, PAGE);
+}
+
 TEST_F(core, read_only_file)
 {
 	struct drm_limen_bo_create args = { .size = PAGE };
