@@ -27,7 +27,7 @@ const char *limen_strerror(int error)
 	case EIO:
 		return "the device failed";
 	case ETIME:
-		return "the board did not answer and was reset";
+		return "the board did not answer, and gave it up";
 	case ECANCELED:
 		return "cancelled because the board was reset";
 	case EDQUOT:
