@@ -22,9 +22,10 @@
  * that others have overtaken. Then the recovery work climbs a ladder, no further
  * than it must:
  *
- * 1. It looks once: if an interrupt was missed, the answers are taken.
+ * 1. It looks once: if an interrupt was missed, the answers are taken, or FATAL
+ *    is.
  * 2. The board is told to give the ring's oldest entry up. Nobody else notices.
- * 3. The ring is stopped and started again.
+ * 3. The ring is stopped and started again, not twice without an answer.
  * 4. The board is reset. When it answers nonsense or reports FATAL, or a ring
  *    does not stop, this is where it begins.
  * 5. The board is reset by the means of its bus, then as before.
@@ -199,6 +200,11 @@ static bool limen_break_silence(struct limen_device *limen)
 	bool broken = true;
 	unsigned int i;
 
+	/* It was said by an interrupt that may have been missed. */
+	if (limen_read(limen, LIMEN_HW_REG_STATUS) & LIMEN_HW_STATUS_FATAL) {
+		set_bit(LIMEN_FAULT_FATAL, &limen->faults);
+		return false;
+	}
 	for (i = 0; i < LIMEN_HW_RINGS; i++) {
 		struct limen_ring *ring = &limen->rings[i];
 

@@ -198,6 +198,7 @@ void limen_ring_start_locked(struct limen_ring *ring)
 
 	lockdep_assert_held(&ring->limen->life);
 
+	ring->alone = false;
 	spin_lock_irqsave(&ring->lock, flags);
 	memset(ring->cq, 0, ring->size * sizeof(*ring->cq));
 	ring->head = 0;
@@ -291,14 +292,17 @@ void limen_ring_stop(struct limen_ring *ring)
  * What was outstanding is replayed or ends, as in limen_ring_abort(). The caller
  * holds &limen_device.life.
  *
- * Return: false if the board does not stop; then the ring is frozen.
+ * Return: false if the board does not stop, or has answered nothing since the last
+ * time; then the ring is frozen.
  */
 bool limen_ring_reset(struct limen_ring *ring)
 {
-	if (!limen_ring_disable(ring))
+	if (!limen_ring_disable(ring) ||
+	    (ring->alone && !ring->head && !ring->lapped))
 		return false;
 	limen_ring_abort(ring, -ECANCELED, true);
 	limen_ring_start_locked(ring);
+	ring->alone = true;
 	return true;
 }
 

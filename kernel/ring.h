@@ -121,6 +121,11 @@ struct limen_ring {
 	 * nobody is missed who queued up before looking under @lock
 	 */
 	wait_queue_head_t room;
+	/**
+	 * @alone: it was stopped and started by itself the last time, not with
+	 * the board; protected by &limen_device.life
+	 */
+	bool alone;
 	/** @lock: protects what follows; taken in hard interrupt context */
 	spinlock_t lock;
 	/**

@@ -549,11 +549,31 @@ static void replays_are_limited(struct kunit *test)
 	for (i = 0; i < LIMEN_REPLAYS_MAX; i++) {
 		reset(test);
 		KUNIT_EXPECT_EQ(test, fix->finished[0], 1);
+		fix->ring.alone = false;
 	}
 	reset(test);
 	for (i = 0; i < SIZE; i++)
 		KUNIT_EXPECT_EQ(test, fix->finished[i], -ECANCELED);
 	KUNIT_EXPECT_EQ(test, room(fix, SIZE), 0);
+}
+
+/* Only who has answered something since is worth another reset of the ring. */
+static void no_reset_after_another(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u16 cookies[SIZE];
+
+	fill(test, cookies);
+	reset(test);
+	answer(fix, le16_to_cpu(fix->sq[0].cookie), LIMEN_HW_OK);
+	limen_ring_reap(&fix->ring);
+	reset(test);
+	mutex_lock(&fix->limen.life);
+	KUNIT_EXPECT_FALSE(test, limen_ring_reset(&fix->ring));
+	mutex_unlock(&fix->limen.life);
+	KUNIT_EXPECT_EQ(test, room(fix, 1), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, fix->finished[0], 0);
+	KUNIT_EXPECT_EQ(test, fix->finished[1], 1);
 }
 
 /* A cookie from before the reset is nonsense after it. */
@@ -593,6 +613,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(answered_at_last),
 	KUNIT_CASE(innocents_are_replayed),
 	KUNIT_CASE(replays_are_limited),
+	KUNIT_CASE(no_reset_after_another),
 	KUNIT_CASE(answer_from_before_the_reset),
 	KUNIT_CASE(silence_is_noticed),
 	KUNIT_CASE(overtaking_is_noticed),

@@ -376,13 +376,30 @@ TEST_F(fault, stuck_board)
 	EXPECT_TRUE(works_again(self, variant));
 }
 
+/* A ring that is no better after its reset needs the board reset. */
+static void ring_reset_in_vain(struct __test_metadata *_metadata,
+			       FIXTURE_DATA(fault) *self,
+			       const FIXTURE_VARIANT(fault) *variant)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, emu_set("deaf", 2));
+	ASSERT_EQ(0, emu_set("hang", BATCH + BATCH - 1));
+	EXPECT_EQ(-ETIME, submit_work(self, variant->type, self->queue, 0, BATCH,
+				      PATIENCE));
+	for (i = 0; i < BATCH; i++)
+		EXPECT_OUTCOME(i, i < 2 ? -ETIME : 0);
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
 /* Who is there whenever the board fails is not submitted for ever. */
-TEST_F(fault, replayed_in_vain)
+static void replayed_in_vain(struct __test_metadata *_metadata,
+			     FIXTURE_DATA(fault) *self,
+			     const FIXTURE_VARIANT(fault) *variant)
 {
 	unsigned int i, round;
 
-	if (variant->type != DRM_LIMEN_QUEUE_EXPRESS)
-		SKIP(return, "scans are not replayed");
 	ASSERT_EQ(0, emu_slow(10000));
 	ASSERT_EQ(0, submit_work(self, variant->type, self->queue, 0, BATCH, 0));
 	for (round = 0; round < 3; round++) {
@@ -499,6 +516,22 @@ TEST_F(fault, fatal_while_idle)
 	EXPECT_TRUE(works_again(self, variant));
 }
 
+/* Nobody hears that the board cannot go on, until it makes no progress. */
+TEST_F(fault, fatal_unheard)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, emu_set("drop_irq", 1));
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	EXPECT_EQ(-EIO, submit_work(self, variant->type, self->queue, 0, BATCH,
+				    PATIENCE));
+	EXPECT_OUTCOME(0, -EIO);
+	for (i = 1; i < BATCH; i++)
+		EXPECT_INNOCENT(i);
+	EXPECT_EQ(1, resets(self));
+	EXPECT_TRUE(works_again(self, variant));
+}
+
 TEST_F(fault, fatal_under_work)
 {
 	unsigned int i;
@@ -528,6 +561,36 @@ TEST_F(fault, again_and_again)
 		EXPECT_TRUE(works_again(self, variant));
 		EXPECT_EQ(round, resets(self));
 	}
+}
+
+/* What only those can go through that are submitted again. */
+FIXTURE(replay)
+{
+	FIXTURE_DATA(fault) fault;
+};
+
+static const FIXTURE_VARIANT(fault) express = {
+	.type = DRM_LIMEN_QUEUE_EXPRESS,
+};
+
+FIXTURE_SETUP(replay)
+{
+	fault_setup(_metadata, &self->fault, &express);
+}
+
+FIXTURE_TEARDOWN(replay)
+{
+	fault_teardown(_metadata, &self->fault, &express);
+}
+
+TEST_F(replay, ring_reset_in_vain)
+{
+	ring_reset_in_vain(_metadata, &self->fault, &express);
+}
+
+TEST_F(replay, replayed_in_vain)
+{
+	replayed_in_vain(_metadata, &self->fault, &express);
 }
 
 FIXTURE(corrupt)
