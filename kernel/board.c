@@ -13,7 +13,6 @@
 #include "device.h"
 #include "express.h"
 #include "gem.h"
-#include "scan.h"
 #include "trace.h"
 #include "user.h"
 

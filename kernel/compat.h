@@ -39,13 +39,12 @@ hrtimer_setup(struct hrtimer *timer,
 
 static inline int limen_sched_init(struct drm_gpu_scheduler *sched,
 				   const struct drm_sched_backend_ops *ops,
-				   struct workqueue_struct *wq, u32 depth,
-				   const char *name, struct device *dev)
+				   u32 depth, const char *name,
+				   struct device *dev)
 {
 #ifdef LIMEN_SCHED_INIT_ARGS
 	const struct drm_sched_init_args args = {
 		.ops = ops,
-		.submit_wq = wq,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
 		.credit_limit = depth,
 		.timeout = MAX_SCHEDULE_TIMEOUT,
@@ -55,7 +54,7 @@ static inline int limen_sched_init(struct drm_gpu_scheduler *sched,
 
 	return drm_sched_init(sched, &args);
 #else
-	return drm_sched_init(sched, ops, wq, DRM_SCHED_PRIORITY_COUNT, depth,
+	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, depth,
 			      0, MAX_SCHEDULE_TIMEOUT, NULL, NULL, name, dev);
 #endif
 }

@@ -14,7 +14,6 @@
 
 #include <drm/drm_device.h>
 #include <drm/drm_mm.h>
-#include <drm/gpu_scheduler.h>
 
 #include <limen/hw.h>
 #include <limen/template.h>
@@ -22,13 +21,12 @@
 
 #include "board.h"
 #include "ring.h"
+#include "scanner.h"
 #include "stats.h"
 
 /* Limits that user space is told by DRM_IOCTL_LIMEN_QUERY. */
 #define LIMEN_BATCH_MAX		64
 #define LIMEN_EXPRESS_LOG2	8
-#define LIMEN_SCAN_DEPTH	4
-#define LIMEN_SCAN_LOG2		3
 #define LIMEN_WATCHDOG_MS	1000
 
 /* How often the watchdog looks in that time. */
@@ -51,38 +49,6 @@ enum limen_fault {
 };
 
 struct limen_camera;
-
-/**
- * struct limen_scanner - the SCAN side of a device
- */
-struct limen_scanner {
-	/** @sched: decides whose scan is next; LIMEN_SCAN_DEPTH run at once */
-	struct drm_gpu_scheduler sched;
-	/** @sched_wq: what @sched runs on */
-	struct workqueue_struct *sched_wq;
-	/**
-	 * @stopping: held while @sched is stopped, for a reset or to take an
-	 * entity away; taken inside limen_device.life
-	 */
-	struct mutex stopping;
-	/** @bounce: where the board writes rows to, one part a running scan */
-	struct limen_hw_row *bounce;
-	/** @bounce_dma: its bus address */
-	dma_addr_t bounce_dma;
-	/**
-	 * @lock: protects @free, @done and @parked; taken in hard interrupt
-	 * context, inside the lock of the SCAN ring
-	 */
-	spinlock_t lock;
-	/** @free: parts of @bounce that no scan uses, one bit each */
-	unsigned long free;
-	/** @done: struct limen_scan_job whose chunk was answered or aborted */
-	struct list_head done;
-	/** @parked: those with nonsense for an answer, until the next reset */
-	struct list_head parked;
-	/** @work: goes on with what is on @done; part of signalling fences */
-	struct work_struct work;
-};
 
 /**
  * struct limen_device - a board

@@ -56,7 +56,7 @@ struct workqueue_struct *limen_retire_wq;
  */
 void limen_retire_all(struct limen_device *limen)
 {
-	flush_workqueue(limen->scanner.sched_wq);
+	flush_workqueue(limen->scanner.sched.submit_wq);
 	flush_workqueue(limen_retire_wq);
 }
 

@@ -8,6 +8,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 
+#include "chunk.h"
 #include "device.h"
 #include "gem.h"
 #include "query.h"
@@ -42,8 +43,10 @@ static int limen_query_device(struct limen_device *limen,
 		.scan_depth = LIMEN_SCAN_DEPTH,
 		.watchdog_ms = LIMEN_WATCHDOG_MS,
 		.resets = atomic_read(&limen->resets),
+		.chunk_ns = LIMEN_CHUNK_NS,
 		.express_limit = limen_user_limit(LIMEN_COMPARISONS),
 		.scan_limit = limen_user_limit(LIMEN_SCANS),
+		.chunk_bytes = READ_ONCE(limen->scanner.chunk_bytes),
 	};
 	int idx;
 

@@ -9,7 +9,6 @@
 
 #include "device.h"
 #include "queue.h"
-#include "scan.h"
 #include "user.h"
 
 /**
@@ -17,11 +16,12 @@
  *
  * An EXPRESS queue is little more than a name: comparisons go to the board's
  * ring from within the system call. A SCAN queue is a drm_sched entity, so that
- * the scheduler is fair between queues, and holds a bounded number of scans, so
- * that nobody can fill the kernel's memory with them.
+ * its scans can depend on others, takes turns with the other queues, and holds a
+ * bounded number of scans, so that nobody can fill the kernel's memory with them.
  *
- * Destroying a SCAN queue ends what the board has not begun with -ECANCELED, at
- * once. drm_sched lets go of it later, when what it depends on has finished.
+ * Destroying a SCAN queue ends what the board has not been given yet with
+ * -ECANCELED, at once. drm_sched lets go of it later, when what it depends on has
+ * finished.
  */
 
 static void limen_queue_free(struct kref *ref)
@@ -142,7 +142,7 @@ static void limen_queue_destroy(struct limen_device *limen,
 
 	/* Nothing is pushed to the entity any more. */
 	if (queue->type == DRM_LIMEN_QUEUE_SCAN) {
-		limen_scan_cancel(queue);
+		limen_scanner_cancel(limen, queue);
 		limen_queue_leave(&limen->scanner, queue);
 	}
 	wake_up_all(&queue->client->user->room);
@@ -174,7 +174,9 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 			   ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE);
 	mutex_init(&queue->lock);
 	spin_lock_init(&queue->scans_lock);
+	INIT_LIST_HEAD(&queue->turn);
 	INIT_LIST_HEAD(&queue->waiting);
+	INIT_LIST_HEAD(&queue->ready);
 	if (type == DRM_LIMEN_QUEUE_SCAN) {
 		ret = drm_sched_entity_init(&queue->entity,
 					    DRM_SCHED_PRIORITY_NORMAL, &sched,

@@ -43,13 +43,14 @@ struct limen_queue {
 	struct mutex lock;
 	/** @destroyed: nothing more is submitted; written under @lock */
 	bool destroyed;
-	/**
-	 * @scans_lock: protects @scans, @waiting and the links of scans on it;
-	 * process context only
-	 */
-	spinlock_t scans_lock;
-	/** @waiting: struct limen_scan_job submitted and not begun */
+	/** @turn: in &limen_scanner.turns if there is anything on @ready */
+	struct list_head turn;
+	/** @waiting: struct limen_scan that drm_sched has */
 	struct list_head waiting;
+	/** @ready: those of which there are chunks to submit */
+	struct list_head ready;
+	/** @scans_lock: protects @scans; process context only */
+	spinlock_t scans_lock;
 	/** @scans: scans submitted and not finished */
 	u32 scans;
 };

@@ -11,7 +11,6 @@
 #include <drm/drm_print.h>
 
 #include "device.h"
-#include "scan.h"
 
 /**
  * DOC: Recovery
@@ -296,19 +295,11 @@ static void limen_reset_all(struct limen_device *limen, unsigned long faults)
 
 static void limen_recover(struct limen_device *limen, unsigned long faults)
 {
-	bool cookie;
+	bool cookie = dma_fence_begin_signalling();
 
-	/* drm_sched's work signals fences too, so this is not yet part of it. */
-	mutex_lock(&limen->scanner.stopping);
-	drm_sched_wqueue_stop(&limen->scanner.sched);
-
-	cookie = dma_fence_begin_signalling();
 	if (faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen))
 		limen_reset_all(limen, faults);
 	dma_fence_end_signalling(cookie);
-
-	drm_sched_wqueue_start(&limen->scanner.sched);
-	mutex_unlock(&limen->scanner.stopping);
 }
 
 /*

@@ -219,6 +219,8 @@ void limen_ring_start_locked(struct limen_ring *ring)
 	limen_ring_write(ring, LIMEN_HW_RING_ENABLE, 1);
 	ring->state = 0;
 	limen_ring_replay(ring);
+	if (ring->ops->refill)
+		ring->ops->refill(ring);
 	wake_up_all(&ring->room);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
@@ -493,8 +495,12 @@ void limen_ring_reap(struct limen_ring *ring)
 	}
 	if (ret < 0)
 		ring->state = -EAGAIN;
-	if (consumed && !ring->state)
+	if (consumed && !ring->state) {
 		limen_ring_write(ring, LIMEN_HW_RING_CQ_HEAD, ring->head);
+		/* Only now: before, the answers might find no room. */
+		if (ring->ops->refill)
+			ring->ops->refill(ring);
+	}
 	/* Who waits queues up first and looks under the lock that we hold. */
 	if (consumed && waitqueue_active(&ring->room))
 		wake_up_all(&ring->room);

@@ -45,8 +45,8 @@ struct limen_answer {
 /**
  * struct limen_ring_ops - who uses a ring
  *
- * Both are called with the ring's lock held and interrupts off, once for every
- * entry that was pushed: either @complete returns 0 or @abort is called.
+ * All are called with the ring's lock held and interrupts off. Once for every
+ * entry that was pushed, either @complete returns 0 or @abort is called.
  */
 struct limen_ring_ops {
 	/**
@@ -67,6 +67,11 @@ struct limen_ring_ops {
 	 * one of the two is called
 	 */
 	bool replayed;
+	/**
+	 * @refill: optional; there may be room, after entries were consumed or
+	 * because the ring has been started. Called like the others; may push.
+	 */
+	void (*refill)(struct limen_ring *ring);
 	/** @watched: entries finish by themselves, so a silent board hangs */
 	bool watched;
 };

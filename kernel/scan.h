@@ -5,17 +5,82 @@
 #ifndef LIMEN_SCAN_H
 #define LIMEN_SCAN_H
 
-#include "ring.h"
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/workqueue.h>
 
+#include <drm/gpu_scheduler.h>
+
+#include <limen/hw.h>
+#include <uapi/drm/limen_accel.h>
+
+struct limen_batch;
+struct limen_bo;
+struct limen_chunk;
 struct limen_device;
+struct limen_gallery;
 struct limen_queue;
 
-extern const struct limen_ring_ops limen_scan_ring_ops;
+/**
+ * struct limen_scan - a scan
+ */
+struct limen_scan {
+	/** @base: what drm_sched knows of it */
+	struct drm_sched_job base;
+	/** @ref: drm_sched until it has let go of it, and who ends it */
+	struct kref ref;
+	/** @limen: device */
+	struct limen_device *limen;
+	/** @queue: where it was submitted to, with a reference */
+	struct limen_queue *queue;
+	/** @batch: what it belongs to, with a reference */
+	struct limen_batch *batch;
+	/** @index: its number there */
+	u32 index;
+	/** @gallery: what is searched, with a reference */
+	struct limen_gallery *gallery;
+	/** @probe: its buffer, with a reference, and a use until the end */
+	struct limen_bo *probe;
+	/** @result: host buffer of the result, with a reference */
+	struct limen_bo *result;
+	/** @result_offset: of the result in @result */
+	u64 result_offset;
+	/** @top_k: most rows to return */
+	u32 top_k;
+	/** @min_similarity: rows below it are left out */
+	s32 min_similarity;
+	/** @end: row behind the last one to search */
+	u32 end;
+	/**
+	 * @link: in &limen_queue.waiting, then in &limen_queue.ready until the
+	 * last chunk has been submitted, at last in &limen_scanner.ended; this
+	 * and what follows up to @device_ns under the lock of the SCAN ring
+	 */
+	struct list_head link;
+	/** @sqe: what the board is told */
+	struct limen_hw_sqe sqe;
+	/** @next: first row of the next chunk */
+	u32 next;
+	/** @pending: chunks submitted and not merged */
+	u32 pending;
+	/** @error: what it ends with */
+	int error;
+	/** @device_ns: time the board has spent */
+	u64 device_ns;
+	/** @rows: memory of @best and @merged */
+	struct drm_limen_scan_row *rows;
+	/** @best: @found best rows so far, of &limen_scanner.work alone */
+	struct drm_limen_scan_row *best;
+	/** @merged: where they are merged with a chunk's */
+	struct drm_limen_scan_row *merged;
+	/** @found: number of rows in @best */
+	u32 found;
+	/** @retire: lets go of everything */
+	struct work_struct retire;
+};
 
-void limen_scan_cancel(struct limen_queue *queue);
-void limen_scan_unpark(struct limen_device *limen);
-
-int limen_scanner_init(struct limen_device *limen);
-void limen_scanner_fini(struct limen_device *limen);
+int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk);
+void limen_scan_end(struct limen_scan *scan);
+void limen_scan_put(struct limen_scan *scan);
 
 #endif /* LIMEN_SCAN_H */

@@ -61,6 +61,8 @@ struct emu_ring {
 	u32 aborted;
 	/** @lost: cookies of entries that hang */
 	DECLARE_BITMAP(lost, EMU_COOKIES);
+	/** @depth_max: most entries submitted and not completed; in debugfs */
+	u32 depth_max;
 };
 
 /**
@@ -96,6 +98,8 @@ struct emu_faults {
 	atomic_t corrupt_rows;
 	/** @corrupt_order: scans with rows in the wrong order */
 	atomic_t corrupt_order;
+	/** @overtake: answers given after the next one's */
+	atomic_t overtake;
 	/** @delay_us: microseconds every comparison and scan takes longer */
 	u32 delay_us;
 	/** @temperature: LIMEN_HW_REG_TEMPERATURE */
@@ -118,6 +122,16 @@ struct emu_row {
 	u32 row;
 	s32 raw;
 	s32 similarity;
+};
+
+/**
+ * struct emu_entry - an entry fetched from a submission queue
+ * @sqe: the board's own copy
+ * @epoch: of the ring when it was fetched
+ */
+struct emu_entry {
+	struct limen_hw_sqe sqe;
+	u32 epoch;
 };
 
 /**
@@ -146,6 +160,12 @@ struct emu_engine {
 	atomic64_t stall_ns;
 	/** @stall_high: its upper half when the lower one was last read */
 	u32 stall_high;
+	/** @held: an entry to answer after the next one */
+	struct emu_entry held;
+	/** @held_cqe: its answer */
+	struct limen_hw_cqe held_cqe;
+	/** @holding: there is one */
+	bool holding;
 };
 
 /**
@@ -190,16 +210,6 @@ static inline struct emu *to_emu(struct limen_board *board)
 {
 	return container_of(board, struct emu, board);
 }
-
-/**
- * struct emu_entry - an entry fetched from a submission queue
- * @sqe: the board's own copy
- * @epoch: of the ring when it was fetched
- */
-struct emu_entry {
-	struct limen_hw_sqe sqe;
-	u32 epoch;
-};
 
 /* emu.c */
 extern struct dentry *emu_debugfs_root;

@@ -292,6 +292,29 @@ static void emu_engine_wipe(struct emu_engine *engine)
 			 LIMEN_HW_TOP_K_MAX * sizeof(*engine->rows));
 }
 
+/*
+ * A held answer waits for another one. If the ring has been stopped meanwhile,
+ * nobody is told.
+ */
+static void emu_answer(struct emu_engine *engine,
+		       const struct emu_entry *entry, struct limen_hw_cqe *cqe)
+{
+	struct emu *emu = engine->emu;
+
+	if (!engine->holding && emu_ring_pending(emu, engine->ring) &&
+	    emu_fault_due(&emu->faults.overtake)) {
+		engine->held = *entry;
+		engine->held_cqe = *cqe;
+		engine->holding = true;
+		return;
+	}
+	emu_ring_complete(emu, engine->ring, entry, cqe);
+	if (engine->holding)
+		emu_ring_complete(emu, engine->ring, &engine->held,
+				  &engine->held_cqe);
+	engine->holding = false;
+}
+
 static void emu_execute(struct emu_engine *engine,
 			const struct emu_entry *entry)
 {
@@ -325,7 +348,7 @@ static void emu_execute(struct emu_engine *engine,
 	}
 	cqe.status = cpu_to_le16(status);
 
-	emu_ring_complete(emu, engine->ring, entry, &cqe);
+	emu_answer(engine, entry, &cqe);
 	emu_engine_wipe(engine);
 }
 
@@ -390,6 +413,7 @@ void emu_engines_reset(struct emu *emu)
 		mutex_lock(&engine->busy);
 		emu_engine_wipe(engine);
 		atomic64_set(&engine->stall_ns, 0);
+		engine->holding = false;
 		mutex_unlock(&engine->busy);
 	}
 }

@@ -30,6 +30,9 @@
  * - corrupt_rows: a scan that finds anything returns a row outside the gallery
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
  * - stick: a reset, by register or function-level, does not end
+ * - overtake: an answer is given after the next one's, if one is to come
+ * - scan_depth_max: most entries that the SCAN ring has held unanswered since
+ *   the board was reset or a number was written here
  * - delay_us: microseconds that every entry takes longer, at most 10 s
  * - temperature: what the board says its temperature is, thousandths of a degree C
  * - power: likewise its power, milliwatts
@@ -148,6 +151,7 @@ void emu_faults_init(struct emu *emu)
 		{ "corrupt_rows", &faults->corrupt_rows },
 		{ "corrupt_order", &faults->corrupt_order },
 		{ "stick", &faults->stick },
+		{ "overtake", &faults->overtake },
 	};
 	unsigned int i;
 
@@ -156,6 +160,8 @@ void emu_faults_init(struct emu *emu)
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		debugfs_create_atomic_t(counters[i].name, 0600, faults->dir,
 					counters[i].knob);
+	debugfs_create_u32("scan_depth_max", 0600, faults->dir,
+			   &emu->rings[LIMEN_HW_RING_SCAN].depth_max);
 	debugfs_create_file_unsafe("delay_us", 0600, faults->dir, emu,
 				   &emu_delay_fops);
 	debugfs_create_file_unsafe("temperature", 0600, faults->dir, emu,

@@ -379,6 +379,7 @@ void emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
 		break;
 	case LIMEN_HW_RING_SQ_TAIL:
 		ring->sq_tail = value;
+		ring->depth_max = max(ring->depth_max, value - ring->cq_tail);
 		break;
 	case LIMEN_HW_RING_CQ_HEAD:
 		ring->cq_head = value;

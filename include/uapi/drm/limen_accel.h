@@ -55,9 +55,10 @@ extern "C" {
  *
  * A comparison that was under way when something had to be reset, and was not to
  * blame for it, is submitted to the board again, twice at most. A scan in that
- * position ends with -ECANCELED, as does a comparison at the third reset. When
- * nothing brings the board back it is given up, and a uevent of the node says
- * WEDGED=rebind,bus-reset: only binding the driver anew may help.
+ * position ends with -ECANCELED, as does a comparison at the third reset; one that
+ * the board has been given nothing of is not affected. When nothing brings the
+ * board back it is given up, and a uevent of the node says WEDGED=rebind,bus-reset:
+ * only binding the driver anew may help.
  *
  * An inline wait returns 0 only if every descriptor finished with @error 0,
  * otherwise the first error. A fence signalled with an error carries the same.
@@ -341,8 +342,8 @@ struct drm_limen_queue_create {
 /**
  * struct drm_limen_queue_destroy - arguments of DRM_IOCTL_LIMEN_QUEUE_DESTROY
  *
- * What the board has not begun is cancelled with ECANCELED, as soon as the fences
- * it depends on are signalled. Errors: ENOENT; EINVAL for nonzero @pad.
+ * What the board has not been given whole is cancelled with ECANCELED, whatever
+ * it depends on. Errors: ENOENT; EINVAL for nonzero @pad.
  */
 struct drm_limen_queue_destroy {
 	/** @queue: identifier */

@@ -963,8 +963,8 @@ FIXTURE(large)
 #define LARGE		40000
 #define LARGE_DIM	128
 #define LARGE_TOP	1024
-/* Rows of a chunk: the driver has half a megabyte searched at once. */
-#define CHUNK		(512 * 1024 / LARGE_DIM)
+/* Rows of a chunk, if the board takes its time. */
+#define CHUNK		(16 * 1024 / LARGE_DIM)
 
 FIXTURE_SETUP(large)
 {
