@@ -12,6 +12,7 @@
 #include "device.h"
 #include "gem.h"
 #include "query.h"
+#include "scan.h"
 #include "user.h"
 
 static int limen_query_answer(struct drm_limen_query *args, const void *info,
@@ -37,7 +38,8 @@ static int limen_query_device(struct limen_device *limen,
 		.hw_version = limen->version,
 		.hw_features = limen->features,
 		.dim_max = LIMEN_DIM_MAX,
-		.top_k_max = LIMEN_HW_TOP_K_MAX,
+		.top_k_max = limen_scan_unlimited() ? LIMEN_HW_TOP_K_MAX :
+						      DRM_LIMEN_TOP_K_USER,
 		.batch_max = LIMEN_BATCH_MAX,
 		.express_depth = 1u << LIMEN_EXPRESS_LOG2,
 		.scan_depth = LIMEN_SCAN_DEPTH,

@@ -2,6 +2,8 @@
 /*
  * Searches, 1:N.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -31,6 +33,10 @@
  * signalled. What sleeps or frees is left to another work item, since fences
  * wait for nobody, and because the last reference to the device, and with it
  * drm_sched, may go there. It runs when drm_sched has let go of the scan too.
+ *
+ * A score close to a template's own tells much about the template, and enough of
+ * any scores tell all of it. So most callers are told only of rows that are
+ * alike, and of no more than a person can look at.
  */
 
 /**
@@ -191,6 +197,26 @@ void limen_scan_put(struct limen_scan *scan)
 	kref_put(&scan->ref, limen_scan_retire);
 }
 
+/**
+ * limen_scan_unlimited() - whether the caller may see all scores
+ *
+ * Return: true with CAP_SYS_ADMIN.
+ */
+bool limen_scan_unlimited(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+}
+
+static int limen_scan_check(const struct drm_limen_scan *desc)
+{
+	if (desc->flags || !desc->top_k || desc->top_k > LIMEN_HW_TOP_K_MAX)
+		return -EINVAL;
+	if ((desc->top_k > DRM_LIMEN_TOP_K_USER || desc->min_similarity < 0) &&
+	    !limen_scan_unlimited())
+		return -EPERM;
+	return 0;
+}
+
 static int limen_scan_lookup(const struct limen_submission *sub,
 			     struct limen_scan *scan,
 			     const struct drm_limen_scan *desc)
@@ -248,9 +274,9 @@ static int limen_scan_init(const struct limen_submission *sub,
 	ret = limen_submission_desc(sub, scan->index, &desc, sizeof(desc));
 	if (ret)
 		return ret;
-	if (desc.flags || !desc.top_k || desc.top_k > LIMEN_HW_TOP_K_MAX)
-		return -EINVAL;
-	ret = limen_scan_lookup(sub, scan, &desc);
+	ret = limen_scan_check(&desc);
+	if (!ret)
+		ret = limen_scan_lookup(sub, scan, &desc);
 	if (ret)
 		return ret;
 	limen_scan_describe(scan, &desc);

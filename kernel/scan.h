@@ -82,5 +82,6 @@ struct limen_scan {
 int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk);
 void limen_scan_end(struct limen_scan *scan);
 void limen_scan_put(struct limen_scan *scan);
+bool limen_scan_unlimited(void);
 
 #endif /* LIMEN_SCAN_H */

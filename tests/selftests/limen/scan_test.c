@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SCAN: the same rows as the reference in the same order, and dependencies. */
+#include <linux/capability.h>
+
 #include "limen_kselftest.h"
 
 #define PROBE		0
@@ -334,6 +336,39 @@ TEST_F(scan, top_k_out_of_range)
 	EXPECT_REFUSED(-EINVAL, top_k, 0xffffffff);
 	EXPECT_TAKEN(top_k, 1);
 	EXPECT_TAKEN(top_k, self->info.top_k_max);
+}
+
+/* Many scores, or those of rows that nobody looks for, are not for everybody. */
+TEST_F(scan, scores_need_privilege)
+{
+	struct drm_limen_device_info info;
+	struct drm_limen_scan descs[2];
+
+	self->good.min_similarity = 0;
+	ASSERT_EQ(0, allow_capability(CAP_SYS_ADMIN, false));
+	ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	EXPECT_EQ(DRM_LIMEN_TOP_K_USER, info.top_k_max);
+	EXPECT_TAKEN(top_k, DRM_LIMEN_TOP_K_USER);
+	EXPECT_REFUSED(-EPERM, top_k, DRM_LIMEN_TOP_K_USER + 1);
+	EXPECT_REFUSED(-EPERM, top_k, self->info.top_k_max);
+	EXPECT_REFUSED(-EINVAL, top_k, self->info.top_k_max + 1);
+	EXPECT_TAKEN(min_similarity, 0);
+	EXPECT_REFUSED(-EPERM, min_similarity, -1);
+	EXPECT_REFUSED(-EPERM, min_similarity, INT32_MIN);
+
+	/* One descriptor that asks for too much, and none is submitted. */
+	descs[0] = self->good;
+	descs[1] = self->good;
+	descs[1].min_similarity = -1;
+	EXPECT_EQ(-EPERM, submit_scans(self->fd, self->queue, descs, 2,
+				       PATIENCE));
+	EXPECT_TRUE(all_bytes(self->result, POISON, HOST_SIZE - RESULT));
+
+	ASSERT_EQ(0, allow_capability(CAP_SYS_ADMIN, true));
+	ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	EXPECT_EQ(self->info.top_k_max, info.top_k_max);
+	EXPECT_TAKEN(top_k, DRM_LIMEN_TOP_K_USER + 1);
+	EXPECT_TAKEN(min_similarity, -1);
 }
 
 /* The gallery has every row of the range; sums do not wrap. */

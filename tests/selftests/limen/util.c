@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -281,6 +283,23 @@ int wait_result(const volatile __s32 *error, __s64 nsec)
 	while (*error == -EINPROGRESS && now_ns() < end)
 		sleep_ms(1);
 	return *error;
+}
+
+int allow_capability(unsigned int capability, bool allow)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	__u32 *effective = &data[CAP_TO_INDEX(capability)].effective;
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	if (allow)
+		*effective |= CAP_TO_MASK(capability);
+	else
+		*effective &= ~CAP_TO_MASK(capability);
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
 __s64 now_ns(void)

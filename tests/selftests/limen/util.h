@@ -101,6 +101,9 @@ int manual_fence_open(struct manual_fence *fence);
 int manual_fence_signal(struct manual_fence *fence);
 void manual_fence_close(struct manual_fence *fence);
 
+/* Gives up a capability of the effective ones, or takes it again. */
+int allow_capability(unsigned int capability, bool allow);
+
 /* Time, CLOCK_MONOTONIC */
 __s64 now_ns(void);
 __s64 in_ns(__s64 nsec);
