@@ -3,6 +3,7 @@
  * The emulated board.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
 #include <linux/mm.h>
@@ -247,7 +248,11 @@ static void emu_wipe(struct emu *emu, u64 offset, u64 size)
 
 static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 {
-	emu_wipe(to_emu(board), offset, size);
+	struct emu *emu = to_emu(board);
+
+	msleep(READ_ONCE(emu->faults.wipe_ms));
+	if (!emu_fault_due(&emu->faults.lazy))
+		emu_wipe(emu, offset, size);
 }
 
 /* The same as a reset by register, but for who asks for it. */

@@ -100,6 +100,10 @@ struct emu_faults {
 	atomic_t corrupt_order;
 	/** @overtake: answers given after the next one's */
 	atomic_t overtake;
+	/** @lazy: wipes of card memory that are not done */
+	atomic_t lazy;
+	/** @wipe_ms: milliseconds they take longer */
+	u32 wipe_ms;
 	/** @delay_us: microseconds every comparison and scan takes longer */
 	u32 delay_us;
 	/** @temperature: LIMEN_HW_REG_TEMPERATURE */

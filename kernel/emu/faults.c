@@ -31,6 +31,8 @@
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
  * - stick: a reset, by register or function-level, does not end
  * - overtake: an answer is given after the next one's, if one is to come
+ * - lazy: card memory is not wiped though the driver says so
+ * - wipe_ms: milliseconds that wiping takes longer
  * - scan_depth_max: most entries that the SCAN ring has held unanswered since
  *   the board was reset or a number was written here
  * - delay_us: microseconds that every entry takes longer, at most 10 s
@@ -152,6 +154,7 @@ void emu_faults_init(struct emu *emu)
 		{ "corrupt_order", &faults->corrupt_order },
 		{ "stick", &faults->stick },
 		{ "overtake", &faults->overtake },
+		{ "lazy", &faults->lazy },
 	};
 	unsigned int i;
 
@@ -160,6 +163,7 @@ void emu_faults_init(struct emu *emu)
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		debugfs_create_atomic_t(counters[i].name, 0600, faults->dir,
 					counters[i].knob);
+	debugfs_create_u32("wipe_ms", 0600, faults->dir, &faults->wipe_ms);
 	debugfs_create_u32("scan_depth_max", 0600, faults->dir,
 			   &emu->rings[LIMEN_HW_RING_SCAN].depth_max);
 	debugfs_create_file_unsafe("delay_us", 0600, faults->dir, emu,

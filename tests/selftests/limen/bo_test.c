@@ -604,4 +604,76 @@ TEST_F(frozen, gallery_outlives_handle)
 	EXPECT_TRUE(card_free_becomes(self->fd, before.card_free + 4 * PAGE));
 }
 
+/* All of the card, with something to hide in it. */
+static int fill_card(int fd, struct bo *bo)
+{
+	struct drm_limen_memory_info memory;
+	int ret = limen_memory_info(fd, &memory);
+
+	if (!ret)
+		ret = bo_new(fd, memory.card_free, DRM_LIMEN_BO_CARD, bo);
+	if (!ret)
+		memset(bo->map, POISON, bo->size);
+	return ret;
+}
+
+/* Not only when somebody else is given it: a board can be carried away. */
+TEST(wiped_when_closed)
+{
+	__u64 size, left;
+	struct bo bo;
+	int fd;
+
+	OPEN_OR_SKIP(fd);
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_calm());
+
+	/* Without any wipe it would be seen. */
+	ASSERT_EQ(0, fill_card(fd, &bo));
+	size = bo.size;
+	ASSERT_EQ(0, emu_set("lazy", 2));
+	bo_free(fd, &bo);
+	ASSERT_EQ(0, bo_new(fd, size, DRM_LIMEN_BO_CARD, &bo));
+	EXPECT_TRUE(all_bytes(bo.map, POISON, bo.size));
+
+	bo_free(fd, &bo);
+	ASSERT_EQ(0, emu_set("lazy", 1));
+	ASSERT_EQ(0, bo_new(fd, size, DRM_LIMEN_BO_CARD, &bo));
+	EXPECT_TRUE(all_bytes(bo.map, 0, bo.size));
+	ASSERT_EQ(0, emu_get("lazy", &left));
+	EXPECT_EQ(0, left);
+	close(fd);
+}
+
+/* Until it has been wiped a range is nobody's. */
+TEST(nobody_is_given_what_is_being_wiped)
+{
+	__u32 handle;
+	struct bo bo;
+	pid_t child;
+	int fd, other, status;
+
+	OPEN_OR_SKIP(fd);
+	OPEN_OR_SKIP(other);
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_calm());
+	ASSERT_EQ(0, fill_card(fd, &bo));
+	ASSERT_EQ(0, munmap(bo.map, bo.size));
+	ASSERT_EQ(0, emu_set("wipe_ms", 1000));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(-bo_close(fd, bo.handle));
+	sleep_ms(200);
+	ASSERT_EQ(0, emu_set("wipe_ms", 0));
+	EXPECT_EQ(-ENOSPC, bo_create(other, PAGE, DRM_LIMEN_BO_CARD, &handle));
+	/* It was still being wiped just now. */
+	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, bo_create(other, bo.size, DRM_LIMEN_BO_CARD, &handle));
+	close(fd);
+	close(other);
+}
+
 TEST_HARNESS_MAIN
