@@ -10,6 +10,7 @@
  * Pictures of travellers live in these buffers: they cannot be exported, and
  * they are wiped before their memory goes back to the system.
  */
+#include <linux/cleanup.h>
 #include <linux/dev_printk.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -248,14 +249,12 @@ static void limen_camera_buf_queue(struct vb2_buffer *vb)
 	struct limen_camera *camera = vb2_get_drv_priv(vb->vb2_queue);
 	struct limen_ring *ring = limen_camera_ring(camera);
 	struct limen_camera_buffer *buffer = to_limen_buffer(vb);
-	unsigned long flags;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	if (camera->streaming)
 		limen_camera_post(camera, buffer);
 	else
 		list_add_tail(&buffer->link, &camera->waiting);
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /* Set everything up, post what waits, and let the board stream. */
@@ -284,14 +283,12 @@ static void limen_camera_return_waiting(struct limen_camera *camera,
 {
 	struct limen_ring *ring = limen_camera_ring(camera);
 	struct limen_camera_buffer *buffer, *next;
-	unsigned long flags;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	list_for_each_entry_safe(buffer, next, &camera->waiting, link) {
 		list_del(&buffer->link);
 		limen_camera_done(buffer, state);
 	}
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 static int limen_camera_start_streaming(struct vb2_queue *queue,
@@ -299,7 +296,6 @@ static int limen_camera_start_streaming(struct vb2_queue *queue,
 {
 	struct limen_camera *camera = vb2_get_drv_priv(queue);
 	struct limen_ring *ring = limen_camera_ring(camera);
-	unsigned long flags;
 	int ret;
 
 	ret = limen_ring_start(ring);
@@ -308,11 +304,10 @@ static int limen_camera_start_streaming(struct vb2_queue *queue,
 		 * A reset first stops the ring, then forgets the registers. So
 		 * while the ring runs and is locked, what is written stays.
 		 */
-		spin_lock_irqsave(&ring->lock, flags);
+		guard(spinlock_irqsave)(&ring->lock);
 		ret = limen_ring_room(ring, 1);
 		if (!ret)
 			limen_camera_launch(camera);
-		spin_unlock_irqrestore(&ring->lock, flags);
 	}
 	if (ret)
 		limen_camera_return_waiting(camera, VB2_BUF_STATE_QUEUED);
@@ -323,12 +318,11 @@ static void limen_camera_stop_streaming(struct vb2_queue *queue)
 {
 	struct limen_camera *camera = vb2_get_drv_priv(queue);
 	struct limen_ring *ring = limen_camera_ring(camera);
-	unsigned long flags;
 
-	spin_lock_irqsave(&ring->lock, flags);
-	camera->streaming = false;
-	limen_camera_write_control(camera);
-	spin_unlock_irqrestore(&ring->lock, flags);
+	scoped_guard(spinlock_irqsave, &ring->lock) {
+		camera->streaming = false;
+		limen_camera_write_control(camera);
+	}
 
 	/* What the board still held comes back through limen_camera_abort(). */
 	limen_ring_stop(ring);
@@ -562,14 +556,10 @@ static const struct v4l2_ioctl_ops limen_camera_ioctl_ops = {
 static int limen_camera_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct limen_camera *camera = video_drvdata(file);
-	int ret;
 
-	if (mutex_lock_interruptible(&camera->lock))
-		return -ERESTARTSYS;
-	ret = vb2_queue_is_busy(&camera->queue, file) ?
-		-EBUSY : vb2_fop_mmap(file, vma);
-	mutex_unlock(&camera->lock);
-	return ret;
+	scoped_cond_guard(mutex_intr, return -ERESTARTSYS, &camera->lock)
+		return vb2_queue_is_busy(&camera->queue, file) ?
+			-EBUSY : vb2_fop_mmap(file, vma);
 }
 
 static const struct v4l2_file_operations limen_camera_fops = {
@@ -588,25 +578,18 @@ static int limen_camera_s_ctrl(struct v4l2_ctrl *ctrl)
 	struct limen_camera *camera =
 		container_of(ctrl->handler, struct limen_camera, controls);
 	struct limen_ring *ring = limen_camera_ring(camera);
-	unsigned long flags;
-	int ret = 0;
 
-	spin_lock_irqsave(&ring->lock, flags);
-	switch (ctrl->id) {
-	case V4L2_CID_EXPOSURE_ABSOLUTE:
+	/* There are two controls: exposure and lamp. */
+	guard(spinlock_irqsave)(&ring->lock);
+	if (ctrl->id == V4L2_CID_EXPOSURE_ABSOLUTE) {
 		camera->exposure = ctrl->val;
 		limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE,
 			    ctrl->val);
-		break;
-	case V4L2_CID_ILLUMINATORS_1:
+	} else {
 		camera->lamp = ctrl->val;
 		limen_camera_write_control(camera);
-		break;
-	default:
-		ret = -EINVAL;
 	}
-	spin_unlock_irqrestore(&ring->lock, flags);
-	return ret;
+	return 0;
 }
 
 static const struct v4l2_ctrl_ops limen_camera_ctrl_ops = {
