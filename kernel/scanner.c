@@ -39,7 +39,7 @@
  * chunks failed, or the board is gone. The lock of the SCAN ring protects all
  * this, so that is seen exactly once, whoever sees it; the work item then calls
  * limen_scan_end(). A chunk with nonsense for rows counts as under way until the
- * board has been reset, because until then it may write to the user's memory.
+ * board has been reset, because until then it may use the scan's memory.
  *
  * A reset takes only what the board had: the other scans stay where they are
  * while the ring is stopped, and are fed to it when it has been started.

@@ -2,30 +2,12 @@
 /* Users: what each may have of a board, over all open files. */
 #include <linux/capability.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "limen_kselftest.h"
 
 #define OTHER	12345
 #define RESULTS	1024
 #define RESULT_COUNT ((2 * PAGE - RESULTS) / 32)
-
-/* Takes CAP_SYS_NICE away for a while, or gives it back. */
-static int nice_allowed(bool allowed)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &header, data))
-		return -errno;
-	if (allowed)
-		data[0].effective |= 1u << CAP_SYS_NICE;
-	else
-		data[0].effective &= ~(1u << CAP_SYS_NICE);
-	return syscall(SYS_capset, &header, data) ? -errno : 0;
-}
 
 /* Opens the node as somebody who has nothing but the node's group. */
 static int open_as(uid_t uid)
@@ -52,7 +34,7 @@ static int open_as(uid_t uid)
 			SKIP(return, "only root can be two users");	\
 		(self)->other = open_as(OTHER);				\
 		ASSERT_LE(0, (self)->other);				\
-		ASSERT_EQ(0, nice_allowed(false));			\
+		ASSERT_EQ(0, allow_capability(CAP_SYS_NICE, false));	\
 	} while (0)
 
 #define USERS_CLOSE(self)						\
@@ -368,9 +350,9 @@ TEST_F(user, comparisons_with_cap_sys_nice)
 	EMU_OR_SKIP();
 	ASSERT_EQ(0, limen_device_info(self->first, &info));
 	ASSERT_EQ(0, express_open(self->first, &limited));
-	ASSERT_EQ(0, nice_allowed(true));
+	ASSERT_EQ(0, allow_capability(CAP_SYS_NICE, true));
 	ASSERT_EQ(0, express_open(self->second, &unlimited));
-	ASSERT_EQ(0, nice_allowed(false));
+	ASSERT_EQ(0, allow_capability(CAP_SYS_NICE, false));
 
 	ASSERT_EQ(0, emu_slow(500));
 	EXPECT_EQ(-EAGAIN, express_fill(&limited));
