@@ -63,6 +63,8 @@ struct emu_ring {
 	DECLARE_BITMAP(lost, EMU_COOKIES);
 	/** @depth_max: most entries submitted and not completed; in debugfs */
 	u32 depth_max;
+	/** @quiet: answers since the last interrupt that told of any */
+	u32 quiet;
 };
 
 /**

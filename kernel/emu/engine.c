@@ -288,8 +288,8 @@ static void emu_engine_wipe(struct emu_engine *engine)
 {
 	memzero_explicit(engine->probe, sizeof(engine->probe));
 	memzero_explicit(engine->reference, sizeof(engine->reference));
-	memzero_explicit(engine->rows,
-			 LIMEN_HW_TOP_K_MAX * sizeof(*engine->rows));
+	memzero_explicit(engine->rows, engine->found * sizeof(*engine->rows));
+	engine->found = 0;
 }
 
 /*

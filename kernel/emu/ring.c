@@ -19,6 +19,9 @@
  * fatal, as they would be on a card.
  */
 
+/* Answers to comparisons that share an interrupt at most. */
+#define EMU_QUIET_MAX	16
+
 /**
  * emu_dma_ptr() - reach host memory
  * @emu: board
@@ -194,11 +197,18 @@ void emu_ring_lose(struct emu *emu, unsigned int index,
 {
 	struct emu_ring *ring = &emu->rings[index];
 	unsigned long flags;
+	u32 quiet;
 
 	spin_lock_irqsave(&emu->lock, flags);
 	if (emu_ring_knows(emu, ring, entry))
 		__set_bit(le16_to_cpu(entry->sqe.cookie), ring->lost);
+	quiet = ring->quiet;
+	ring->quiet = 0;
 	spin_unlock_irqrestore(&emu->lock, flags);
+
+	/* It is not to be the one that tells of those before it. */
+	if (quiet)
+		emu_raise(emu, BIT(index));
 }
 
 /**
@@ -256,6 +266,20 @@ static int emu_ring_post(struct emu *emu, struct emu_ring *ring,
 	return 1;
 }
 
+/*
+ * Whether an interrupt can wait, as that of a card would: comparisons that are
+ * next will have one soon. Not while the engine is made to be slow.
+ */
+static bool emu_ring_hush(struct emu *emu, struct emu_ring *ring)
+{
+	if (ring == &emu->rings[LIMEN_HW_RING_EXPRESS] &&
+	    ring->sq_head != ring->sq_tail && !READ_ONCE(emu->faults.delay_us) &&
+	    ++ring->quiet < EMU_QUIET_MAX)
+		return true;
+	ring->quiet = 0;
+	return false;
+}
+
 /**
  * emu_ring_complete() - answer an entry
  * @emu: board; any context, unlocked
@@ -263,7 +287,8 @@ static int emu_ring_post(struct emu *emu, struct emu_ring *ring,
  * @entry: as fetched
  * @cqe: answer; cookie and number are filled in here
  *
- * Does nothing if the ring has been stopped since. Otherwise interrupts.
+ * Does nothing if the ring has been stopped since. Otherwise interrupts, or
+ * leaves that to one of the next answers.
  */
 void emu_ring_complete(struct emu *emu, unsigned int index,
 		       const struct emu_entry *entry,
@@ -278,6 +303,8 @@ void emu_ring_complete(struct emu *emu, unsigned int index,
 	cqe->seq = cpu_to_le32(ring->cq_tail + 1);
 	emu_fault_completion(emu, cqe);
 	ret = emu_ring_post(emu, ring, entry, cqe);
+	if (ret > 0 && emu_ring_hush(emu, ring))
+		ret = 0;
 	spin_unlock_irqrestore(&emu->lock, flags);
 
 	if (ret > 0)
@@ -339,6 +366,7 @@ static void emu_ring_enable(struct emu_ring *ring, bool enable)
 			IS_ALIGNED(ring->sq, LIMEN_HW_PAGE_SIZE) &&
 			IS_ALIGNED(ring->cq, LIMEN_HW_PAGE_SIZE);
 	ring->epoch++;
+	ring->quiet = 0;
 	ring->sq_head = 0;
 	ring->sq_tail = 0;
 	ring->cq_head = 0;
