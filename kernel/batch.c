@@ -36,7 +36,13 @@ static const char *limen_batch_timeline_name(struct dma_fence *fence)
 
 static void limen_batch_free(struct dma_fence *fence)
 {
-	dma_fence_free(fence);
+	struct limen_batch *batch = container_of(fence, struct limen_batch,
+						 fence);
+
+	if (batch->recycle)
+		batch->recycle(batch);
+	else
+		dma_fence_free(fence);
 	module_put(THIS_MODULE);
 }
 
@@ -120,10 +126,11 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 		if (batch->error)
 			dma_fence_set_error(&batch->fence, batch->error);
 		dma_fence_signal_locked(&batch->fence);
-		if (batch->waited)
-			wake_up(&batch->wait);
-		else
+		if (!batch->waited)
 			retire = true;
+		/* Who sleeps queued up before looking under the lock we hold. */
+		else if (waitqueue_active(&batch->wait))
+			wake_up(&batch->wait);
 	}
 	spin_unlock_irqrestore(&batch->lock, flags);
 

@@ -16,7 +16,8 @@ struct limen_batch;
  * struct limen_batch - a submission
  *
  * Embedded at the start of what a queue's kind adds to it, allocated by
- * kmalloc(), and freed with the last reference to @fence.
+ * kmalloc(), and freed, or kept for another time, with the last reference to
+ * @fence.
  */
 struct limen_batch {
 	/** @fence: signalled when the last descriptor has finished */
@@ -44,6 +45,11 @@ struct limen_batch {
 	 * nothing by then.
 	 */
 	void (*release)(struct limen_batch *batch);
+	/**
+	 * @recycle: takes the memory of a batch whose fence nobody else has ever
+	 * seen; may sleep. NULL if it is to be freed as fences are.
+	 */
+	void (*recycle)(struct limen_batch *batch);
 };
 
 void limen_batch_init(struct limen_batch *batch, u32 count,

@@ -21,28 +21,42 @@
  * A traveller waits for a comparison, so nothing stands between the system call
  * and the board: the entries are written and the doorbell is rung in the
  * caller's own context, under the ring's lock. The interrupt writes the results
- * to the caller's buffer and wakes him. There is no scheduler, no work item and,
- * past the allocation of the batch, no allocation.
+ * to the caller's buffer and wakes him. There is no scheduler and no work item.
+ *
+ * Nor is there an allocation, as a rule: a batch that signals no syncobj is never
+ * seen by anybody else, so when it is done its memory stays with the queue, for
+ * the next. Only batches that signal syncobjs, or are submitted to a queue while
+ * another of it is under way, or are larger than those before, get new memory,
+ * before anything of them is handed over.
  */
+
+/* The buffers of a comparison. */
+enum {
+	LIMEN_PROBE,
+	LIMEN_REFERENCE,
+	LIMEN_RESULT,
+	LIMEN_ROLES,
+};
 
 /**
  * struct limen_comparison - a comparison
  * @batch: what it belongs to
  * @index: its number there
  * @dim: components of either vector
- * @probe: buffer of the probe, with a reference, and a use until it has finished
- * @reference: likewise
- * @result: host buffer of the result, with a reference
- * @result_offset: of the result in @result
+ * @handles: of @bos, when they were looked up
+ * @bos: its buffers, NULL where that failed; as long as several comparisons in
+ *	a row have the same one, only the first has a reference
+ * @used: how many of @bos, vectors all, have a use until it has finished
+ * @result_offset: of the result in its buffer
  * @sqe: what the board is told, more than once if a reset comes between
  */
 struct limen_comparison {
 	struct limen_batch *batch;
 	u32 index;
 	u32 dim;
-	struct limen_bo *probe;
-	struct limen_bo *reference;
-	struct limen_bo *result;
+	u32 handles[LIMEN_ROLES];
+	u32 used;
+	struct limen_bo *bos[LIMEN_ROLES];
 	u64 result_offset;
 	struct limen_hw_sqe sqe;
 };
@@ -51,12 +65,14 @@ struct limen_comparison {
  * struct limen_express - a submission to an EXPRESS queue
  * @batch: base class
  * @queue: where it was submitted to, with a reference
+ * @room: number of @items there is memory for
  * @count: number of @items
  * @items: the comparisons
  */
 struct limen_express {
 	struct limen_batch batch;
 	struct limen_queue *queue;
+	u32 room;
 	u32 count;
 	struct limen_comparison items[] __counted_by(count);
 };
@@ -74,57 +90,95 @@ static struct limen_ring *limen_express_ring(struct limen_submission *sub)
 /* Any context. */
 static void limen_comparison_unuse(struct limen_comparison *item)
 {
-	if (item->probe)
-		limen_bo_unuse(item->probe);
-	if (item->reference)
-		limen_bo_unuse(item->reference);
+	while (item->used)
+		limen_bo_unuse(item->bos[--item->used]);
 }
 
 static void limen_express_release(struct limen_batch *batch)
 {
 	struct limen_express *express = to_limen_express(batch);
-	u32 i;
+	u32 i, role;
 
 	for (i = 0; i < express->count; i++) {
-		limen_bo_put(express->items[i].probe);
-		limen_bo_put(express->items[i].reference);
-		limen_bo_put(express->items[i].result);
+		struct limen_comparison *item = &express->items[i];
+
+		for (role = 0; role < LIMEN_ROLES; role++)
+			if (!i || item->bos[role] != item[-1].bos[role])
+				limen_bo_put(item->bos[role]);
 	}
-	limen_queue_put(express->queue);
+	if (!batch->recycle)
+		limen_queue_put(express->queue);
 }
 
+static void limen_express_recycle(struct limen_batch *batch)
+{
+	struct limen_express *express = to_limen_express(batch);
+	struct limen_queue *queue = express->queue;
+
+	kfree(xchg(&queue->spare, express));
+	limen_queue_put(queue);
+}
+
+/* Looks up a buffer, unless it is the one that the comparison before has. */
 static int limen_comparison_lookup(const struct limen_submission *sub,
 				   struct limen_comparison *item,
-				   const struct drm_limen_compare *desc)
+				   unsigned int role, u32 handle)
 {
-	struct limen_bo *bo;
+	struct limen_bo *last = item->index ? item[-1].bos[role] : NULL;
+	struct limen_bo *bo = last;
 
-	bo = limen_submission_vector(sub, desc->probe_handle,
-				     desc->probe_offset, desc->dim);
-	if (IS_ERR(bo))
-		return PTR_ERR(bo);
-	item->probe = bo;
+	item->handles[role] = handle;
+	if (!last || handle != item[-1].handles[role]) {
+		bo = limen_bo_lookup(sub->file, handle);
+		/* One reference for both. */
+		if (bo && bo == last)
+			limen_bo_put(bo);
+	}
+	item->bos[role] = bo;
+	return bo ? 0 : -ENOENT;
+}
 
-	bo = limen_submission_vector(sub, desc->reference_handle,
-				     desc->reference_offset, desc->dim);
-	if (IS_ERR(bo))
-		return PTR_ERR(bo);
-	item->reference = bo;
+static int limen_comparison_vector(const struct limen_submission *sub,
+				   struct limen_comparison *item,
+				   unsigned int role, u32 handle, u64 offset)
+{
+	int ret;
 
-	bo = limen_submission_result(sub, desc->result_handle,
-				     desc->result_offset,
-				     sizeof(struct drm_limen_compare_result),
-				     sizeof(struct drm_limen_compare_result));
-	if (IS_ERR(bo))
-		return PTR_ERR(bo);
-	item->result = bo;
+	ret = limen_comparison_lookup(sub, item, role, handle);
+	if (!ret)
+		ret = limen_vector_use(item->bos[role], offset, item->dim);
+	if (!ret)
+		item->used++;
+	return ret;
+}
+
+static int limen_comparison_buffers(const struct limen_submission *sub,
+				    struct limen_comparison *item,
+				    const struct drm_limen_compare *desc)
+{
+	const size_t size = sizeof(struct drm_limen_compare_result);
+	int ret;
+
+	ret = limen_comparison_vector(sub, item, LIMEN_PROBE,
+				      desc->probe_handle, desc->probe_offset);
+	if (!ret)
+		ret = limen_comparison_vector(sub, item, LIMEN_REFERENCE,
+					      desc->reference_handle,
+					      desc->reference_offset);
+	if (!ret)
+		ret = limen_comparison_lookup(sub, item, LIMEN_RESULT,
+					      desc->result_handle);
+	if (!ret)
+		ret = limen_result_check(item->bos[LIMEN_RESULT],
+					 desc->result_offset, size, size);
 	item->result_offset = desc->result_offset;
-	return 0;
+	return ret;
 }
 
 static int limen_comparison_init(const struct limen_submission *sub,
 				 struct limen_comparison *item)
 {
+	const struct limen_bo *probe, *reference;
 	struct limen_hw_sqe *sqe = &item->sqe;
 	struct drm_limen_compare desc;
 	int ret;
@@ -134,21 +188,23 @@ static int limen_comparison_init(const struct limen_submission *sub,
 		return ret;
 	if (desc.flags || desc.pad || !limen_dim_valid(desc.dim))
 		return -EINVAL;
-	ret = limen_comparison_lookup(sub, item, &desc);
+	item->dim = desc.dim;
+	ret = limen_comparison_buffers(sub, item, &desc);
 	if (ret)
 		return ret;
 
-	item->dim = desc.dim;
+	probe = item->bos[LIMEN_PROBE];
+	reference = item->bos[LIMEN_REFERENCE];
 	sqe->opcode = LIMEN_HW_OP_COMPARE;
-	if (item->probe->card)
+	if (probe->card)
 		sqe->flags |= LIMEN_HW_F_PROBE_ON_CARD;
-	if (item->reference->card)
+	if (reference->card)
 		sqe->flags |= LIMEN_HW_F_REFERENCE_ON_CARD;
 	sqe->dim = cpu_to_le16(desc.dim);
 	sqe->compare.probe =
-		cpu_to_le64(limen_bo_address(item->probe, desc.probe_offset));
+		cpu_to_le64(limen_bo_address(probe, desc.probe_offset));
 	sqe->compare.reference =
-		cpu_to_le64(limen_bo_address(item->reference,
+		cpu_to_le64(limen_bo_address(reference,
 					     desc.reference_offset));
 	return 0;
 }
@@ -164,19 +220,41 @@ static void limen_express_cancel(struct limen_submission *sub)
 	limen_batch_put(sub->batch);
 }
 
+/* Zeroed memory: the queue's, or, if it is in use or too small, new. */
+static struct limen_express *limen_express_alloc(struct limen_queue *queue,
+						 u32 count)
+{
+	struct limen_express *express = xchg(&queue->spare, NULL);
+	u32 room = express ? express->room : 0;
+
+	if (room >= count) {
+		memset(express, 0, struct_size(express, items, count));
+	} else {
+		kfree(express);
+		room = count;
+		express = kzalloc(struct_size(express, items, count),
+				  GFP_KERNEL_ACCOUNT);
+		if (!express)
+			return NULL;
+	}
+	express->room = room;
+	express->count = count;
+	express->queue = limen_queue_get(queue);
+	return express;
+}
+
 static int limen_express_prepare(struct limen_submission *sub)
 {
 	u32 i, count = sub->args->count;
 	struct limen_express *express;
 	int ret = 0;
 
-	express = kzalloc(struct_size(express, items, count),
-			  GFP_KERNEL_ACCOUNT);
+	express = limen_express_alloc(sub->queue, count);
 	if (!express)
 		return -ENOMEM;
-	express->queue = limen_queue_get(sub->queue);
-	express->count = count;
 	limen_batch_init(&express->batch, count, limen_express_release);
+	if (!sub->out_count)
+		express->batch.recycle = limen_express_recycle;
 	sub->batch = &express->batch;
 
 	for (i = 0; !ret && i < count; i++) {
@@ -228,8 +306,8 @@ static int limen_express_reserve(void *data)
 	for (i = 0; i < express->count; i++) {
 		struct limen_comparison *item = &express->items[i];
 
-		limen_bo_write(item->result, item->result_offset, &fresh,
-			       sizeof(fresh));
+		limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset,
+			       &fresh, sizeof(fresh));
 		limen_ring_push(ring, &item->sqe, item);
 		trace_limen_start(ring, item->batch, i, item->dim, 0);
 	}
@@ -256,7 +334,8 @@ static void limen_comparison_end(struct limen_comparison *item, int error)
 {
 	struct limen_queue *queue = to_limen_express(item->batch)->queue;
 
-	limen_bo_write_error(item->result, item->result_offset, error);
+	limen_bo_write_error(item->bos[LIMEN_RESULT], item->result_offset,
+			     error);
 	limen_comparison_unuse(item);
 	if (!queue->unlimited)
 		limen_user_unreserve(queue->client->user, LIMEN_COMPARISONS, 1);
@@ -297,7 +376,7 @@ static int limen_express_complete(struct limen_ring *ring, void *data,
 	result.raw = answer->raw;
 	result.similarity = answer->similarity;
 	result.device_ns = answer->device_ns;
-	limen_bo_write(item->result, item->result_offset + skip,
+	limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset + skip,
 		       (void *)&result + skip, sizeof(result) - skip);
 	limen_comparison_end(item, 0);
 	return 0;

@@ -28,6 +28,7 @@ static void limen_queue_free(struct kref *ref)
 {
 	struct limen_queue *queue = container_of(ref, struct limen_queue, ref);
 
+	kfree(queue->spare);
 	mutex_destroy(&queue->lock);
 	limen_user_unreserve(queue->client->user, LIMEN_QUEUES, 1);
 	limen_client_put(queue->client);

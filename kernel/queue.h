@@ -16,6 +16,7 @@ struct drm_device;
 struct drm_file;
 struct limen_client;
 struct limen_device;
+struct limen_express;
 struct limen_file;
 
 /* Scans that one queue holds at most, running or not. */
@@ -33,6 +34,8 @@ struct limen_queue {
 	u32 type;
 	/** @unlimited: made with CAP_SYS_NICE: comparisons are not counted */
 	bool unlimited;
+	/** @spare: memory of a batch that has finished, for the next, or NULL */
+	struct limen_express *spare;
 	/** @entity: what drm_sched knows of a SCAN queue */
 	struct drm_sched_entity entity;
 	/**

@@ -62,73 +62,100 @@ int limen_submission_desc(const struct limen_submission *sub, u32 index,
 }
 
 /**
- * limen_submission_vector() - look up and check a vector
- * @sub: submission
- * @handle: of its buffer
- * @offset: in the buffer
+ * limen_vector_use() - check a vector and keep it as it is for the board
+ * @bo: its buffer
+ * @offset: in @bo
  * @dim: components, valid
  *
  * The caller is between drm_dev_enter() and drm_dev_exit().
  *
- * Return: the buffer, with a reference and a use, its content visible to the
- * board; or -ENOENT, -EINVAL, -EBUSY.
+ * Return: 0, then @bo has a use more and the vector is visible to the board; or
+ * -EINVAL, or as limen_bo_use().
  */
-struct limen_bo *limen_submission_vector(const struct limen_submission *sub,
-					 u32 handle, u64 offset, u32 dim)
+int limen_vector_use(struct limen_bo *bo, u64 offset, u32 dim)
 {
-	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
-	int ret = -EINVAL;
-
-	if (!bo)
-		return ERR_PTR(-ENOENT);
+	int ret;
 
 	/* Within a page that lies within the buffer, so nothing overflows. */
 	if (!IS_ALIGNED(offset, LIMEN_HW_VECTOR_ALIGN) ||
 	    offset >= bo->base.size ||
 	    offset % LIMEN_HW_PAGE_SIZE + dim > LIMEN_HW_PAGE_SIZE)
-		goto err_put;
+		return -EINVAL;
 	ret = limen_bo_use(bo);
-	if (ret)
-		goto err_put;
-	limen_bo_sync(bo, offset, dim);
-	return bo;
+	if (!ret)
+		limen_bo_sync(bo, offset, dim);
+	return ret;
+}
 
-err_put:
+/**
+ * limen_result_check() - check the place of a result
+ * @bo: its buffer
+ * @offset: in @bo
+ * @size: bytes the result may need
+ * @align: what @offset must be a multiple of
+ *
+ * Return: 0, then @bo is a host buffer; -EINVAL or -EBUSY.
+ */
+int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
+		       size_t align)
+{
+	if (bo->card)
+		return atomic_read(&bo->users) == LIMEN_BO_FROZEN ? -EBUSY :
+								    -EINVAL;
+	if (!IS_ALIGNED(offset, align) || size > bo->base.size ||
+	    offset > bo->base.size - size)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * limen_submission_vector() - look up a vector, and limen_vector_use() it
+ * @sub: submission
+ * @handle: of its buffer
+ * @offset: in the buffer
+ * @dim: components, valid
+ *
+ * Return: the buffer, with a reference and a use; -ENOENT or another error.
+ */
+struct limen_bo *limen_submission_vector(const struct limen_submission *sub,
+					 u32 handle, u64 offset, u32 dim)
+{
+	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
+	int ret;
+
+	if (!bo)
+		return ERR_PTR(-ENOENT);
+	ret = limen_vector_use(bo, offset, dim);
+	if (!ret)
+		return bo;
 	limen_bo_put(bo);
 	return ERR_PTR(ret);
 }
 
 /**
- * limen_submission_result() - look up and check the place of a result
+ * limen_submission_result() - look up the place of a result and check it
  * @sub: submission
  * @handle: of its buffer
  * @offset: in the buffer
  * @size: bytes the result may need
  * @align: what @offset must be a multiple of
  *
- * Return: the host buffer, with a reference; or -ENOENT, -EINVAL, -EBUSY.
+ * Return: the host buffer, with a reference; -ENOENT or another error.
  */
 struct limen_bo *limen_submission_result(const struct limen_submission *sub,
 					 u32 handle, u64 offset, size_t size,
 					 size_t align)
 {
 	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
-	int ret = 0;
+	int ret;
 
 	if (!bo)
 		return ERR_PTR(-ENOENT);
-
-	if (bo->card)
-		ret = atomic_read(&bo->users) == LIMEN_BO_FROZEN ? -EBUSY :
-								   -EINVAL;
-	else if (!IS_ALIGNED(offset, align) || size > bo->base.size ||
-		 offset > bo->base.size - size)
-		ret = -EINVAL;
-	if (ret) {
-		limen_bo_put(bo);
-		return ERR_PTR(ret);
-	}
-	return bo;
+	ret = limen_result_check(bo, offset, size, align);
+	if (!ret)
+		return bo;
+	limen_bo_put(bo);
+	return ERR_PTR(ret);
 }
 
 static int limen_syncs_copy(struct drm_limen_sync *syncs, u64 address,
@@ -150,6 +177,7 @@ static int limen_out_sync_get(struct limen_submission *sub,
 {
 	struct limen_out_sync *out = &sub->outs[sub->out_count];
 
+	out->chain = NULL;
 	out->syncobj = drm_syncobj_find(sub->file, sync->handle);
 	if (!out->syncobj)
 		return -ENOENT;
@@ -172,6 +200,8 @@ static int limen_syncs_get(struct limen_submission *sub)
 	int ret;
 	u32 i;
 
+	if (!args->in_sync_count && !args->out_sync_count)
+		return 0;
 	ret = limen_syncs_copy(sub->ins, args->in_syncs, args->in_sync_count);
 	if (ret)
 		return ret;
@@ -306,7 +336,6 @@ int limen_submit_ioctl(struct drm_device *drm, void *data,
 	sub.args = data;
 	sub.batch = NULL;
 	sub.out_count = 0;
-	memset(sub.outs, 0, sizeof(sub.outs));
 
 	sub.queue = limen_queue_lookup(file->driver_priv, sub.args->queue);
 	if (!sub.queue)

@@ -81,6 +81,9 @@ extern const struct limen_kind limen_scan_kind;
 bool limen_submission_waits(const struct limen_submission *sub);
 int limen_submission_desc(const struct limen_submission *sub, u32 index,
 			  void *desc, size_t size);
+int limen_vector_use(struct limen_bo *bo, u64 offset, u32 dim);
+int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
+		       size_t align);
 struct limen_bo *limen_submission_vector(const struct limen_submission *sub,
 					 u32 handle, u64 offset, u32 dim);
 struct limen_bo *limen_submission_result(const struct limen_submission *sub,

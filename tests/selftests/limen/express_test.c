@@ -223,6 +223,107 @@ TEST_F(express, batches)
 	free(descs);
 }
 
+/* Bit i of each says which of two buffers comparison i of a batch uses. */
+static const struct {
+	unsigned int probe;
+	unsigned int reference;
+	unsigned int result;
+} mixes[] = {
+	{ 0x00, 0x00, 0x00 }, { 0xff, 0x00, 0xff }, { 0x55, 0x55, 0x55 },
+	{ 0x55, 0xaa, 0x33 }, { 0x0f, 0x3c, 0x18 }, { 0x01, 0x80, 0xfe },
+	{ 0x7e, 0x81, 0x2b },
+};
+
+/* Comparisons in a row share what they have in common, and nothing else. */
+TEST_F(express, buffers_in_any_order)
+{
+	struct drm_limen_memory_info before, after;
+	struct drm_limen_compare descs[8], bad[8];
+	unsigned int i, k, n;
+	struct bo bos[2];
+
+	ASSERT_EQ(0, limen_memory_info(self->fd, &before));
+	for (k = 0; k < ARRAY_SIZE(mixes); k++) {
+		for (i = 0; i < 2; i++) {
+			ASSERT_EQ(0, bo_new(self->fd, 3 * PAGE, 0, &bos[i]));
+			fill_rows((__s8 *)bos[i].map, 16, 512, 512, k * 2 + i);
+		}
+		for (n = 0; n < 8; n++) {
+			descs[n] = compare_at(&bos[mixes[k].probe >> n & 1],
+					      n * 512, (8 + n) * 512,
+					      2 * PAGE + n * 32, 512);
+			descs[n].reference_handle =
+				bos[mixes[k].reference >> n & 1].handle;
+			descs[n].result_handle =
+				bos[mixes[k].result >> n & 1].handle;
+		}
+		/* One that is refused lets go of all before it. */
+		for (n = 0; n < 8; n++) {
+			memcpy(bad, descs, sizeof(bad));
+			bad[n].reference_handle = NOBODY;
+			EXPECT_EQ(-ENOENT,
+				  submit_compares(self->fd, self->queue, bad,
+						  8, PATIENCE));
+		}
+		if (emu_present())
+			ASSERT_EQ(0, emu_slow(20));
+		ASSERT_EQ(0, submit_compares(self->fd, self->queue, descs, 8,
+					     0));
+		/* What is under way has its buffers, whoever else has not. */
+		for (i = 0; i < 2; i++)
+			ASSERT_EQ(0, bo_close(self->fd, bos[i].handle));
+		if (emu_present())
+			ASSERT_EQ(0, emu_slow(0));
+		for (n = 0; n < 8; n++) {
+			struct drm_limen_compare_result *result =
+				compare_result(&bos[mixes[k].result >> n & 1],
+					       2 * PAGE + n * 32);
+			const uint8_t *probe =
+				bos[mixes[k].probe >> n & 1].map + n * 512;
+			const uint8_t *reference =
+				bos[mixes[k].reference >> n & 1].map +
+				(8 + n) * 512;
+
+			ASSERT_EQ(0, wait_result(&result->error, PATIENCE));
+			EXPECT_TRUE(result_is(result, (__s8 *)probe,
+					      (__s8 *)reference, 512));
+		}
+		for (i = 0; i < 2; i++)
+			munmap(bos[i].map, bos[i].size);
+		ASSERT_EQ(0, limen_memory_info(self->fd, &after));
+		EXPECT_EQ(before.host_used, after.host_used);
+	}
+}
+
+/* Batches of all sizes, one after another and two at once, in any order. */
+TEST_F(express, batches_grow_and_shrink)
+{
+	static const __u32 counts[] = { 1, 64, 1, 2, 64, 63, 3, 1, 1, 64 };
+	struct drm_limen_compare descs[64];
+	unsigned int i, n;
+
+	ASSERT_LE(ARRAY_SIZE(descs), self->info.batch_max);
+	for (n = 0; n < ARRAY_SIZE(descs); n++) {
+		descs[n] = self->good;
+		descs[n].result_offset += n * 32;
+	}
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		memset(self->result, POISON, 64 * 32);
+		/* Two under way: only one can have the memory of the last. */
+		ASSERT_EQ(0, submit_compares(self->fd, self->queue, descs,
+					     counts[i], 0));
+		ASSERT_EQ(0, submit_compares(self->fd, self->queue, descs,
+					     counts[i], PATIENCE));
+		for (n = 0; n < counts[i]; n++)
+			ASSERT_TRUE(result_is(self->result + n,
+					      (__s8 *)self->host.map,
+					      (__s8 *)self->host.map + PAGE,
+					      512));
+		EXPECT_TRUE(all_bytes(self->result + n, POISON,
+				      (64 - n) * 32));
+	}
+}
+
 TEST_F(express, batch_too_large)
 {
 	static const __u32 more[] = { 1, 2, 0x10000, 0x7fffffff };

@@ -387,6 +387,27 @@ TEST_F(failnth, compares_waited_for)
 	walk(_metadata, self, call_compares, undo_nothing);
 }
 
+/* The second time there is memory for all of it: nothing is allocated. */
+TEST_F(failnth, compares_allocate_nothing)
+{
+	unsigned int nth;
+	bool denied = true;
+	int ret;
+
+	describe_compares(self);
+	wait_inline(self);
+	ASSERT_EQ(0, call_compares(self));
+	for (nth = 1; denied && nth < PLACES_MAX; nth++) {
+		ASSERT_EQ(0, inject_arm(nth));
+		ret = call_compares(self);
+		denied = inject_disarm();
+		/* Copies from user space remain. */
+		EXPECT_EQ(denied ? -EFAULT : 0, ret);
+	}
+	EXPECT_FALSE(denied);
+	EXPECT_LT(2, nth);
+}
+
 TEST_F(failnth, compares_with_syncobj)
 {
 	describe_compares(self);
