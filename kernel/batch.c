@@ -122,7 +122,9 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 		batch->bad = index;
 		batch->error = error;
 	}
-	if (!--batch->left) {
+	/* Looked at without the lock by who spins. */
+	WRITE_ONCE(batch->left, batch->left - 1);
+	if (!batch->left) {
 		if (batch->error)
 			dma_fence_set_error(&batch->fence, batch->error);
 		dma_fence_signal_locked(&batch->fence);
@@ -172,7 +174,7 @@ int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 	DEFINE_WAIT(wait);
 	int ret = 0;
 
-	for (;;) {
+	while (!limen_batch_ready(batch)) {
 		prepare_to_wait(&batch->wait, &wait, TASK_INTERRUPTIBLE);
 		if (limen_batch_finished(batch, false))
 			break;

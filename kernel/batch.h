@@ -58,6 +58,12 @@ void limen_batch_commit(struct limen_batch *batch, bool waited);
 void limen_batch_done(struct limen_batch *batch, u32 index, int error);
 int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns);
 
+/* Whether limen_batch_wait() need not sleep; no more than a hint. */
+static inline bool limen_batch_ready(const struct limen_batch *batch)
+{
+	return !READ_ONCE(batch->left);
+}
+
 static inline void limen_batch_get(struct limen_batch *batch)
 {
 	dma_fence_get(&batch->fence);

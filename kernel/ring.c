@@ -430,6 +430,15 @@ static int limen_ring_end(struct limen_ring *ring, struct limen_slot *slot,
 	return ring->ops->complete(ring, slot->data, answer);
 }
 
+/* An eighth of what is new; what no number holds is long enough as it is. */
+static void limen_ring_learn(struct limen_ring *ring, u64 wait_ns)
+{
+	u32 typical = ring->typical_ns;
+
+	typical += (s64)(min_t(u64, wait_ns, S32_MAX) - typical) / 8;
+	WRITE_ONCE(ring->typical_ns, typical);
+}
+
 /* Consumes an answer: 1 if there was one, 0 if not, -EPROTO for nonsense. */
 static int limen_ring_consume(struct limen_ring *ring)
 {
@@ -462,6 +471,7 @@ static int limen_ring_consume(struct limen_ring *ring)
 	}
 	answer.seq = slot->position + 1;
 	answer.wait_ns = ktime_get_ns() - slot->start;
+	limen_ring_learn(ring, answer.wait_ns);
 	if (limen_ring_end(ring, slot, &answer)) {
 		slot->error = -EIO;
 		return -EPROTO;
@@ -476,25 +486,22 @@ static int limen_ring_consume(struct limen_ring *ring)
 	return 1;
 }
 
-/**
- * limen_ring_reap() - consume what the board has answered
- * @ring: ring; any context
- */
-void limen_ring_reap(struct limen_ring *ring)
+/* Consumes all there is. */
+static void limen_ring_drain(struct limen_ring *ring)
 {
-	unsigned long flags;
 	bool consumed = false;
 	int ret = 0;
 
-	spin_lock_irqsave(&ring->lock, flags);
 	while (!ring->state) {
 		ret = limen_ring_consume(ring);
 		if (ret <= 0)
 			break;
 		consumed = true;
 	}
-	if (ret < 0)
+	if (ret < 0) {
 		ring->state = -EAGAIN;
+		limen_fault(ring->limen, LIMEN_FAULT_ANSWER);
+	}
 	if (consumed && !ring->state) {
 		limen_ring_write(ring, LIMEN_HW_RING_CQ_HEAD, ring->head);
 		/* Only now: before, the answers might find no room. */
@@ -504,10 +511,33 @@ void limen_ring_reap(struct limen_ring *ring)
 	/* Who waits queues up first and looks under the lock that we hold. */
 	if (consumed && waitqueue_active(&ring->room))
 		wake_up_all(&ring->room);
-	spin_unlock_irqrestore(&ring->lock, flags);
+}
 
-	if (ret < 0)
-		limen_fault(ring->limen, LIMEN_FAULT_ANSWER);
+/**
+ * limen_ring_reap() - consume what the board has answered
+ * @ring: ring; any context
+ */
+void limen_ring_reap(struct limen_ring *ring)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	limen_ring_drain(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/**
+ * limen_ring_poll() - consume what the board has answered, if nobody else does
+ * @ring: ring; any context
+ */
+void limen_ring_poll(struct limen_ring *ring)
+{
+	unsigned long flags;
+
+	if (!spin_trylock_irqsave(&ring->lock, flags))
+		return;
+	limen_ring_drain(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**

@@ -152,6 +152,11 @@ struct limen_ring {
 	u32 answered;
 	/** @seen: what @head was when the watchdog last looked */
 	u32 seen;
+	/**
+	 * @typical_ns: moving average of the time from doorbell to answer; read
+	 * without @lock by who wonders how long to spin
+	 */
+	u32 typical_ns;
 	/** @silence: times in a row that the watchdog saw no progress */
 	unsigned int silence;
 	/** @slots: one an entry, found by the low bits of the cookie */
@@ -179,6 +184,7 @@ int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
 void limen_ring_kick(struct limen_ring *ring);
 
 void limen_ring_reap(struct limen_ring *ring);
+void limen_ring_poll(struct limen_ring *ring);
 void limen_ring_freeze(struct limen_ring *ring, int state);
 void limen_ring_blame(struct limen_ring *ring, int error);
 void limen_ring_abort(struct limen_ring *ring, int error, bool replay);

@@ -303,6 +303,8 @@ static int limen_submit(struct limen_submission *sub)
 	if (!ret) {
 		limen_syncs_publish(sub);
 		if (limen_submission_waits(sub)) {
+			if (kind->spin)
+				kind->spin(sub);
 			ret = limen_batch_wait(sub->batch,
 					       sub->args->timeout_ns);
 			trace_limen_wake(sub->limen, ring, sub->batch, ret);

@@ -69,6 +69,8 @@ struct limen_kind {
 	int (*reserve)(void *sub);
 	/** @push: hands over what has room; NULL if @reserve has done it */
 	int (*push)(struct limen_submission *sub);
+	/** @spin: waits inline, but not for long; NULL to sleep at once */
+	void (*spin)(struct limen_submission *sub);
 	/** @cancel: undoes @prepare when nothing was handed over */
 	void (*cancel)(struct limen_submission *sub);
 	/** @room: who wakes up when @reserve may have room */
