@@ -261,14 +261,13 @@ express_result(const struct express *express, unsigned int number)
 	return compare_result(&express->bo, RESULTS + number * 32);
 }
 
-/* Submits one more comparison. */
-static int express_submit(struct express *express, __s64 timeout_ns)
+/* Submits one more comparison; with a time it waits inline for as long. */
+static int express_submit(struct express *express, __s64 nsec)
 {
 	unsigned int number = express->count % RESULT_COUNT;
 	struct drm_limen_compare desc = compare_at(&express->bo, 0, 0,
 						   RESULTS + number * 32, 512);
-	int ret = submit_compares(express->fd, express->queue, &desc, 1,
-				  timeout_ns);
+	int ret = submit_compares(express->fd, express->queue, &desc, 1, nsec);
 
 	if (!ret)
 		express->count++;
@@ -332,10 +331,10 @@ TEST_F(user, comparisons)
 
 	/* The board itself has room still: for others. */
 	EXPECT_EQ(0, express_submit(&other, 0));
-	EXPECT_EQ(-ETIMEDOUT, express_submit(&second, in_ns(1)));
+	EXPECT_EQ(-ETIMEDOUT, express_submit(&second, 1));
 
 	ASSERT_EQ(0, emu_slow(0));
-	EXPECT_EQ(0, express_submit(&second, in_ns(PATIENCE)));
+	EXPECT_EQ(0, express_submit(&second, PATIENCE));
 	EXPECT_EQ(0, express_finish(&first));
 	EXPECT_EQ(0, express_finish(&second));
 	EXPECT_EQ(0, express_finish(&other));
@@ -401,11 +400,11 @@ TEST_F(user, close_with_comparisons_under_way)
 	ASSERT_EQ(0, limen_memory_info(self->second, &memory));
 	EXPECT_EQ(4 * PAGE, memory.host_used);
 	ASSERT_EQ(0, emu_slow(0));
-	EXPECT_EQ(0, express_submit(&second, in_ns(PATIENCE)));
+	EXPECT_EQ(0, express_submit(&second, PATIENCE));
 	EXPECT_EQ(0, express_finish(&second));
 	second.count = 0;
 	for (i = 0; i < info.express_limit; i++)
-		EXPECT_EQ(0, express_submit(&second, in_ns(PATIENCE)));
+		EXPECT_EQ(0, express_submit(&second, PATIENCE));
 	ASSERT_EQ(0, limen_memory_info(self->second, &memory));
 	EXPECT_EQ(2 * PAGE, memory.host_used);
 }
