@@ -108,9 +108,11 @@ static int limen_board_start(struct limen_device *limen)
 	if (ret)
 		return ret;
 	ret = limen_camera_register(limen);
-	if (ret)
+	if (ret) {
 		drm_dev_unplug(&limen->drm);
-	return ret;
+		return ret;
+	}
+	return 0;
 }
 
 /* Undoes all but drm_dev_register(). */
@@ -144,7 +146,7 @@ int limen_board_register(struct limen_board *board)
 	if (IS_ERR(limen))
 		return PTR_ERR(limen);
 	limen->board = board;
-	limen_stats_init(limen);
+	raw_spin_lock_init(&limen->stats.lock);
 	ret = drmm_mutex_init(&limen->drm, &limen->life);
 	if (ret)
 		return ret;
@@ -208,7 +210,7 @@ void limen_board_interrupt(struct limen_board *board)
 	if (!limen)
 		return;
 
-	atomic64_inc(&limen->stats.interrupts);
+	limen_stats_inc(limen, interrupts);
 	/* Cleared before the rings are looked at, so that nothing is missed. */
 	status = limen_read(limen, LIMEN_HW_REG_IRQ_STATUS);
 	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, status);

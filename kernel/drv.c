@@ -249,6 +249,7 @@ static const struct file_operations limen_fops = {
 	.poll = drm_poll,
 	.read = drm_read,
 	.llseek = noop_llseek,
+	.show_fdinfo = drm_show_fdinfo,
 	.mmap = drm_gem_mmap,
 	.fop_flags = FOP_UNSIGNED_OFFSET,
 };
@@ -258,6 +259,7 @@ const struct drm_driver limen_driver = {
 			   DRIVER_SYNCOBJ_TIMELINE,
 	.open = limen_open,
 	.postclose = limen_postclose,
+	.show_fdinfo = limen_show_fdinfo,
 	.ioctls = limen_ioctls,
 	.num_ioctls = ARRAY_SIZE(limen_ioctls),
 	.fops = &limen_fops,

@@ -397,14 +397,15 @@ static int limen_express_complete(struct limen_ring *ring, void *data,
 	struct drm_limen_compare_result result = {};
 	const size_t skip = sizeof(result.error);
 
+	if (answer->status == LIMEN_HW_OK &&
+	    !limen_comparison_plausible(item, answer))
+		return -EPROTO;
+	limen_stats_answer(ring, answer, 0,
+			   to_limen_express(item->batch)->queue->client);
 	if (answer->status != LIMEN_HW_OK) {
-		limen_stats_answer(ring, answer, 0);
 		limen_comparison_end(item, -EIO);
 		return 0;
 	}
-	if (!limen_comparison_plausible(item, answer))
-		return -EPROTO;
-	limen_stats_answer(ring, answer, 0);
 
 	result.raw = answer->raw;
 	result.similarity = answer->similarity;

@@ -120,7 +120,7 @@ static int limen_reset_once(struct limen_device *limen)
 	u32 status;
 	int ret;
 
-	limen_stats_sleep(limen);
+	limen_stats_wake(limen, false);
 	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, 0);
 	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
 	ret = read_poll_timeout(limen_read, status,
@@ -190,7 +190,7 @@ void limen_run(struct limen_device *limen)
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_SCAN]);
 	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_INTERRUPTS);
 	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
-	limen_stats_wake(limen);
+	limen_stats_wake(limen, true);
 }
 
 /* Ends silence without a reset; false if one is needed. */

@@ -53,8 +53,14 @@ static void limen_ring_write(struct limen_ring *ring, u32 reg, u32 value)
 	limen_write(ring->limen, limen_ring_reg(ring, reg), value);
 }
 
-/* What the board is told to call the present use of a slot. */
-static u16 limen_ring_cookie(const struct limen_ring *ring, unsigned int index)
+/**
+ * limen_ring_cookie() - what the board is told to call the present use of a slot
+ * @ring: ring, locked
+ * @index: of the slot
+ *
+ * Return: the cookie.
+ */
+u16 limen_ring_cookie(const struct limen_ring *ring, unsigned int index)
 {
 	return index | ring->slots[index].generation << ring->size_log2;
 }
@@ -158,7 +164,6 @@ static void limen_ring_submit(struct limen_ring *ring, struct limen_slot *slot,
 			      struct limen_hw_sqe *sqe)
 {
 	slot->position = ring->tail;
-	slot->start = ktime_get_ns();
 	slot->generation++;
 	sqe->cookie = cpu_to_le16(limen_ring_cookie(ring, slot - ring->slots));
 	ring->sq[ring->tail++ & (ring->size - 1)] = *sqe;
@@ -351,6 +356,7 @@ int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,
 	slot->data = data;
 	slot->sqe = ring->ops->replayed ? sqe : NULL;
 	slot->replays = 0;
+	slot->start = ktime_get_ns();
 	slot->error = 0;
 	limen_ring_submit(ring, slot, sqe);
 	if (!ring->outstanding++)
@@ -370,7 +376,7 @@ void limen_ring_kick(struct limen_ring *ring)
 	wmb();
 	trace_limen_doorbell(ring);
 	limen_ring_write(ring, LIMEN_HW_RING_SQ_TAIL, ring->tail);
-	limen_stats_doorbell(ring);
+	limen_stats_inc(ring->limen, doorbells);
 }
 
 /* The entry submitted before all others that are outstanding, or NULL. */

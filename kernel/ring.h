@@ -12,8 +12,6 @@
 
 #include <limen/hw.h>
 
-#include "stats.h"
-
 struct limen_device;
 struct limen_ring;
 
@@ -82,7 +80,7 @@ struct limen_ring_ops {
  * @data: what its owner calls it; NULL while the slot is free
  * @sqe: the entry, on a ring whose entries are replayed
  * @position: entries submitted before it
- * @start: when it was written, ktime_get_ns()
+ * @start: when it was written for the first time, ktime_get_ns()
  * @generation: counts its uses, so that a stale cookie is known as one
  * @replays: times it has been submitted again
  * @error: what the entry is to be blamed for when it is aborted, or 0; on a
@@ -144,8 +142,6 @@ struct limen_ring {
 	u32 head;
 	/** @lapped: @head has been as large as @size since the start */
 	bool lapped;
-	/** @stats: what it has done; written under @lock, read without */
-	struct limen_ring_stats stats;
 	/** @outstanding: slots in use */
 	unsigned int outstanding;
 	/** @answered: position of the latest entry that has been answered */
@@ -177,6 +173,7 @@ void limen_ring_start_locked(struct limen_ring *ring);
 void limen_ring_stop(struct limen_ring *ring);
 bool limen_ring_reset(struct limen_ring *ring);
 bool limen_ring_ready(const struct limen_ring *ring);
+u16 limen_ring_cookie(const struct limen_ring *ring, unsigned int index);
 
 int limen_ring_room(const struct limen_ring *ring, unsigned int entries);
 int limen_ring_push(struct limen_ring *ring, struct limen_hw_sqe *sqe,

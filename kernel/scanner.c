@@ -160,13 +160,13 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	u32 bytes = chunk->count * scan->gallery->dim;
 
 	if (answer->status != LIMEN_HW_OK) {
-		limen_stats_answer(ring, answer, 0);
+		limen_stats_answer(ring, answer, 0, scan->queue->client);
 		limen_chunk_return(chunk, -EIO);
 		return 0;
 	}
 	if (answer->count > min(scan->top_k, chunk->count))
 		return -EPROTO;
-	limen_stats_answer(ring, answer, chunk->count);
+	limen_stats_answer(ring, answer, chunk->count, scan->queue->client);
 	chunk->found = answer->count;
 	/* Whatever the board says, and if it says too much, modulo 2^64. */
 	scan->device_ns += answer->device_ns;

@@ -4,9 +4,15 @@
  */
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
+
+#include <drm/drm_file.h>
+#include <drm/drm_print.h>
 
 #include "device.h"
+#include "gem.h"
 #include "stats.h"
+#include "user.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -28,23 +34,10 @@ static void limen_count(atomic64_t *counter, u64 more)
 	atomic64_set(counter, atomic64_read(counter) + more);
 }
 
-/**
- * limen_stats_init() - start counting
- * @limen: device
- */
-void limen_stats_init(struct limen_device *limen)
+static void limen_peak(atomic64_t *gauge, u64 value)
 {
-	raw_spin_lock_init(&limen->stats.lock);
-}
-
-/**
- * limen_stats_doorbell() - a doorbell is rung
- * @ring: its ring, locked
- */
-void limen_stats_doorbell(struct limen_ring *ring)
-{
-	lockdep_assert_held(&ring->lock);
-	limen_count(&ring->stats.doorbells, 1);
+	if (value > (u64)atomic64_read(gauge))
+		atomic64_set(gauge, value);
 }
 
 /**
@@ -52,25 +45,34 @@ void limen_stats_doorbell(struct limen_ring *ring)
  * @ring: its ring, locked
  * @answer: an answer that makes sense
  * @rows: how many were searched
+ * @client: for whom
  *
  * To be called before anybody is told.
  */
 void limen_stats_answer(struct limen_ring *ring,
-			const struct limen_answer *answer, u32 rows)
+			const struct limen_answer *answer, u32 rows,
+			struct limen_client *client)
 {
-	struct limen_ring_stats *stats = &ring->stats;
+	struct limen_stats *stats = &ring->limen->stats;
 	unsigned int bin = min(ilog2(answer->wait_ns | 1),
 			       DRM_LIMEN_LATENCIES - 1);
+	/* What there is of either ring comes in their order. */
+	atomic64_t *counters = stats->counters + ring->index;
 
 	lockdep_assert_held(&ring->lock);
 	trace_limen_done(ring, answer);
-	limen_count(&stats->busy_ns, answer->device_ns);
-	limen_count(&stats->cycles, answer->cycles);
-	limen_count(&stats->answers, 1);
-	limen_count(&stats->rows, rows);
-	limen_count(&stats->latencies[bin], 1);
-	if (answer->wait_ns > (u64)atomic64_read(&stats->wait_max_ns))
-		atomic64_set(&stats->wait_max_ns, answer->wait_ns);
+	limen_count(&counters[LIMEN_STAT(express_busy_ns)], answer->device_ns);
+	limen_count(&counters[LIMEN_STAT(express_cycles)], answer->cycles);
+	limen_count(&counters[LIMEN_STAT(comparisons)], 1);
+	limen_count(&client->busy_ns[ring->index], answer->device_ns);
+	limen_count(&client->cycles[ring->index], answer->cycles);
+	if (ring->index == LIMEN_HW_RING_SCAN) {
+		limen_count(&stats->counters[LIMEN_STAT(rows)], rows);
+		return;
+	}
+	limen_count(&counters[LIMEN_STAT(latencies) + bin], 1);
+	limen_peak(&counters[LIMEN_STAT(express_wait_max_ns)], answer->wait_ns);
+	limen_peak(&stats->wait_peak_ns, answer->wait_ns);
 }
 
 /* Stalls since the reset; reading the lower half latches the upper one. */
@@ -93,32 +95,68 @@ static u64 limen_stall_ns(struct limen_device *limen)
 }
 
 /**
- * limen_stats_wake() - registers can be read from now on
- * @limen: device, whose board has been reset
+ * limen_stats_wake() - whether registers can be read from now on
+ * @limen: device
+ * @awake: true when the board has been reset and runs; false when it is about to
+ *	be reset, or goes: on return its registers need not answer any more
  */
-void limen_stats_wake(struct limen_device *limen)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&limen->stats.lock, flags);
-	limen->stats.awake = true;
-	raw_spin_unlock_irqrestore(&limen->stats.lock, flags);
-}
-
-/**
- * limen_stats_sleep() - the board is about to be reset, or goes
- * @limen: device; its registers need not answer any more on return
- */
-void limen_stats_sleep(struct limen_device *limen)
+void limen_stats_wake(struct limen_device *limen, bool awake)
 {
 	struct limen_stats *stats = &limen->stats;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&stats->lock, flags);
 	if (stats->awake)
-		stats->stall_ns += limen_stall_ns(limen);
-	stats->awake = false;
+		atomic64_add(limen_stall_ns(limen),
+			     &stats->counters[LIMEN_STAT(stall_ns)]);
+	stats->awake = awake;
 	raw_spin_unlock_irqrestore(&stats->lock, flags);
+}
+
+/**
+ * limen_stats_sensor() - ask a sensor of a board that is awake
+ * @limen: device
+ * @reg: LIMEN_HW_REG_TEMPERATURE or LIMEN_HW_REG_POWER
+ * @value: its answer
+ *
+ * Return: 0, or -ENODATA if the board sleeps or is being reset.
+ */
+int limen_stats_sensor(struct limen_device *limen, u32 reg, u32 *value)
+{
+	unsigned long flags;
+	int ret = -ENODATA;
+
+	raw_spin_lock_irqsave(&limen->stats.lock, flags);
+	if (limen->stats.awake) {
+		*value = limen_read(limen, reg);
+		ret = 0;
+	}
+	raw_spin_unlock_irqrestore(&limen->stats.lock, flags);
+	return ret;
+}
+
+/**
+ * limen_stats_read() - one number
+ * @limen: device, which may have been unplugged; any context
+ * @stat: which, by LIMEN_STAT()
+ *
+ * Return: the number.
+ */
+u64 limen_stats_read(struct limen_device *limen, unsigned int stat)
+{
+	struct limen_stats *stats = &limen->stats;
+	unsigned long flags;
+	u64 value;
+
+	if (stat != LIMEN_STAT(stall_ns))
+		return atomic64_read(&stats->counters[stat]);
+
+	raw_spin_lock_irqsave(&stats->lock, flags);
+	value = atomic64_read(&stats->counters[stat]);
+	if (stats->awake)
+		value += limen_stall_ns(limen);
+	raw_spin_unlock_irqrestore(&stats->lock, flags);
+	return value;
 }
 
 /**
@@ -128,34 +166,48 @@ void limen_stats_sleep(struct limen_device *limen)
  */
 void limen_stats_get(struct limen_device *limen, struct drm_limen_stats *stats)
 {
-	const struct limen_ring *express = &limen->rings[LIMEN_HW_RING_EXPRESS];
-	const struct limen_ring *scan = &limen->rings[LIMEN_HW_RING_SCAN];
-	unsigned long flags;
 	unsigned int i;
 
-	memset(stats, 0, sizeof(*stats));
-	stats->express_busy_ns = atomic64_read(&express->stats.busy_ns);
-	stats->scan_busy_ns = atomic64_read(&scan->stats.busy_ns);
-	stats->express_cycles = atomic64_read(&express->stats.cycles);
-	stats->scan_cycles = atomic64_read(&scan->stats.cycles);
-	stats->comparisons = atomic64_read(&express->stats.answers);
-	stats->chunks = atomic64_read(&scan->stats.answers);
-	stats->rows = atomic64_read(&scan->stats.rows);
-	stats->interrupts = atomic64_read(&limen->stats.interrupts);
-	stats->express_wait_max_ns = atomic64_read(&express->stats.wait_max_ns);
-	for (i = 0; i < LIMEN_HW_RINGS; i++)
-		stats->doorbells +=
-			atomic64_read(&limen->rings[i].stats.doorbells);
-	for (i = 0; i < DRM_LIMEN_LATENCIES; i++)
-		stats->latencies[i] =
-			atomic64_read(&express->stats.latencies[i]);
-	stats->express_depth = READ_ONCE(express->outstanding);
+	for (i = 0; i < LIMEN_STATS; i++)
+		((u64 *)stats)[i] = limen_stats_read(limen, i);
+	stats->express_depth =
+		READ_ONCE(limen->rings[LIMEN_HW_RING_EXPRESS].outstanding);
 	stats->scan_depth = atomic_read(&limen->stats.scans);
 	stats->files = atomic_read(&limen->stats.files);
+	stats->pad = 0;
+}
 
-	raw_spin_lock_irqsave(&limen->stats.lock, flags);
-	stats->stall_ns = limen->stats.stall_ns;
-	if (limen->stats.awake)
-		stats->stall_ns += limen_stall_ns(limen);
-	raw_spin_unlock_irqrestore(&limen->stats.lock, flags);
+/**
+ * limen_show_fdinfo() - what an open file uses
+ * @p: where to
+ * @file: open file
+ *
+ * As Documentation/gpu/drm-usage-stats.rst says. All memory is there all the time
+ * and is nobody else's, so there is no more to tell of it.
+ */
+void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file)
+{
+	static const char * const engines[] = {
+		[LIMEN_HW_RING_EXPRESS] = "express",
+		[LIMEN_HW_RING_SCAN] = "scan",
+	};
+	static const char * const regions[] = { "host", "card" };
+	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = priv->client;
+	u64 kib[] = { 0, 0 };
+	struct drm_gem_object *obj;
+	int i;
+
+	spin_lock(&file->table_lock);
+	idr_for_each_entry(&file->object_idr, obj, i)
+		kib[to_limen_bo(obj)->card] += obj->size / SZ_1K;
+	spin_unlock(&file->table_lock);
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		drm_printf(p, "drm-engine-%s:\t%llu ns\ndrm-cycles-%s:\t%llu\n",
+			   engines[i], (u64)atomic64_read(&client->busy_ns[i]),
+			   engines[i], (u64)atomic64_read(&client->cycles[i]));
+	for (i = 0; i < ARRAY_SIZE(kib); i++)
+		drm_printf(p, "drm-total-%s:\t%llu KiB\ndrm-resident-%s:\t%llu KiB\n",
+			   regions[i], kib[i], regions[i], kib[i]);
 }

@@ -12,60 +12,54 @@
 #include <limen/hw.h>
 #include <uapi/drm/limen_accel.h>
 
+struct drm_file;
+struct drm_printer;
 struct limen_answer;
+struct limen_client;
 struct limen_device;
 struct limen_ring;
 
-/**
- * struct limen_ring_stats - what a ring has done
- *
- * Written under the ring's lock alone, so that nothing here costs more than an
- * addition, and read without it, also in the middle of a perf event.
- */
-struct limen_ring_stats {
-	/** @busy_ns: time the board says it has spent */
-	atomic64_t busy_ns;
-	/** @cycles: the same in cycles of the engine's clock */
-	atomic64_t cycles;
-	/** @answers: entries that were answered as they should */
-	atomic64_t answers;
-	/** @rows: searched by them */
-	atomic64_t rows;
-	/** @doorbells: rung */
-	atomic64_t doorbells;
-	/** @wait_max_ns: longest time from doorbell to answer */
-	atomic64_t wait_max_ns;
-	/** @latencies: answers by the logarithm of that time */
-	atomic64_t latencies[DRM_LIMEN_LATENCIES];
-};
+/* Number of a counter: what of struct drm_limen_stats it is, in units of 64 bits. */
+#define LIMEN_STAT(_name) \
+	(offsetof(struct drm_limen_stats, _name) / sizeof(u64))
+#define LIMEN_STATS	LIMEN_STAT(express_depth)
+
+/* For what happens on several rings. */
+#define limen_stats_inc(_limen, _name) \
+	atomic64_inc(&(_limen)->stats.counters[LIMEN_STAT(_name)])
 
 /**
- * struct limen_stats - what a device has done, besides its rings
+ * struct limen_stats - what a device has done
  */
 struct limen_stats {
-	/** @interrupts: taken */
-	atomic64_t interrupts;
+	/**
+	 * @counters: by LIMEN_STAT(). Those of one ring are written under its lock
+	 * alone, so that an answer costs no more than some additions, and all are
+	 * read without, also in the middle of a perf event.
+	 */
+	atomic64_t counters[LIMEN_STATS];
 	/** @scans: submitted and not finished */
 	atomic_t scans;
 	/** @files: open now */
 	atomic_t files;
+	/** @wait_peak_ns: longest wait of a comparison since pmu.c set it to 0 */
+	atomic64_t wait_peak_ns;
 	/**
-	 * @lock: protects what follows. Raw, because perf reads events with raw
+	 * @lock: protects @awake. Raw, because perf reads events with raw
 	 * locks held.
 	 */
 	raw_spinlock_t lock;
-	/** @awake: registers may be read */
+	/** @awake: registers may be read, and stalls are counted there */
 	bool awake;
-	/** @stall_ns: stalls up to the latest reset */
-	u64 stall_ns;
 };
 
-void limen_stats_init(struct limen_device *limen);
-void limen_stats_wake(struct limen_device *limen);
-void limen_stats_sleep(struct limen_device *limen);
-void limen_stats_doorbell(struct limen_ring *ring);
+void limen_stats_wake(struct limen_device *limen, bool awake);
 void limen_stats_answer(struct limen_ring *ring,
-			const struct limen_answer *answer, u32 rows);
+			const struct limen_answer *answer, u32 rows,
+			struct limen_client *client);
+int limen_stats_sensor(struct limen_device *limen, u32 reg, u32 *value);
+u64 limen_stats_read(struct limen_device *limen, unsigned int stat);
 void limen_stats_get(struct limen_device *limen, struct drm_limen_stats *stats);
+void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file);
 
 #endif /* LIMEN_STATS_H */

@@ -31,9 +31,7 @@ TRACE_EVENT(limen_submit,
 	    TP_PROTO(const struct limen_device *limen, unsigned int ring,
 		     const struct limen_batch *batch, u32 count),
 	    TP_ARGS(limen, ring, batch, count),
-	    TP_STRUCT__entry(__field(u32, dev)
-			     __field(u32, ring)
-			     __field(u64, job)
+	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u64, job)
 			     __field(u32, count)),
 	    TP_fast_assign(__entry->dev = limen->drm.accel->index;
 			   __entry->ring = ring;
@@ -47,12 +45,8 @@ TRACE_EVENT(limen_start,
 	    TP_PROTO(const struct limen_ring *ring, const struct limen_batch *batch,
 		     u32 index, u32 dim, u32 rows),
 	    TP_ARGS(ring, batch, index, dim, rows),
-	    TP_STRUCT__entry(__field(u32, dev)
-			     __field(u32, ring)
-			     __field(u32, seq)
-			     __field(u64, job)
-			     __field(u32, index)
-			     __field(u32, dim)
+	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u32, seq)
+			     __field(u64, job) __field(u32, index) __field(u32, dim)
 			     __field(u32, rows)),
 	    TP_fast_assign(__entry->dev = ring->limen->drm.accel->index;
 			   __entry->ring = ring->index;
@@ -69,9 +63,7 @@ TRACE_EVENT(limen_start,
 TRACE_EVENT(limen_doorbell,
 	    TP_PROTO(const struct limen_ring *ring),
 	    TP_ARGS(ring),
-	    TP_STRUCT__entry(__field(u32, dev)
-			     __field(u32, ring)
-			     __field(u32, seq)),
+	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u32, seq)),
 	    TP_fast_assign(__entry->dev = ring->limen->drm.accel->index;
 			   __entry->ring = ring->index;
 			   __entry->seq = ring->tail;),
@@ -82,8 +74,7 @@ TRACE_EVENT(limen_doorbell,
 TRACE_EVENT(limen_interrupt,
 	    TP_PROTO(const struct limen_device *limen, u32 status),
 	    TP_ARGS(limen, status),
-	    TP_STRUCT__entry(__field(u32, dev)
-			     __field(u32, status)),
+	    TP_STRUCT__entry(__field(u32, dev) __field(u32, status)),
 	    TP_fast_assign(__entry->dev = limen->drm.accel->index;
 			   __entry->status = status;),
 	    TP_printk("dev=%u status=%#x", __entry->dev, __entry->status));
@@ -93,12 +84,8 @@ TRACE_EVENT(limen_done,
 	    TP_PROTO(const struct limen_ring *ring,
 		     const struct limen_answer *answer),
 	    TP_ARGS(ring, answer),
-	    TP_STRUCT__entry(__field(u32, dev)
-			     __field(u32, ring)
-			     __field(u32, seq)
-			     __field(u32, status)
-			     __field(u64, device_ns)
-			     __field(u64, wait_ns)
+	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u32, seq)
+			     __field(u32, status) __field(u64, device_ns) __field(u64, wait_ns)
 			     __field(u32, cycles)),
 	    TP_fast_assign(__entry->dev = ring->limen->drm.accel->index;
 			   __entry->ring = ring->index;
@@ -117,9 +104,7 @@ TRACE_EVENT(limen_wake,
 	    TP_PROTO(const struct limen_device *limen, unsigned int ring,
 		     const struct limen_batch *batch, int error),
 	    TP_ARGS(limen, ring, batch, error),
-	    TP_STRUCT__entry(__field(u32, dev)
-			     __field(u32, ring)
-			     __field(u64, job)
+	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u64, job)
 			     __field(int, error)),
 	    TP_fast_assign(__entry->dev = limen->drm.accel->index;
 			   __entry->ring = ring;

@@ -59,6 +59,10 @@ struct limen_client {
 	struct kref ref;
 	/** @user: who opened it, with a reference */
 	struct limen_user *user;
+	/** @busy_ns: time the board has spent for it, by ring, under its lock */
+	atomic64_t busy_ns[2];
+	/** @cycles: likewise in cycles of the engine's clock */
+	atomic64_t cycles[2];
 };
 
 u64 limen_user_limit(enum limen_share share);

@@ -62,10 +62,6 @@ void limen_watch(struct limen_device *limen)
 	container_of(limen, struct fixture, limen)->watched = true;
 }
 
-void limen_stats_doorbell(struct limen_ring *ring)
-{
-}
-
 static u32 fixture_read(struct limen_board *board, u32 reg)
 {
 	return 0;
