@@ -112,6 +112,7 @@ static int limen_board_start(struct limen_device *limen)
 		drm_dev_unplug(&limen->drm);
 		return ret;
 	}
+	limen_hwmon_register(limen);
 	return 0;
 }
 

@@ -155,4 +155,7 @@ void limen_run(struct limen_device *limen);
 void limen_recovery_init(struct limen_device *limen);
 void limen_recovery_fini(struct limen_device *limen);
 
+/* hwmon.c */
+void limen_hwmon_register(struct limen_device *limen);
+
 #endif /* LIMEN_DEVICE_H */
