@@ -112,6 +112,7 @@ static int limen_board_start(struct limen_device *limen)
 		drm_dev_unplug(&limen->drm);
 		return ret;
 	}
+	limen_pmu_register(limen);
 	limen_hwmon_register(limen);
 	return 0;
 }
@@ -188,6 +189,7 @@ void limen_board_unregister(struct limen_board *board)
 {
 	struct limen_device *limen = board->limen;
 
+	limen_pmu_unregister(limen);
 	limen_camera_unregister(limen);
 	drm_dev_unplug(&limen->drm);
 	limen_board_stop(limen);

@@ -155,6 +155,11 @@ void limen_run(struct limen_device *limen);
 void limen_recovery_init(struct limen_device *limen);
 void limen_recovery_fini(struct limen_device *limen);
 
+/* pmu.c */
+void limen_pmu_register(struct limen_device *limen);
+void limen_pmu_unregister(struct limen_device *limen);
+void limen_pmu_exit(void);
+
 /* hwmon.c */
 void limen_hwmon_register(struct limen_device *limen);
 

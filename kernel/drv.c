@@ -295,6 +295,7 @@ static int __init limen_init(void)
 static void __exit limen_exit(void)
 {
 	limen_pci_exit();
+	limen_pmu_exit();
 	limen_workqueues_destroy();
 }
 
