@@ -121,6 +121,7 @@ static int limen_board_start(struct limen_device *limen)
 static void limen_board_stop(struct limen_device *limen)
 {
 	limen_recovery_fini(limen);
+	limen_dump_fini(limen);
 	/* A late interrupt finds nothing, or a device whose rings are dead. */
 	smp_store_release(&limen->board->limen, NULL);
 	limen_gem_unmap_all(limen);
@@ -171,6 +172,7 @@ int limen_board_register(struct limen_board *board)
 		return ret;
 	}
 
+	limen_dump_init(limen);
 	ret = limen_board_start(limen);
 	if (ret)
 		limen_board_stop(limen);

@@ -20,6 +20,7 @@
 #include <uapi/drm/limen_accel.h>
 
 #include "board.h"
+#include "dump.h"
 #include "ring.h"
 #include "scanner.h"
 #include "stats.h"
@@ -75,6 +76,8 @@ struct limen_device {
 	struct limen_ring rings[LIMEN_HW_RINGS];
 	/** @stats: what it has done, besides @rings */
 	struct limen_stats stats;
+	/** @dump: memory for what is written down before a reset */
+	struct limen_dump dump;
 	/** @scanner: the SCAN side */
 	struct limen_scanner scanner;
 	/** @camera: the camera, or NULL */

@@ -297,6 +297,7 @@ static void limen_recover(struct limen_device *limen, unsigned long faults)
 {
 	bool cookie = dma_fence_begin_signalling();
 
+	limen_dump_capture(limen, limen_fault_names[__ffs(faults)]);
 	if (faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen))
 		limen_reset_all(limen, faults);
 	dma_fence_end_signalling(cookie);
