@@ -1,0 +1,872 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whatever tells what a board does: statistics, perf events, tracepoints, sensors,
+ * debugfs and dumps. They agree with what was submitted, and with each other, and
+ * tell nothing of templates and scores.
+ */
+#include <dirent.h>
+#include <glob.h>
+#include <libgen.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "limen_kselftest.h"
+
+#define BATCH	6
+#define RESULT	PAGE
+#define STEP	256
+#define DIM	128
+#define ROWS	64
+#define TOP	4
+
+FIXTURE(observe)
+{
+	int fd;
+	unsigned int minor;
+	struct bo host;
+	struct bo card;
+	__u32 express;
+	__u32 scan;
+	struct drm_limen_compare compares[BATCH];
+	struct drm_limen_scan scans[BATCH];
+	long mark;
+};
+
+static int stats_get(int fd, struct drm_limen_stats *stats)
+{
+	struct drm_limen_query args = {
+		.type = DRM_LIMEN_QUERY_STATS,
+		.size = sizeof(*stats),
+		.pointer = (uintptr_t)stats,
+	};
+
+	return xioctl(fd, DRM_IOCTL_LIMEN_QUERY, &args);
+}
+
+FIXTURE_SETUP(observe)
+{
+	__u32 gallery;
+	int i;
+
+	OPEN_OR_SKIP(self->fd);
+	EMU_OR_SKIP();
+	ASSERT_EQ(0, emu_calm());
+	self->mark = kmsg_mark();
+	ASSERT_EQ(1, sscanf(limen_node(), "/dev/accel/accel%u", &self->minor));
+	ASSERT_EQ(0, bo_new(self->fd, 4 * PAGE, 0, &self->host));
+	fill_vector((__s8 *)self->host.map, 1024, PATTERN_RANDOM, 21);
+	ASSERT_EQ(0, bo_new(self->fd, ROWS * DIM, DRM_LIMEN_BO_CARD,
+			    &self->card));
+	fill_rows((__s8 *)self->card.map, ROWS, DIM, DIM, 22);
+	ASSERT_EQ(0, gallery_simple(self->fd, &self->card, DIM, ROWS,
+				    &gallery));
+	for (i = 0; i < BATCH; i++) {
+		self->compares[i] = compare_at(&self->host, 0, 512,
+					       RESULT + i * STEP, DIM);
+		self->scans[i] = (struct drm_limen_scan) {
+			.gallery = gallery,
+			.probe_handle = self->host.handle,
+			.row_count = ROWS - i,
+			.top_k = TOP,
+			.result_offset = RESULT + i * STEP,
+			.result_handle = self->host.handle,
+		};
+	}
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_EXPRESS,
+				  &self->express));
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &self->scan));
+}
+
+FIXTURE_TEARDOWN(observe)
+{
+	char line[256];
+
+	EXPECT_EQ(0, emu_calm());
+	EXPECT_TRUE(kmsg_clean(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
+	close(self->fd);
+}
+
+static int compare(FIXTURE_DATA(observe) *self, __u32 count, __s64 timeout)
+{
+	return submit_compares(self->fd, self->express, self->compares, count,
+			       timeout);
+}
+
+static int scan(FIXTURE_DATA(observe) *self, __u32 count, __s64 timeout)
+{
+	return submit_scans(self->fd, self->scan, self->scans, count, timeout);
+}
+
+static const volatile __s32 *error_of(FIXTURE_DATA(observe) *self, int i)
+{
+	return (__s32 *)(self->host.map + RESULT + i * STEP);
+}
+
+static __u64 sum(const __u64 *numbers, size_t count)
+{
+	__u64 total = 0;
+
+	while (count--)
+		total += *numbers++;
+	return total;
+}
+
+/* Statistics */
+
+TEST_F(observe, comparisons_are_counted)
+{
+	struct drm_limen_stats before, after;
+	__u64 busy = 0, longest;
+	int i;
+
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	for (i = 0; i < BATCH; i++)
+		busy += compare_result(&self->host,
+				       RESULT + i * STEP)->device_ns;
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	busy += compare_result(&self->host, RESULT)->device_ns;
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+
+	EXPECT_EQ(BATCH + 1, after.comparisons - before.comparisons);
+	EXPECT_EQ(2, after.doorbells - before.doorbells);
+	EXPECT_EQ(busy, after.express_busy_ns - before.express_busy_ns);
+	EXPECT_LT(before.express_cycles, after.express_cycles);
+	EXPECT_LT(before.stall_ns, after.stall_ns);
+	EXPECT_GE(after.express_busy_ns, after.stall_ns);
+	EXPECT_LE(2, after.interrupts - before.interrupts);
+	EXPECT_GE(BATCH + 1, after.interrupts - before.interrupts);
+	EXPECT_EQ(BATCH + 1, sum(after.latencies, DRM_LIMEN_LATENCIES) -
+			     sum(before.latencies, DRM_LIMEN_LATENCIES));
+	EXPECT_EQ(after.comparisons, sum(after.latencies, DRM_LIMEN_LATENCIES));
+	EXPECT_EQ(before.rows, after.rows);
+	EXPECT_EQ(before.chunks, after.chunks);
+	EXPECT_EQ(before.scan_busy_ns, after.scan_busy_ns);
+	EXPECT_EQ(0, after.pad);
+
+	/* The longest wait lies in the highest of the filled classes. */
+	longest = after.express_wait_max_ns;
+	for (i = DRM_LIMEN_LATENCIES - 1; !after.latencies[i]; i--)
+		ASSERT_LT(0, i);
+	EXPECT_EQ(i, longest < 2 ? 0 : 63 - __builtin_clzll(longest));
+}
+
+TEST_F(observe, scans_are_counted)
+{
+	struct drm_limen_stats before, after;
+	__u64 busy = 0, rows = 0;
+	int i;
+
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	ASSERT_EQ(0, scan(self, BATCH, PATIENCE));
+	for (i = 0; i < BATCH; i++) {
+		busy += scan_result(&self->host, RESULT + i * STEP)->device_ns;
+		rows += self->scans[i].row_count;
+	}
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+
+	EXPECT_EQ(rows, after.rows - before.rows);
+	EXPECT_LE(BATCH, after.chunks - before.chunks);
+	EXPECT_EQ(busy, after.scan_busy_ns - before.scan_busy_ns);
+	EXPECT_LT(before.scan_cycles, after.scan_cycles);
+	EXPECT_LT(before.doorbells, after.doorbells);
+	EXPECT_LT(before.interrupts, after.interrupts);
+	EXPECT_EQ(before.comparisons, after.comparisons);
+	EXPECT_EQ(before.express_busy_ns, after.express_busy_ns);
+	EXPECT_EQ(before.express_wait_max_ns, after.express_wait_max_ns);
+	EXPECT_EQ(0, memcmp(before.latencies, after.latencies,
+			    sizeof(before.latencies)));
+}
+
+TEST_F(observe, depths_are_those_of_now)
+{
+	struct drm_limen_stats stats;
+	int i, other;
+
+	ASSERT_EQ(0, stats_get(self->fd, &stats));
+	EXPECT_EQ(0, stats.express_depth);
+	EXPECT_EQ(0, stats.scan_depth);
+	EXPECT_EQ(1, stats.files);
+
+	OPEN_OR_SKIP(other);
+	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, compare(self, 3, 0));
+	ASSERT_EQ(0, stats_get(self->fd, &stats));
+	EXPECT_EQ(3, stats.express_depth);
+	EXPECT_EQ(0, stats.scan_depth);
+	EXPECT_EQ(2, stats.files);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, wait_result(error_of(self, i), PATIENCE));
+	close(other);
+
+	ASSERT_EQ(0, scan(self, 2, 0));
+	ASSERT_EQ(0, stats_get(self->fd, &stats));
+	EXPECT_EQ(0, stats.express_depth);
+	EXPECT_EQ(2, stats.scan_depth);
+	EXPECT_EQ(1, stats.files);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, wait_result(error_of(self, i), PATIENCE));
+	ASSERT_EQ(0, stats_get(self->fd, &stats));
+	EXPECT_EQ(0, stats.scan_depth);
+}
+
+/* The board forgets its counters in a reset; the driver does not. */
+TEST_F(observe, nothing_falls_in_a_reset)
+{
+	struct drm_limen_device_info info;
+	struct drm_limen_stats before, after;
+	__u32 resets;
+	int i;
+
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	resets = info.resets;
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	for (i = 0; info.resets == resets && i < 500; i++) {
+		sleep_ms(10);
+		ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	}
+	ASSERT_NE(resets, info.resets);
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+	EXPECT_LT(before.stall_ns, after.stall_ns);
+	EXPECT_EQ(before.comparisons + 1, after.comparisons);
+	EXPECT_LT(before.interrupts, after.interrupts);
+}
+
+/* fdinfo */
+
+/* The number behind a key, or -1 if it is not there with its unit. */
+static long long fdinfo(int fd, const char *key, const char *unit)
+{
+	char path[64], text[2048], format[64], end[8];
+	const char *at;
+	long long value;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (read_file(path, text, sizeof(text)))
+		return -1;
+	snprintf(format, sizeof(format), "\n%s:\t", key);
+	at = strstr(text, format);
+	if (!at || sscanf(at + strlen(format), "%lld%7[^\n]", &value, end) !=
+			   (unit[0] ? 2 : 1) || (unit[0] && strcmp(end, unit)))
+		return -1;
+	return value;
+}
+
+TEST_F(observe, fdinfo_tells_of_this_file)
+{
+	struct drm_limen_stats before, after;
+	int other;
+
+	OPEN_OR_SKIP(other);
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	EXPECT_EQ(0, fdinfo(self->fd, "drm-engine-express", " ns"));
+	EXPECT_EQ(0, fdinfo(self->fd, "drm-cycles-express", ""));
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	ASSERT_EQ(0, scan(self, 2, PATIENCE));
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+
+	EXPECT_EQ(after.express_busy_ns - before.express_busy_ns,
+		  fdinfo(self->fd, "drm-engine-express", " ns"));
+	EXPECT_EQ(after.scan_busy_ns - before.scan_busy_ns,
+		  fdinfo(self->fd, "drm-engine-scan", " ns"));
+	EXPECT_EQ(after.express_cycles - before.express_cycles,
+		  fdinfo(self->fd, "drm-cycles-express", ""));
+	EXPECT_EQ(after.scan_cycles - before.scan_cycles,
+		  fdinfo(self->fd, "drm-cycles-scan", ""));
+	EXPECT_EQ(self->host.size / 1024,
+		  fdinfo(self->fd, "drm-total-host", " KiB"));
+	EXPECT_EQ(self->card.size / 1024,
+		  fdinfo(self->fd, "drm-total-card", " KiB"));
+	EXPECT_EQ(self->card.size / 1024,
+		  fdinfo(self->fd, "drm-resident-card", " KiB"));
+	EXPECT_LT(0, fdinfo(self->fd, "drm-client-id", ""));
+
+	/* Somebody else's does not change by it. */
+	EXPECT_EQ(0, fdinfo(other, "drm-engine-express", " ns"));
+	EXPECT_EQ(0, fdinfo(other, "drm-total-host", " KiB"));
+	EXPECT_EQ(0, fdinfo(other, "drm-total-card", " KiB"));
+	EXPECT_NE(fdinfo(self->fd, "drm-client-id", ""),
+		  fdinfo(other, "drm-client-id", ""));
+	close(other);
+}
+
+/* perf events */
+
+#define EVENTS	"/sys/bus/event_source/devices/limen%u/"
+
+static const char * const event_names[] = {
+	"express_busy", "scan_busy", "stalls", "express_wait_max", "rows",
+	"comparisons", "chunks", "doorbells", "interrupts",
+};
+
+static int event_file(unsigned int minor, const char *file, char *text,
+		      size_t size)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), EVENTS "%s", minor, file);
+	return read_file(path, text, size);
+}
+
+static int event_attr(unsigned int minor, const char *name,
+		      struct perf_event_attr *attr)
+{
+	char file[64], text[64];
+	unsigned int type, config;
+
+	snprintf(file, sizeof(file), "events/%s", name);
+	if (event_file(minor, "type", text, sizeof(text)) ||
+	    sscanf(text, "%u", &type) != 1 ||
+	    event_file(minor, file, text, sizeof(text)) ||
+	    sscanf(text, "event=%x", &config) != 1)
+		return -ENOENT;
+	*attr = (struct perf_event_attr) {
+		.type = type,
+		.size = sizeof(*attr),
+		.config = config,
+		.disabled = 1,
+	};
+	return 0;
+}
+
+static int event_open_attr(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	int fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
+			 PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int event_open(unsigned int minor, const char *name)
+{
+	struct perf_event_attr attr;
+	char text[64];
+	int cpu;
+
+	if (event_file(minor, "cpumask", text, sizeof(text)) ||
+	    sscanf(text, "%d", &cpu) != 1)
+		return -ENOENT;
+	return event_attr(minor, name, &attr) ?:
+	       event_open_attr(&attr, -1, cpu);
+}
+
+static __u64 event_value(int event)
+{
+	__u64 value = ~0ULL;
+
+	return read(event, &value, sizeof(value)) == sizeof(value) ? value :
+								     ~0ULL;
+}
+
+TEST_F(observe, perf_counts_as_the_statistics_do)
+{
+	struct drm_limen_stats before, after;
+	int i, events[ARRAY_SIZE(event_names)];
+
+	/* A long wait, before anybody has asked for the longest one. */
+	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, emu_calm());
+
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	for (i = 0; i < ARRAY_SIZE(event_names); i++) {
+		events[i] = event_open(self->minor, event_names[i]);
+		ASSERT_LE(0, events[i]) TH_LOG("%s", event_names[i]);
+		EXPECT_EQ(0, event_value(events[i]));
+		ASSERT_EQ(0, ioctl(events[i], PERF_EVENT_IOC_ENABLE, 0));
+	}
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	ASSERT_EQ(0, scan(self, 2, PATIENCE));
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+
+	EXPECT_EQ(after.express_busy_ns - before.express_busy_ns,
+		  event_value(events[0]));
+	EXPECT_EQ(after.scan_busy_ns - before.scan_busy_ns,
+		  event_value(events[1]));
+	EXPECT_EQ(after.stall_ns - before.stall_ns, event_value(events[2]));
+	EXPECT_LT(0, event_value(events[3]));
+	EXPECT_GT(after.express_wait_max_ns, event_value(events[3]));
+	EXPECT_EQ(2 * ROWS - 1, event_value(events[4]));
+	EXPECT_EQ(BATCH, event_value(events[5]));
+	EXPECT_EQ(after.chunks - before.chunks, event_value(events[6]));
+	EXPECT_EQ(after.doorbells - before.doorbells, event_value(events[7]));
+	EXPECT_EQ(after.interrupts - before.interrupts, event_value(events[8]));
+
+	/* What is disabled does not count. */
+	for (i = 0; i < ARRAY_SIZE(event_names); i++)
+		ASSERT_EQ(0, ioctl(events[i], PERF_EVENT_IOC_DISABLE, 0));
+	ASSERT_EQ(0, emu_slow(100));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(BATCH, event_value(events[5]));
+	EXPECT_GT(100 * NSEC_PER_MSEC, event_value(events[3]));
+	ASSERT_EQ(0, ioctl(events[3], PERF_EVENT_IOC_ENABLE, 0));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_LE(100 * NSEC_PER_MSEC, event_value(events[3]));
+	for (i = 0; i < ARRAY_SIZE(event_names); i++)
+		close(events[i]);
+}
+
+TEST_F(observe, perf_refuses)
+{
+	struct perf_event_attr attr, good;
+	pid_t child;
+	int status;
+
+	ASSERT_EQ(0, event_attr(self->minor, "rows", &good));
+	attr = good;
+	attr.sample_period = 1000;
+	EXPECT_GT(0, event_open_attr(&attr, -1, 0));
+	attr = good;
+	EXPECT_EQ(-EINVAL, event_open_attr(&attr, 0, 0));
+	EXPECT_EQ(-EINVAL, event_open_attr(&attr, 0, -1));
+	attr.config = ARRAY_SIZE(event_names);
+	EXPECT_EQ(-EINVAL, event_open_attr(&attr, -1, 0));
+	attr.config = ~0ULL;
+	EXPECT_EQ(-EINVAL, event_open_attr(&attr, -1, 0));
+	attr = good;
+	attr.config1 = 1;
+	EXPECT_EQ(-EINVAL, event_open_attr(&attr, -1, 0));
+	attr = good;
+	attr.config2 = 1;
+	EXPECT_EQ(-EINVAL, event_open_attr(&attr, -1, 0));
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		if (setgid(65534) || setuid(65534))
+			_exit(1);
+		_exit(event_open_attr(&good, -1, 0) == -EACCES ? 0 : 2);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_F(observe, perf_events_outlive_the_board)
+{
+	int old[ARRAY_SIZE(event_names)], new, i;
+	__u64 last;
+
+	for (i = 0; i < ARRAY_SIZE(event_names); i++) {
+		old[i] = event_open(self->minor, event_names[i]);
+		ASSERT_LE(0, old[i]);
+		ASSERT_EQ(0, ioctl(old[i], PERF_EVENT_IOC_ENABLE, 0));
+	}
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	last = event_value(old[5]);
+	EXPECT_EQ(BATCH, last);
+
+	ASSERT_EQ(0, emu_unbind());
+	EXPECT_EQ(last, event_value(old[5]));
+	EXPECT_EQ(-ENODEV, event_open(self->minor, "comparisons"));
+	ASSERT_EQ(0, ioctl(old[5], PERF_EVENT_IOC_DISABLE, 0));
+	ASSERT_EQ(0, ioctl(old[5], PERF_EVENT_IOC_ENABLE, 0));
+	/* The last of the old board, and with it the number of its node. */
+	bo_free(self->fd, &self->host);
+	bo_free(self->fd, &self->card);
+	close(self->fd);
+	ASSERT_EQ(0, emu_bind());
+	self->fd = limen_open();
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(1, sscanf(limen_node(), "/dev/accel/accel%u", &self->minor));
+
+	new = event_open(self->minor, "comparisons");
+	ASSERT_LE(0, new);
+	ASSERT_EQ(0, ioctl(new, PERF_EVENT_IOC_ENABLE, 0));
+	ASSERT_EQ(0, bo_new(self->fd, 4 * PAGE, 0, &self->host));
+	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_EXPRESS,
+				  &self->express));
+	self->compares[0] = compare_at(&self->host, 0, 512, RESULT, DIM);
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(1, event_value(new));
+	EXPECT_EQ(last, event_value(old[5]));
+	for (i = 0; i < ARRAY_SIZE(event_names); i++)
+		close(old[i]);
+	EXPECT_EQ(1, event_value(new));
+	close(new);
+}
+
+/* Tracepoints */
+
+#define TRACEFS	"/sys/kernel/tracing"
+#define TRACE	TRACEFS "/instances/limen_selftest"
+
+static int trace_begin(void)
+{
+	if (access(TRACEFS "/trace", F_OK) &&
+	    mount("tracefs", TRACEFS, "tracefs", 0, NULL))
+		return -errno;
+	if (mkdir(TRACE, 0700) && errno != EEXIST)
+		return -errno;
+	return write_file(TRACE "/trace", "\n") ?:
+	       write_file(TRACE "/events/limen/enable", "1");
+}
+
+static void trace_end(void)
+{
+	write_file(TRACE "/events/limen/enable", "0");
+	rmdir(TRACE);
+}
+
+/**
+ * struct traced - what the trace of a submission tells
+ * @at: how many events there were when this one came first, by kind
+ * @count: of each kind
+ * @job: of the submission
+ * @seq: the highest of the entries started, given and done
+ * @device_ns: of all done
+ * @rows: of all started
+ */
+struct traced {
+	int at[6];
+	int count[6];
+	unsigned long long job;
+	unsigned int seq[6];
+	unsigned long long device_ns;
+	unsigned int rows;
+	int bad;
+};
+
+static const char * const kinds[] = {
+	"limen_submit", "limen_start", "limen_doorbell", "limen_interrupt",
+	"limen_done", "limen_wake",
+};
+
+static void trace_field(const char *text, const char *name,
+			unsigned long long *value)
+{
+	char *at = strstr(text, name);
+
+	if (at)
+		*value = strtoull(at + strlen(name), NULL, 0);
+}
+
+static void trace_line(const char *line, int number, const char *ring,
+		       struct traced *traced)
+{
+	unsigned long long job = 0, seq = 0, ns = 0, rows = 0;
+	char kind[32], name[48];
+	const char *text;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(kind, sizeof(kind), "%s: ", kinds[i]);
+		text = strstr(line, kind);
+		if (text)
+			break;
+	}
+	if (i == ARRAY_SIZE(kinds))
+		return;
+	snprintf(name, sizeof(name), " ring=%s ", ring);
+	if (i != 3 && !strstr(text, name))
+		traced->bad++;
+	trace_field(text, " job=", &job);
+	trace_field(text, " seq=", &seq);
+	trace_field(text, " device_ns=", &ns);
+	trace_field(text, " rows=", &rows);
+	if (!traced->count[i]++)
+		traced->at[i] = number;
+	if (i == 0)
+		traced->job = job;
+	else if (job && job != traced->job)
+		traced->bad++;
+	/* One entry after the other. */
+	if (seq && i != 2 && seq != traced->seq[i] + 1 && traced->seq[i])
+		traced->bad++;
+	traced->seq[i] = seq;
+	traced->device_ns += ns;
+	traced->rows += rows;
+}
+
+static int trace_read(const char *ring, struct traced *traced)
+{
+	FILE *file = fopen(TRACE "/trace", "r");
+	char line[512];
+	int number = 0;
+
+	memset(traced, 0, sizeof(*traced));
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		trace_line(line, ++number, ring, traced);
+	fclose(file);
+	return 0;
+}
+
+TEST_F(observe, trace_of_comparisons)
+{
+	struct drm_limen_stats before, after;
+	struct traced traced;
+
+	ASSERT_EQ(0, trace_begin());
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+	ASSERT_EQ(0, trace_read("express", &traced));
+	trace_end();
+
+	EXPECT_EQ(0, traced.bad);
+	EXPECT_NE(0, traced.job);
+	EXPECT_EQ(1, traced.count[0]);
+	EXPECT_EQ(BATCH, traced.count[1]);
+	EXPECT_EQ(1, traced.count[2]);
+	EXPECT_EQ(after.interrupts - before.interrupts, traced.count[3]);
+	EXPECT_EQ(BATCH, traced.count[4]);
+	EXPECT_EQ(1, traced.count[5]);
+	EXPECT_EQ(traced.seq[1], traced.seq[2]);
+	EXPECT_EQ(traced.seq[1], traced.seq[4]);
+	EXPECT_EQ(after.express_busy_ns - before.express_busy_ns,
+		  traced.device_ns);
+	EXPECT_LT(traced.at[0], traced.at[1]);
+	EXPECT_LT(traced.at[1], traced.at[2]);
+	EXPECT_LT(traced.at[2], traced.at[4]);
+	EXPECT_LT(traced.at[4], traced.at[5]);
+}
+
+TEST_F(observe, trace_of_a_scan)
+{
+	struct drm_limen_stats before, after;
+	struct traced traced;
+
+	ASSERT_EQ(0, trace_begin());
+	ASSERT_EQ(0, stats_get(self->fd, &before));
+	ASSERT_EQ(0, scan(self, 1, PATIENCE));
+	ASSERT_EQ(0, stats_get(self->fd, &after));
+	ASSERT_EQ(0, trace_read("scan", &traced));
+	trace_end();
+
+	EXPECT_EQ(0, traced.bad);
+	EXPECT_EQ(1, traced.count[0]);
+	EXPECT_EQ(after.chunks - before.chunks, traced.count[1]);
+	EXPECT_EQ(after.chunks - before.chunks, traced.count[4]);
+	EXPECT_EQ(ROWS, traced.rows);
+	EXPECT_EQ(1, traced.count[5]);
+	EXPECT_EQ(after.scan_busy_ns - before.scan_busy_ns, traced.device_ns);
+	EXPECT_LT(traced.at[0], traced.at[1]);
+	EXPECT_LT(traced.at[2], traced.at[4]);
+	EXPECT_LT(traced.at[4], traced.at[5]);
+}
+
+/* Sensors */
+
+static int sensor(const char *file, long *value)
+{
+	char pattern[128], text[32];
+	glob_t found;
+	int ret;
+
+	snprintf(pattern, sizeof(pattern),
+		 "/sys/bus/platform/devices/%s/hwmon/hwmon*/%s", emu_device(),
+		 file);
+	if (glob(pattern, 0, NULL, &found))
+		return -ENOENT;
+	ret = read_file(found.gl_pathv[0], text, sizeof(text));
+	globfree(&found);
+	if (!ret)
+		*value = strtol(text, NULL, 10);
+	return ret;
+}
+
+TEST_F(observe, sensors)
+{
+	char path[128];
+	long value;
+
+	ASSERT_EQ(0, emu_set("temperature", 61500));
+	ASSERT_EQ(0, sensor("temp1_input", &value));
+	EXPECT_EQ(61500, value);
+	ASSERT_EQ(0, emu_set("power", 4294967));
+	ASSERT_EQ(0, sensor("power1_input", &value));
+	EXPECT_EQ(4294967000, value);
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/limen_emu/%s/temperature",
+		 emu_device());
+	ASSERT_EQ(0, write_file(path, "-12345"));
+	ASSERT_EQ(0, sensor("temp1_input", &value));
+	EXPECT_EQ(-12345, value);
+	EXPECT_EQ(-EINVAL, write_file(path, "2147483648"));
+	ASSERT_EQ(0, emu_set("temperature", 45000));
+	ASSERT_EQ(0, emu_set("power", 12000));
+}
+
+/* debugfs */
+
+TEST_F(observe, rings_in_debugfs)
+{
+	unsigned int before, submitted, answered, left, of;
+	char path[128], text[8192];
+	const char *ring = "ring express: state 0, submitted %u, answered %u, outstanding %u of %u\n";
+	const char *at;
+	int i;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/rings",
+		 emu_device());
+	ASSERT_EQ(0, read_file(path, text, sizeof(text)));
+	ASSERT_EQ(4, sscanf(text, ring, &before, &answered, &left, &of)) {
+		TH_LOG("%s", text);
+	}
+	EXPECT_EQ(before, answered);
+	EXPECT_EQ(0, left);
+	EXPECT_EQ(NULL, strstr(text, "cookie"));
+	EXPECT_NE(NULL, strstr(text, "ring scan: state 0, "));
+
+	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, compare(self, 3, 0));
+	ASSERT_EQ(0, read_file(path, text, sizeof(text)));
+	ASSERT_EQ(4, sscanf(text, ring, &submitted, &answered, &left, &of));
+	EXPECT_EQ(before + 3, submitted);
+	EXPECT_EQ(3, left);
+	EXPECT_LT(left, of);
+	for (at = text, i = 0; (at = strstr(at, "cookie 0x")); i++)
+		at++;
+	EXPECT_EQ(3, i);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, wait_result(error_of(self, i), PATIENCE));
+}
+
+/* Dumps */
+
+#define DUMPS	"/sys/class/devcoredump/devcd*/data"
+
+static void dumps_clear(void)
+{
+	glob_t found;
+	size_t i;
+
+	if (glob(DUMPS, 0, NULL, &found))
+		return;
+	for (i = 0; i < found.gl_pathc; i++)
+		write_file(found.gl_pathv[i], "0");
+	globfree(&found);
+}
+
+/* The dump, as soon as there is one: its size, or a negative errno. */
+static ssize_t dump_read(char *text, size_t size)
+{
+	ssize_t got, total = 0;
+	glob_t found;
+	int i, fd;
+
+	for (i = 0; glob(DUMPS, 0, NULL, &found); i++) {
+		if (i == 500)
+			return -ENOENT;
+		sleep_ms(10);
+	}
+	fd = open(found.gl_pathv[0], O_RDONLY | O_CLOEXEC);
+	globfree(&found);
+	if (fd < 0)
+		return -errno;
+	while (total < size - 1 &&
+	       (got = read(fd, text + total, size - 1 - total)) > 0)
+		total += got;
+	close(fd);
+	text[total] = '\0';
+	return total;
+}
+
+static bool has_number(const char *text, __s64 number)
+{
+	char words[2][32];
+	int i;
+
+	snprintf(words[0], sizeof(words[0]), "%lld", (long long)number);
+	snprintf(words[1], sizeof(words[1]), "0x%llx",
+		 (unsigned long long)(__u32)number);
+	for (i = 0; i < 2; i++) {
+		const char *at = text;
+		size_t length = strlen(words[i]);
+
+		while ((at = strstr(at, words[i]))) {
+			if ((at == text || !strchr("0123456789abcdefx-",
+						   at[-1])) &&
+			    !strspn(at + length, "0123456789abcdef"))
+				return true;
+			at += length;
+		}
+	}
+	return false;
+}
+
+/* Any four bytes of a template that follow each other, as such or in hex. */
+static bool has_bytes(const char *text, size_t size, const uint8_t *bytes,
+		      size_t count)
+{
+	char word[16];
+	size_t i;
+
+	for (i = 0; i + 4 <= count; i += 4) {
+		if (memmem(text, size, bytes + i, 4))
+			return true;
+		snprintf(word, sizeof(word), "%02x%02x%02x%02x", bytes[i],
+			 bytes[i + 1], bytes[i + 2], bytes[i + 3]);
+		if (strstr(text, word))
+			return true;
+		snprintf(word, sizeof(word), "%02x%02x%02x%02x", bytes[i + 3],
+			 bytes[i + 2], bytes[i + 1], bytes[i]);
+		if (strstr(text, word))
+			return true;
+	}
+	return false;
+}
+
+TEST_F(observe, dump_before_a_reset)
+{
+	static char text[512 << 10], again[512 << 10];
+	const struct drm_limen_compare_result *result;
+	ssize_t size;
+	__s32 raw;
+	int i;
+
+	/* Equal vectors: a score so large that no other number is it by chance. */
+	fill_vector((__s8 *)self->host.map, 1024, PATTERN_RANDOM, 23);
+	memcpy(self->host.map + 512, self->host.map, 512);
+	dumps_clear();
+	ASSERT_EQ(0, compare(self, 2, PATIENCE));
+	result = compare_result(&self->host, RESULT);
+	raw = result->raw;
+	ASSERT_LT(100000, raw);
+	ASSERT_EQ(LIMEN_SIMILARITY_ONE, result->similarity);
+	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, compare(self, 3, 0));
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	size = dump_read(text, sizeof(text));
+	ASSERT_LT(0, size);
+
+	EXPECT_EQ(0, strncmp(text, "limen: it reports a fatal error\n", 32));
+	EXPECT_NE(NULL, strstr(text, "\nboard: Limen emulated board\n"));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x000: 0x4e4d494c\n"));
+	EXPECT_NE(NULL, strstr(text, "\nring express: state "));
+	EXPECT_NE(NULL, strstr(text, "outstanding 3 of "));
+	EXPECT_NE(NULL, strstr(text, "\nring scan: state "));
+	EXPECT_NE(NULL, strstr(text, "\n  sq 4: cookie 0x"));
+	EXPECT_NE(NULL, strstr(text, "\n  cq 1: seq 2, cookie 0x"));
+	EXPECT_EQ(NULL, strstr(text, "\n  cq 2: "));
+	EXPECT_FALSE(has_number(text, raw));
+	EXPECT_FALSE(has_number(text, LIMEN_SIMILARITY_ONE));
+	EXPECT_FALSE(has_bytes(text, size, self->host.map, 512));
+	/* They are looked for in the right way. */
+	EXPECT_TRUE(has_number(text, 2));
+	EXPECT_TRUE(has_bytes(text, size, (const uint8_t *)"LIMN", 4));
+
+	for (i = 0; i < 3; i++)
+		EXPECT_NE(-EINPROGRESS, wait_result(error_of(self, i), PATIENCE));
+	ASSERT_EQ(0, emu_calm());
+
+	/* The first fault is the one that is kept. */
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	sleep_ms(300);
+	EXPECT_EQ(size, dump_read(again, sizeof(again)));
+	EXPECT_EQ(0, memcmp(text, again, size));
+	dumps_clear();
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+}
+
+TEST_HARNESS_MAIN
