@@ -128,14 +128,14 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 		if (batch->error)
 			dma_fence_set_error(&batch->fence, batch->error);
 		dma_fence_signal_locked(&batch->fence);
-		if (!batch->waited)
-			retire = true;
+		retire = !batch->waited;
 		/* Who sleeps queued up before looking under the lock we hold. */
-		else if (waitqueue_active(&batch->wait))
+		if (batch->waited && waitqueue_active(&batch->wait))
 			wake_up(&batch->wait);
 	}
 	spin_unlock_irqrestore(&batch->lock, flags);
 
+	/* Not before: it may be gone at once. */
 	if (retire)
 		queue_work(limen_retire_wq, &batch->retire);
 }
@@ -143,55 +143,10 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 /* Whether all descriptors have finished; if not, optionally stops waiting. */
 static bool limen_batch_finished(struct limen_batch *batch, bool leave)
 {
-	bool finished;
-
-	spin_lock_irq(&batch->lock);
-	finished = !batch->left;
-	if (!finished && leave)
+	guard(spinlock_irq)(&batch->lock);
+	if (batch->left && leave)
 		batch->waited = false;
-	spin_unlock_irq(&batch->lock);
-	return finished;
-}
-
-/* Timers are not made for times before the clock began. */
-static ktime_t limen_wait_end(s64 timeout_ns)
-{
-	return ns_to_ktime(max(timeout_ns, 0));
-}
-
-/**
- * limen_batch_wait() - wait inline
- * @batch: batch, committed with @waited
- * @timeout_ns: absolute CLOCK_MONOTONIC time
- *
- * Return: 0 if all descriptors finished without an error, -ETIMEDOUT, -EINTR,
- * or the error of the first descriptor that has one.
- */
-int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
-{
-	ktime_t expires = limen_wait_end(timeout_ns);
-	bool timed_out = false;
-	DEFINE_WAIT(wait);
-	int ret = 0;
-
-	while (!limen_batch_ready(batch)) {
-		prepare_to_wait(&batch->wait, &wait, TASK_INTERRUPTIBLE);
-		if (limen_batch_finished(batch, false))
-			break;
-		if (timed_out || signal_pending(current)) {
-			ret = timed_out ? -ETIMEDOUT : -EINTR;
-			break;
-		}
-		timed_out = !schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
-	}
-	finish_wait(&batch->wait, &wait);
-
-	/* Work may finish up to the moment at which it is told not to wake. */
-	if (!limen_batch_finished(batch, true))
-		return ret;
-	ret = batch->error;
-	limen_batch_retire(batch);
-	return ret;
+	return !batch->left;
 }
 
 /**
@@ -206,7 +161,8 @@ int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 		    s64 timeout_ns)
 {
-	ktime_t expires = limen_wait_end(timeout_ns);
+	/* Timers are not made for times before the clock began. */
+	ktime_t expires = ns_to_ktime(max(timeout_ns, 0));
 	bool timed_out = false;
 	DEFINE_WAIT(wait);
 	int ret;
@@ -223,5 +179,33 @@ int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 		timed_out = !schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
 	}
 	finish_wait(room, &wait);
+	return ret;
+}
+
+static int limen_batch_try(void *data)
+{
+	return limen_batch_finished(data, false) ? 0 : -EAGAIN;
+}
+
+/**
+ * limen_batch_wait() - wait inline
+ * @batch: batch, committed with @waited
+ * @timeout_ns: absolute CLOCK_MONOTONIC time
+ *
+ * Return: 0 if all descriptors finished without an error, -ETIMEDOUT, -EINTR,
+ * or the error of the first descriptor that has one.
+ */
+int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
+{
+	int ret = 0;
+
+	if (!limen_batch_ready(batch))
+		ret = limen_wait_room(&batch->wait, limen_batch_try, batch,
+				      timeout_ns);
+	/* Work may finish up to the moment at which it is told not to wake. */
+	if (!limen_batch_finished(batch, true))
+		return ret;
+	ret = batch->error;
+	limen_batch_retire(batch);
 	return ret;
 }

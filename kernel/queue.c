@@ -76,48 +76,6 @@ struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id)
 	return queue;
 }
 
-/**
- * limen_queue_reserve() - make room for scans
- * @queue: SCAN queue
- * @scans: how many, at most LIMEN_QUEUE_SCANS_MAX
- *
- * Does not sleep.
- *
- * Return: 0, -EAGAIN, or -ENOENT if the queue has been destroyed.
- */
-int limen_queue_reserve(struct limen_queue *queue, u32 scans)
-{
-	int ret = 0;
-
-	spin_lock(&queue->scans_lock);
-	if (READ_ONCE(queue->destroyed))
-		ret = -ENOENT;
-	else if (queue->scans + scans > LIMEN_QUEUE_SCANS_MAX ||
-		 limen_user_reserve(queue->client->user, LIMEN_SCANS, scans))
-		ret = -EAGAIN;
-	else
-		queue->scans += scans;
-	spin_unlock(&queue->scans_lock);
-	return ret;
-}
-
-/**
- * limen_queue_unreserve() - give room back
- * @queue: SCAN queue
- * @scans: how many scans have finished or were not submitted after all
- */
-void limen_queue_unreserve(struct limen_queue *queue, u32 scans)
-{
-	struct limen_user *user = queue->client->user;
-
-	spin_lock(&queue->scans_lock);
-	queue->scans -= scans;
-	spin_unlock(&queue->scans_lock);
-	limen_user_unreserve(user, LIMEN_SCANS, scans);
-	/* The user's other queues may have waited for these, too. */
-	wake_up_all(&user->room);
-}
-
 /*
  * An entity that goes while drm_sched takes one of several jobs from it is put
  * back among those that have jobs, and stays there freed: as of 6.12,
@@ -127,19 +85,17 @@ void limen_queue_unreserve(struct limen_queue *queue, u32 scans)
 static void limen_queue_leave(struct limen_scanner *scanner,
 			      struct limen_queue *queue)
 {
-	mutex_lock(&scanner->stopping);
+	guard(mutex)(&scanner->stopping);
 	drm_sched_wqueue_stop(&scanner->sched);
 	drm_sched_entity_fini(&queue->entity);
 	drm_sched_wqueue_start(&scanner->sched);
-	mutex_unlock(&scanner->stopping);
 }
 
 static void limen_queue_destroy(struct limen_device *limen,
 				struct limen_queue *queue)
 {
-	mutex_lock(&queue->lock);
-	WRITE_ONCE(queue->destroyed, true);
-	mutex_unlock(&queue->lock);
+	scoped_guard(mutex, &queue->lock)
+		WRITE_ONCE(queue->destroyed, true);
 
 	/* Nothing is pushed to the entity any more. */
 	if (queue->type == DRM_LIMEN_QUEUE_SCAN) {
@@ -174,7 +130,6 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 	queue->unlimited = type == DRM_LIMEN_QUEUE_EXPRESS &&
 			   ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE);
 	mutex_init(&queue->lock);
-	spin_lock_init(&queue->scans_lock);
 	INIT_LIST_HEAD(&queue->turn);
 	INIT_LIST_HEAD(&queue->waiting);
 	INIT_LIST_HEAD(&queue->ready);

@@ -19,9 +19,6 @@ struct limen_device;
 struct limen_express;
 struct limen_file;
 
-/* Scans that one queue holds at most, running or not. */
-#define LIMEN_QUEUE_SCANS_MAX	256
-
 /**
  * struct limen_queue - a queue
  */
@@ -52,17 +49,11 @@ struct limen_queue {
 	struct list_head waiting;
 	/** @ready: those of which there are chunks to submit */
 	struct list_head ready;
-	/** @scans_lock: protects @scans; process context only */
-	spinlock_t scans_lock;
-	/** @scans: scans submitted and not finished */
-	u32 scans;
 };
 
 struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id);
 struct limen_queue *limen_queue_get(struct limen_queue *queue);
 void limen_queue_put(struct limen_queue *queue);
-int limen_queue_reserve(struct limen_queue *queue, u32 scans);
-void limen_queue_unreserve(struct limen_queue *queue, u32 scans);
 void limen_queues_fini(struct limen_device *limen, struct limen_file *file);
 
 int limen_queue_create_ioctl(struct drm_device *drm, void *data,

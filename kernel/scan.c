@@ -74,6 +74,13 @@ static void limen_scan_write_result(struct limen_scan *scan)
 	limen_bo_write_error(scan->result, scan->result_offset, scan->error);
 }
 
+/* Gives room back; the user's other queues may have waited for it, too. */
+static void limen_scans_unreserve(struct limen_queue *queue, u32 count)
+{
+	limen_user_unreserve(queue->client->user, LIMEN_SCANS, count);
+	wake_up_all(&queue->client->user->room);
+}
+
 /**
  * limen_scan_end() - bring a scan to its end
  * @scan: scan that nobody goes on with; may be gone on return
@@ -88,7 +95,7 @@ void limen_scan_end(struct limen_scan *scan)
 
 	limen_scan_write_result(scan);
 	limen_bo_unuse(scan->probe);
-	limen_queue_unreserve(scan->queue, 1);
+	limen_scans_unreserve(scan->queue, 1);
 	atomic_dec(&scan->limen->stats.scans);
 	/* Before anybody is told: who is told may wait for what it holds. */
 	limen_batch_get(batch);
@@ -376,9 +383,12 @@ static int limen_scans_prepare(struct limen_submission *sub)
 
 static int limen_scans_reserve(void *data)
 {
-	struct limen_submission *sub = data;
+	const struct limen_submission *sub = data;
 
-	return limen_queue_reserve(sub->queue, sub->args->count);
+	if (READ_ONCE(sub->queue->destroyed))
+		return -ENOENT;
+	return limen_user_reserve(sub->queue->client->user, LIMEN_SCANS,
+				  sub->args->count) ? -EAGAIN : 0;
 }
 
 static int limen_scans_push(struct limen_submission *sub)
@@ -388,10 +398,9 @@ static int limen_scans_push(struct limen_submission *sub)
 	const struct drm_limen_scan_result fresh = { .error = -EINPROGRESS };
 	u32 i, count = scans->count;
 
-	mutex_lock(&queue->lock);
+	guard(mutex)(&queue->lock);
 	if (queue->destroyed) {
-		mutex_unlock(&queue->lock);
-		limen_queue_unreserve(queue, count);
+		limen_scans_unreserve(queue, count);
 		return -ENOENT;
 	}
 
@@ -411,7 +420,6 @@ static int limen_scans_push(struct limen_submission *sub)
 		drm_sched_job_arm(&scan->base);
 		drm_sched_entity_push_job(&scan->base);
 	}
-	mutex_unlock(&queue->lock);
 	return 0;
 }
 

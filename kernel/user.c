@@ -120,25 +120,21 @@ static struct limen_user *limen_user_get(struct limen_device *limen, kuid_t uid,
 {
 	struct limen_user *user;
 
-	mutex_lock(&limen->users_lock);
+	guard(mutex)(&limen->users_lock);
 	list_for_each_entry(user, &limen->users, link)
 		if (uid_eq(user->uid, uid)) {
 			kref_get(&user->ref);
-			goto out_unlock;
+			kfree(fresh);
+			return user;
 		}
 
-	user = fresh;
-	fresh = NULL;
-	kref_init(&user->ref);
-	init_waitqueue_head(&user->room);
+	kref_init(&fresh->ref);
+	init_waitqueue_head(&fresh->room);
 	drm_dev_get(&limen->drm);
-	user->limen = limen;
-	user->uid = uid;
-	list_add(&user->link, &limen->users);
-out_unlock:
-	mutex_unlock(&limen->users_lock);
-	kfree(fresh);
-	return user;
+	fresh->limen = limen;
+	fresh->uid = uid;
+	list_add(&fresh->link, &limen->users);
+	return fresh;
 }
 
 static void limen_user_release(struct kref *ref)
