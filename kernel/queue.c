@@ -16,8 +16,9 @@
  *
  * An EXPRESS queue is little more than a name: comparisons go to the board's
  * ring from within the system call. A SCAN queue is a drm_sched entity, so that
- * its scans can depend on others, takes turns with the other queues, and holds a
- * bounded number of scans, so that nobody can fill the kernel's memory with them.
+ * its scans can depend on others, and takes turns with the other queues. How many
+ * scans there are is limited by user, so that nobody can fill the kernel's memory
+ * with them.
  *
  * Destroying a SCAN queue ends what the board has not been given yet with
  * -ECANCELED, at once. drm_sched lets go of it later, when what it depends on has

@@ -8,7 +8,6 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/spinlock.h>
 
 #include <drm/gpu_scheduler.h>
 
@@ -43,7 +42,10 @@ struct limen_queue {
 	struct mutex lock;
 	/** @destroyed: nothing more is submitted; written under @lock */
 	bool destroyed;
-	/** @turn: in &limen_scanner.turns if there is anything on @ready */
+	/**
+	 * @turn: in &limen_scanner.turns if there is anything on @ready; this
+	 * and what follows under the lock of the SCAN ring
+	 */
 	struct list_head turn;
 	/** @waiting: struct limen_scan that drm_sched has */
 	struct list_head waiting;

@@ -171,8 +171,10 @@ int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk)
 }
 
 /* Lets go of whatever a scan has. */
-static void limen_scan_release(struct limen_scan *scan)
+static void limen_scan_retire_work(struct work_struct *work)
 {
+	struct limen_scan *scan = container_of(work, struct limen_scan, retire);
+
 	limen_bo_put(scan->probe);
 	limen_bo_put(scan->result);
 	limen_gallery_put(scan->gallery);
@@ -181,11 +183,6 @@ static void limen_scan_release(struct limen_scan *scan)
 	kvfree_sensitive(scan->rows,
 			 array3_size(2, scan->top_k, sizeof(*scan->rows)));
 	kfree(scan);
-}
-
-static void limen_scan_retire_work(struct work_struct *work)
-{
-	limen_scan_release(container_of(work, struct limen_scan, retire));
 }
 
 static void limen_scan_retire(struct kref *ref)
@@ -328,7 +325,7 @@ static void limen_scan_discard(struct limen_scan *scan)
 		drm_sched_job_cleanup(&scan->base);
 	if (scan->probe)
 		limen_bo_unuse(scan->probe);
-	limen_scan_release(scan);
+	limen_scan_put(scan);
 }
 
 static void limen_scans_cancel(struct limen_submission *sub)

@@ -77,17 +77,6 @@ static void limen_scan_stop(struct limen_scan *scan, int error)
 	queue_work(limen_fence_wq, &scan->limen->scanner.work);
 }
 
-/* The scan whose turn it is, if there are any. */
-static struct limen_scan *limen_scanner_next(struct limen_scanner *scanner)
-{
-	struct limen_queue *queue =
-		list_first_entry_or_null(&scanner->turns, struct limen_queue,
-					 turn);
-
-	return queue ? list_first_entry(&queue->ready, struct limen_scan,
-					link) : NULL;
-}
-
 /* Submits the next chunk of a scan. */
 static void limen_scanner_push(struct limen_ring *ring, struct limen_scan *scan)
 {
@@ -116,14 +105,18 @@ static void limen_scanner_push(struct limen_ring *ring, struct limen_scan *scan)
 		limen_scan_leave(scan);
 }
 
-/* Gives the board as much as it takes. Any context, like the next three. */
+/* Gives the board as much as it takes. Any context, like the next two. */
 static void limen_scanner_feed(struct limen_ring *ring)
 {
 	struct limen_scanner *scanner = &ring->limen->scanner;
-	struct limen_scan *scan;
+	struct limen_queue *queue;
 	bool fed = false;
 
-	while ((scan = limen_scanner_next(scanner))) {
+	while ((queue = list_first_entry_or_null(&scanner->turns,
+						 struct limen_queue, turn))) {
+		struct limen_scan *scan = list_first_entry(&queue->ready,
+							   struct limen_scan,
+							   link);
 		int ret = limen_ring_room(ring, 1);
 
 		if (ret == -ENODEV) {
@@ -140,9 +133,10 @@ static void limen_scanner_feed(struct limen_ring *ring)
 }
 
 /* The board is done with a chunk. */
-static void limen_chunk_return(struct limen_chunk *chunk, int error)
+static void limen_chunk_return(struct limen_ring *ring, void *data, int error)
 {
-	struct limen_scanner *scanner = &chunk->scan->limen->scanner;
+	struct limen_scanner *scanner = &ring->limen->scanner;
+	struct limen_chunk *chunk = data;
 
 	chunk->error = error;
 	if (error)
@@ -161,7 +155,7 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 
 	if (answer->status != LIMEN_HW_OK) {
 		limen_stats_answer(ring, answer, 0, scan->queue->client);
-		limen_chunk_return(chunk, -EIO);
+		limen_chunk_return(ring, chunk, -EIO);
 		return 0;
 	}
 	if (answer->count > min(scan->top_k, chunk->count))
@@ -173,18 +167,13 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	WRITE_ONCE(scanner->chunk_bytes,
 		   limen_chunk_learn(scanner->chunk_bytes, bytes,
 				     answer->device_ns));
-	limen_chunk_return(chunk, 0);
+	limen_chunk_return(ring, chunk, 0);
 	return 0;
-}
-
-static void limen_chunk_abort(struct limen_ring *ring, void *data, int error)
-{
-	limen_chunk_return(data, error);
 }
 
 const struct limen_ring_ops limen_scan_ring_ops = {
 	.complete = limen_chunk_complete,
-	.abort = limen_chunk_abort,
+	.abort = limen_chunk_return,
 	.refill = limen_scanner_feed,
 	.watched = true,
 };

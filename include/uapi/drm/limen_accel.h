@@ -502,9 +502,9 @@ struct drm_limen_scan_result {
  * fence yet, or a timeout without DRM_LIMEN_SUBMIT_WAIT; E2BIG for descriptors
  * with nonzero bytes past those this kernel knows; EPERM for a scan that would
  * return more than the caller may see; EBUSY for a buffer frozen in a gallery;
- * ESTALE for a buffer or gallery whose content was lost; EAGAIN if the ring, the
- * SCAN queue or the user's share of either has no room and the call does not wait;
- * EFAULT; ENOMEM; ENODEV.
+ * ESTALE for a buffer or gallery whose content was lost; EAGAIN if the ring, or
+ * the user's share of comparisons or scans, has no room and the call does not
+ * wait; EFAULT; ENOMEM; ENODEV.
  *
  * Errors of the inline wait, after submission: ETIMEDOUT if the time came first
  * (the work goes on, also when the ring had no room until then: then nothing was
