@@ -17,6 +17,7 @@ run: fetch
 
 ## check: run every test
 check: fetch
+	@tools/fetch debug-kernel
 	@$(MAKE) --no-print-directory all sanitized
 	@tests/run
 
