@@ -87,17 +87,16 @@ static int prepare(const char *kind, const struct text *driver,
 }
 
 /**
- * inject_open() - once a process, before any of the others
+ * inject_init() - tell the kernel which places count; once a program
  *
  * Return: 0, or a negative errno where the kernel cannot inject failures.
  */
-int inject_open(void)
+int inject_init(void)
 {
 	struct text driver, spared;
 	int ret;
 
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fail_nth < 0)
+	if (access("/proc/thread-self/fail-nth", W_OK))
 		return -errno;
 	ret = find_text(&driver, &spared);
 	/* Also what may sleep, and single pages. */
@@ -108,6 +107,17 @@ int inject_open(void)
 	       set("fail_page_alloc", "ignore-gfp-wait", 0) ?:
 	       set("fail_page_alloc", "ignore-gfp-highmem", 0) ?:
 	       set("fail_page_alloc", "min-order", 0);
+}
+
+/**
+ * inject_open() - once a process, before it arms anything
+ *
+ * Return: 0 or a negative errno.
+ */
+int inject_open(void)
+{
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return fail_nth < 0 ? -errno : 0;
 }
 
 /**

@@ -41,12 +41,20 @@
 
 struct options {
 	bool blind;
+	bool denies;
 	unsigned long calls;
 	unsigned int processes;
 	__u32 seed;
 };
 
+/* Programs that were the first to reach something, of all processes. */
+struct corpus {
+	unsigned int kept;
+	struct fuzz_program programs[CORPUS];
+};
+
 static struct fuzz_stats *stats;
+static struct corpus *corpus;
 static unsigned int tests;
 static bool failed;
 
@@ -71,45 +79,57 @@ static int drop_privileges(void)
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
+static void keep(const struct fuzz_program *program)
+{
+	unsigned int at = __atomic_fetch_add(&corpus->kept, 1,
+					     __ATOMIC_RELAXED);
+
+	corpus->programs[at % CORPUS] = *program;
+	__atomic_add_fetch(&stats->kept, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * Half of the programs begin with what the board is for. One that another process
+ * is just writing is a mixture of two, and as good; or empty, and not taken.
+ */
+static void pick(struct fuzz_program *program, __u32 *random)
+{
+	unsigned int kept = __atomic_load_n(&corpus->kept, __ATOMIC_RELAXED);
+
+	program->count = 0;
+	if (kept && next_random(random) % 2)
+		*program = corpus->programs[next_random(random) %
+					    (kept < CORPUS ? kept : CORPUS)];
+	if (!program->count)
+		fuzz_seed(program, random);
+}
+
 /* One process. */
 static int client(const struct options *options, unsigned int number,
 		  int shared)
 {
-	struct fuzz_program *corpus = calloc(CORPUS, sizeof(*corpus));
 	__u32 random = (options->seed + number) * 2654435761u | 1;
-	struct fuzz_program program;
-	unsigned int kept = 0;
+	struct fuzz_program program, other;
 	int ret = 0;
 
-	if (!corpus)
-		return -ENOMEM;
 	fuzz_cover_open();
-	fuzz_prepare(!inject_open());
+	fuzz_prepare(options->denies && !inject_open());
 	if (number % 2)
 		ret = drop_privileges();
 	while (!ret && __atomic_load_n(&stats->calls, __ATOMIC_RELAXED) <
 			       options->calls) {
 		unsigned int fresh;
 
-		if (!kept || !(next_random(&random) % 8))
-			fuzz_seed(&program, &random);
-		else
-			program = corpus[next_random(&random) % kept];
-		fuzz_mutate(&program,
-			    kept ? &corpus[next_random(&random) % kept] :
-				   &program,
-			    &random);
+		pick(&program, &random);
+		pick(&other, &random);
+		fuzz_mutate(&program, &other, &random);
 		fuzz_cover_begin();
 		ret = fuzz_run(&program, shared, stats);
 		fresh = fuzz_cover_end();
 		__atomic_add_fetch(&stats->covered, fresh, __ATOMIC_RELAXED);
-		if (!fresh || options->blind)
-			continue;
-		__atomic_add_fetch(&stats->kept, 1, __ATOMIC_RELAXED);
-		corpus[kept < CORPUS ? kept++ :
-				       next_random(&random) % CORPUS] = program;
+		if (fresh && !options->blind)
+			keep(&program);
 	}
-	free(corpus);
 	return ret;
 }
 
@@ -275,6 +295,14 @@ static int parse(int argc, char **argv, struct options *options)
 		       0 : -EINVAL;
 }
 
+static void *shared_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .calls = 20000, .processes = 4, .seed = 1 };
@@ -291,13 +319,14 @@ int main(int argc, char **argv)
 	}
 	fd = limen_open();
 	shared = limen_open();
-	stats = mmap(NULL, sizeof(*stats), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (fd < 0 || shared < 0 || stats == MAP_FAILED ||
+	stats = shared_memory(sizeof(*stats));
+	corpus = shared_memory(sizeof(*corpus));
+	if (fd < 0 || shared < 0 || !stats || !corpus ||
 	    limen_memory_info(fd, &memory)) {
 		printf("Bail out! no accel node of the limen driver\n");
 		return 1;
 	}
+	options.denies = !inject_init();
 	guided = fuzz_cover_init() && !options.blind;
 	printf("TAP version 13\n# figure: seed %u, %s\n", options.seed,
 	       guided ? "guided by KCOV" : "blind");
