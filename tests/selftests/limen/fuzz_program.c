@@ -12,7 +12,7 @@
 
 /* In one of so many calls an allocation fails, one of the first so many. */
 #define DENIED		8
-#define DENIED_MAX	24
+#define DENIED_MAX	8
 
 static __u8 denied(__u32 *random)
 {
