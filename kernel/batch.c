@@ -168,7 +168,8 @@ int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 	int ret;
 
 	for (;;) {
-		prepare_to_wait(room, &wait, TASK_INTERRUPTIBLE);
+		prepare_to_wait(room, &wait,
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		ret = try(data);
 		if (ret != -EAGAIN)
 			break;

@@ -4,6 +4,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_managed.h>
@@ -13,6 +14,7 @@
 #include "device.h"
 #include "express.h"
 #include "gem.h"
+#include "pm.h"
 #include "trace.h"
 #include "user.h"
 
@@ -21,8 +23,8 @@
  *
  * A board driver (the emulated board, a PCI card) embeds struct limen_board and
  * registers it. From then on limen.ko talks to the hardware in the words of
- * include/limen/hw.h through four operations, and the board driver only passes
- * the interrupt on.
+ * include/limen/hw.h through a handful of operations, and the board driver only
+ * passes on what its bus has to say: the interrupt, power management, resets.
  *
  * A board can go while files are open on its node. limen_board_unregister()
  * first makes sure that no system call reaches the board any more and that no
@@ -176,6 +178,8 @@ int limen_board_register(struct limen_board *board)
 	ret = limen_board_start(limen);
 	if (ret)
 		limen_board_stop(limen);
+	else
+		limen_pm_init(limen);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(limen_board_register);
@@ -191,12 +195,47 @@ void limen_board_unregister(struct limen_board *board)
 {
 	struct limen_device *limen = board->limen;
 
+	limen_pm_fini(limen);
+	/* Who waits for a reset on the bus to end waits no longer. */
+	limen_revive(limen);
 	limen_pmu_unregister(limen);
 	limen_camera_unregister(limen);
 	drm_dev_unplug(&limen->drm);
 	limen_board_stop(limen);
 }
 EXPORT_SYMBOL_GPL(limen_board_unregister);
+
+/**
+ * limen_board_suspend() - leave a board alone
+ * @board: board; if it sleeps already, or is not registered, nothing happens
+ *
+ * May sleep. On return work that was under way has ended with -ECANCELED, the board
+ * does no DMA and does not interrupt, and neither its registers nor its memory,
+ * whose content is lost, are touched before limen_board_resume(). A board that
+ * cannot be reached by now is not waited for.
+ */
+void limen_board_suspend(struct limen_board *board)
+{
+	if (!board->limen || !limen_halt(board->limen))
+		return;
+	board->ops->irq_sync(board);
+	limen_gem_lose(board->limen);
+}
+EXPORT_SYMBOL_GPL(limen_board_suspend);
+
+/**
+ * limen_board_resume() - have a board work again
+ * @board: board after limen_board_suspend(); if it is awake or not registered, or
+ *	it is runtime power management that has put it to sleep, nothing happens
+ *
+ * May sleep. A board that does not come back is given up.
+ */
+void limen_board_resume(struct limen_board *board)
+{
+	if (board->limen && !pm_runtime_status_suspended(board->dev))
+		limen_revive(board->limen);
+}
+EXPORT_SYMBOL_GPL(limen_board_resume);
 
 /**
  * limen_board_interrupt() - the board interrupts
@@ -212,7 +251,7 @@ void limen_board_interrupt(struct limen_board *board)
 
 	/* Pairs with limen_board_start(): the device, set up, or none. */
 	limen = smp_load_acquire(&board->limen);
-	if (!limen)
+	if (!limen || limen_asleep(limen))
 		return;
 
 	limen_stats_inc(limen, interrupts);

@@ -6,6 +6,7 @@
 #ifndef LIMEN_BOARD_H
 #define LIMEN_BOARD_H
 
+#include <linux/pm.h>
 #include <linux/types.h>
 
 struct device;
@@ -30,13 +31,19 @@ struct limen_board_ops {
 	 * which others do. Returns 0 or a negative error.
 	 */
 	int (*flr)(struct limen_board *board);
+	/** @irq_sync: wait for an interrupt that is being dealt with; may sleep */
+	void (*irq_sync)(struct limen_board *board);
 };
 
 /**
  * struct limen_board - a board, embedded in its driver's own structure
  */
 struct limen_board {
-	/** @dev: device that does DMA; its DMA mask is already set */
+	/**
+	 * @dev: device that does DMA; its DMA mask is already set, its driver data
+	 * is the board. To be registered with a reference that keeps it from
+	 * runtime suspend, and with limen_pm_ops in its driver.
+	 */
 	struct device *dev;
 	/** @name: what user space is told, less than 32 characters */
 	const char *name;
@@ -51,5 +58,9 @@ struct limen_board {
 int limen_board_register(struct limen_board *board);
 void limen_board_unregister(struct limen_board *board);
 void limen_board_interrupt(struct limen_board *board);
+void limen_board_suspend(struct limen_board *board);
+void limen_board_resume(struct limen_board *board);
+
+extern const struct dev_pm_ops limen_pm_ops;
 
 #endif /* LIMEN_BOARD_H */

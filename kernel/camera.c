@@ -7,6 +7,9 @@
  * holds no address of a buffer that its user could free. Nobody is handed a
  * buffer whose completion does not add up.
  *
+ * The board is kept awake while the queue streams. Before, it may sleep, so what
+ * is set is only noted, and the lamp is lit no longer than the camera streams.
+ *
  * Pictures of travellers live in these buffers: they cannot be exported, and
  * they are wiped before their memory goes back to the system.
  */
@@ -31,6 +34,7 @@
 #include "camera.h"
 #include "compat.h"
 #include "device.h"
+#include "pm.h"
 #include "ring.h"
 
 #define LIMEN_CAMERA_NAME	"Limen camera"
@@ -116,16 +120,15 @@ static u32 limen_camera_bytes(const struct v4l2_frmsize_discrete *size)
 	return size->width * size->height * LIMEN_HW_CAM_BYTES_PER_PIXEL;
 }
 
-static void limen_camera_write_control(struct limen_camera *camera)
+static void limen_camera_write_controls(struct limen_camera *camera)
 {
-	u32 value = 0;
+	u32 value = LIMEN_HW_CAM_STREAM;
 
 	lockdep_assert_held(&limen_camera_ring(camera)->lock);
 
-	if (camera->streaming)
-		value |= LIMEN_HW_CAM_STREAM;
 	if (camera->lamp)
 		value |= LIMEN_HW_CAM_LAMP;
+	limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE, camera->exposure);
 	limen_write(camera->limen, LIMEN_HW_REG_CAM_CONTROL, value);
 }
 
@@ -267,7 +270,6 @@ static void limen_camera_launch(struct limen_camera *camera)
 		    camera->size->width | camera->size->height << 16);
 	limen_write(limen, LIMEN_HW_REG_CAM_INTERVAL,
 		    USEC_PER_SEC / camera->rate);
-	limen_write(limen, LIMEN_HW_REG_CAM_EXPOSURE, camera->exposure);
 
 	camera->frame = 0;
 	camera->streaming = true;
@@ -275,7 +277,7 @@ static void limen_camera_launch(struct limen_camera *camera)
 		list_del(&buffer->link);
 		limen_camera_post(camera, buffer);
 	}
-	limen_camera_write_control(camera);
+	limen_camera_write_controls(camera);
 }
 
 static void limen_camera_return_waiting(struct limen_camera *camera,
@@ -298,6 +300,9 @@ static int limen_camera_start_streaming(struct vb2_queue *queue,
 	struct limen_ring *ring = limen_camera_ring(camera);
 	int ret;
 
+	ret = limen_pm_get(camera->limen);
+	if (ret)
+		goto return_waiting;
 	ret = limen_ring_start(ring);
 	if (!ret) {
 		/*
@@ -309,8 +314,11 @@ static int limen_camera_start_streaming(struct vb2_queue *queue,
 		if (!ret)
 			limen_camera_launch(camera);
 	}
-	if (ret)
-		limen_camera_return_waiting(camera, VB2_BUF_STATE_QUEUED);
+	if (!ret)
+		return 0;
+	limen_pm_put(camera->limen);
+return_waiting:
+	limen_camera_return_waiting(camera, VB2_BUF_STATE_QUEUED);
 	return ret;
 }
 
@@ -321,12 +329,13 @@ static void limen_camera_stop_streaming(struct vb2_queue *queue)
 
 	scoped_guard(spinlock_irqsave, &ring->lock) {
 		camera->streaming = false;
-		limen_camera_write_control(camera);
+		limen_write(camera->limen, LIMEN_HW_REG_CAM_CONTROL, 0);
 	}
 
 	/* What the board still held comes back through limen_camera_abort(). */
 	limen_ring_stop(ring);
 	limen_camera_return_waiting(camera, VB2_BUF_STATE_ERROR);
+	limen_pm_put(camera->limen);
 }
 
 static const struct vb2_ops limen_camera_queue_ops = {
@@ -581,14 +590,12 @@ static int limen_camera_s_ctrl(struct v4l2_ctrl *ctrl)
 
 	/* There are two controls: exposure and lamp. */
 	guard(spinlock_irqsave)(&ring->lock);
-	if (ctrl->id == V4L2_CID_EXPOSURE_ABSOLUTE) {
+	if (ctrl->id == V4L2_CID_EXPOSURE_ABSOLUTE)
 		camera->exposure = ctrl->val;
-		limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE,
-			    ctrl->val);
-	} else {
+	else
 		camera->lamp = ctrl->val;
-		limen_camera_write_control(camera);
-	}
+	if (camera->streaming)
+		limen_camera_write_controls(camera);
 	return 0;
 }
 

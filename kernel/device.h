@@ -87,6 +87,13 @@ struct limen_device {
 	struct mutex card_lock;
 	/** @card: who holds which part of card memory */
 	struct drm_mm card;
+	/**
+	 * @generation: of the content of card memory; odd while the board
+	 * sleeps. Written under @life, while all rings stand still
+	 */
+	u32 generation;
+	/** @awake: those who wait for the board to wake up */
+	wait_queue_head_t awake;
 	/** @hosts_lock: protects @hosts and whether its buffers are mapped */
 	struct mutex hosts_lock;
 	/** @hosts: host buffers, so that DMA mappings can end before they do */
@@ -133,6 +140,12 @@ struct limen_file {
 	struct limen_client *client;
 };
 
+/* Whether the board sleeps, or is in a reset that is not ours, and cannot be used. */
+static inline bool limen_asleep(const struct limen_device *limen)
+{
+	return READ_ONCE(limen->generation) & 1;
+}
+
 static inline u32 limen_read(struct limen_device *limen, u32 reg)
 {
 	return limen->board->ops->read(limen->board, reg);
@@ -155,6 +168,8 @@ void limen_fault(struct limen_device *limen, enum limen_fault fault);
 void limen_watch(struct limen_device *limen);
 int limen_reset(struct limen_device *limen);
 void limen_run(struct limen_device *limen);
+bool limen_halt(struct limen_device *limen);
+void limen_revive(struct limen_device *limen);
 void limen_recovery_init(struct limen_device *limen);
 void limen_recovery_fini(struct limen_device *limen);
 

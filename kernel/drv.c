@@ -20,6 +20,7 @@
 #include "gallery.h"
 #include "gem.h"
 #include "pci.h"
+#include "pm.h"
 #include "query.h"
 #include "queue.h"
 #include "submit.h"
@@ -211,14 +212,18 @@ static long limen_compat_ioctl(struct file *file, unsigned int cmd,
 static int limen_open(struct drm_device *drm, struct drm_file *file)
 {
 	struct limen_file *priv;
+	int ret;
 
 	priv = kzalloc(sizeof(*priv), GFP_KERNEL);
 	if (!priv)
 		return -ENOMEM;
 	priv->client = limen_client_create(to_limen(drm));
-	if (!priv->client) {
+	ret = priv->client ? limen_pm_get(to_limen(drm)) : -ENOMEM;
+	if (ret) {
+		if (priv->client)
+			limen_client_put(priv->client);
 		kfree(priv);
-		return -ENOMEM;
+		return ret;
 	}
 	xa_init_flags(&priv->galleries, XA_FLAGS_ALLOC1);
 	xa_init_flags(&priv->queues, XA_FLAGS_ALLOC1);
@@ -236,6 +241,7 @@ static void limen_postclose(struct drm_device *drm, struct drm_file *file)
 	limen_client_put(priv->client);
 	kfree(priv);
 	atomic_dec(&to_limen(drm)->stats.files);
+	limen_pm_put(to_limen(drm));
 }
 
 static const struct file_operations limen_fops = {
@@ -284,7 +290,9 @@ static int __init limen_init(void)
 
 	limen_fence_wq = alloc_workqueue("limen-fence",
 					 WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
-	limen_retire_wq = alloc_workqueue("limen-retire", WQ_UNBOUND, 0);
+	/* It wipes card memory, so it must not run while the board sleeps. */
+	limen_retire_wq = alloc_workqueue("limen-retire",
+					  WQ_UNBOUND | WQ_FREEZABLE, 0);
 	if (limen_fence_wq && limen_retire_wq)
 		ret = limen_pci_init();
 	if (ret)

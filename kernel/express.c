@@ -310,6 +310,11 @@ static int limen_express_reserve(void *data)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	ret = limen_ring_room(ring, express->count);
+	/* Card memory may have been lost while there was no room. */
+	for (i = 0; !ret && i < express->count; i++)
+		if (limen_bo_lost(express->items[i].bos[LIMEN_PROBE]) ||
+		    limen_bo_lost(express->items[i].bos[LIMEN_REFERENCE]))
+			ret = -ESTALE;
 	if (!ret && !limen_express_charge(express))
 		ret = -EAGAIN;
 	if (ret)

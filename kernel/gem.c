@@ -5,6 +5,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/overflow.h>
+#include <linux/pm_runtime.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -15,6 +16,7 @@
 
 #include "device.h"
 #include "gem.h"
+#include "pm.h"
 #include "user.h"
 
 /**
@@ -45,6 +47,14 @@
  * finds a page of zeros instead, ordinary memory, the same one throughout the
  * buffer: not every program that reads card memory is prepared for SIGBUS. No two
  * buffers share such a page, and it is wiped and freed with its buffer.
+ *
+ * The same goes for a buffer whose content was lost because the board lost its
+ * power or was reset by other means than the ring protocol's.
+ * &limen_device.generation tells: it is odd while the card's memory cannot be
+ * reached and even when it can, and a buffer is as good as the generation it was
+ * made in. It only changes while all rings stand still, so who finds a ring
+ * running and a buffer of the present generation, both under the ring's lock,
+ * can have the board read it.
  */
 
 /* Pages that one fault maps at most. */
@@ -133,7 +143,15 @@ static void limen_card_wipe(struct limen_bo *bo)
 	if (!drm_dev_enter(&limen->drm, &idx))
 		return;
 	board = limen->board;
-	board->ops->mem_wipe(board, bo->node.start, bo->node.size);
+	/* Zeros do not arrive at a board that sleeps or falls asleep. */
+	do {
+		wait_event(limen->awake, !limen_asleep(limen));
+		/* Pairs with limen_gem_wake(): memory that is there again. */
+		bo->generation = smp_load_acquire(&limen->generation);
+		board->ops->mem_wipe(board, bo->node.start, bo->node.size);
+		/* Zeros before the second look; pairs with limen_gem_sleep(). */
+		smp_mb();
+	} while (bo->generation & 1 || limen_bo_lost(bo));
 	drm_dev_exit(idx);
 }
 
@@ -152,6 +170,7 @@ static void limen_card_free(struct limen_bo *bo)
 	mutex_lock(&limen->card_lock);
 	drm_mm_remove_node(&bo->node);
 	mutex_unlock(&limen->card_lock);
+	limen_pm_put(limen);
 }
 
 static int limen_card_alloc(struct limen_bo *bo)
@@ -164,9 +183,12 @@ static int limen_card_alloc(struct limen_bo *bo)
 					 bo->base.size, PAGE_SIZE, 0,
 					 DRM_MM_INSERT_BEST);
 	mutex_unlock(&limen->card_lock);
-	if (!ret)
-		limen_card_wipe(bo);
-	return ret;
+	if (ret)
+		return ret;
+	/* The caller's file keeps the board awake until this does. */
+	pm_runtime_get_noresume(limen->drm.dev);
+	limen_card_wipe(bo);
+	return 0;
 }
 
 static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
@@ -274,7 +296,7 @@ static vm_fault_t limen_bo_fault(struct vm_fault *vmf)
 	/* Host memory, with its results, outlives the board. */
 	plugged = drm_dev_enter(obj->dev, &idx);
 	mutex_lock(&bo->fault_lock);
-	if (bo->card && !plugged)
+	if ((bo->card && !plugged) || limen_bo_lost(bo))
 		ret = limen_bo_insert_dummy(bo, vmf);
 	else if (atomic_read(&bo->users) != LIMEN_BO_FROZEN)
 		ret = limen_bo_insert(bo, vmf, page);
@@ -400,13 +422,30 @@ void limen_bo_put(struct limen_bo *bo)
 }
 
 /**
+ * limen_bo_lost() - whether a buffer's content is gone
+ * @bo: buffer
+ *
+ * Under the lock of a ring that runs, the answer stays true that long.
+ *
+ * Return: true for a buffer on the card if card memory was lost since it was made.
+ */
+bool limen_bo_lost(const struct limen_bo *bo)
+{
+	const struct limen_device *limen = to_limen(bo->base.dev);
+
+	return bo->card && bo->generation != READ_ONCE(limen->generation);
+}
+
+/**
  * limen_bo_use() - keep a buffer from being frozen
  * @bo: buffer
  *
- * Return: 0, or -EBUSY if it is frozen already.
+ * Return: 0, -EBUSY if it is frozen already, or -ESTALE if its content is gone.
  */
 int limen_bo_use(struct limen_bo *bo)
 {
+	if (limen_bo_lost(bo))
+		return -ESTALE;
 	if (bo->card && !atomic_inc_unless_negative(&bo->users))
 		return -EBUSY;
 	return 0;
@@ -426,13 +465,15 @@ void limen_bo_unuse(struct limen_bo *bo)
  * limen_bo_freeze() - have a buffer serve galleries only, for good
  * @bo: buffer on the card
  *
- * Return: 0, also if it was frozen before, or -EBUSY if a submission uses it.
+ * Return: 0, also if it was frozen before; -EBUSY if a submission uses it; -ESTALE
+ * if its content is gone.
  */
 int limen_bo_freeze(struct limen_bo *bo)
 {
-	struct drm_device *drm = bo->base.dev;
 	int users;
 
+	if (limen_bo_lost(bo))
+		return -ESTALE;
 	mutex_lock(&bo->fault_lock);
 	users = atomic_cmpxchg(&bo->users, 0, LIMEN_BO_FROZEN);
 	mutex_unlock(&bo->fault_lock);
@@ -440,7 +481,8 @@ int limen_bo_freeze(struct limen_bo *bo)
 		return -EBUSY;
 
 	/* No fault maps a page any more: these are the last mappings. */
-	drm_vma_node_unmap(&bo->base.vma_node, drm->anon_inode->i_mapping);
+	drm_vma_node_unmap(&bo->base.vma_node,
+			   bo->base.dev->anon_inode->i_mapping);
 	return 0;
 }
 
@@ -612,6 +654,7 @@ int limen_gem_init(struct limen_device *limen)
 	if (ret)
 		return ret;
 	INIT_LIST_HEAD(&limen->hosts);
+	init_waitqueue_head(&limen->awake);
 	limen->mem_cached = limen->board->mem_cached;
 	drm_mm_init(&limen->card, 0, limen->mem_size);
 	return drmm_add_action_or_reset(&limen->drm, limen_gem_release, NULL);
@@ -629,4 +672,57 @@ void limen_gem_unmap_all(struct limen_device *limen)
 	list_for_each_entry(bo, &limen->hosts, link)
 		limen_host_unmap(bo);
 	mutex_unlock(&limen->hosts_lock);
+}
+
+/**
+ * limen_gem_sleep() - card memory is about to be lost
+ * @limen: device, whose rings stand still; &limen_device.life is held
+ *
+ * On return every buffer on the card counts as lost, and none is made before
+ * limen_gem_wake().
+ */
+void limen_gem_sleep(struct limen_device *limen)
+{
+	lockdep_assert_held(&limen->life);
+
+	WRITE_ONCE(limen->generation, limen->generation + 1);
+	/* Before the first byte is lost; pairs with limen_card_wipe(). */
+	smp_mb();
+}
+
+/**
+ * limen_gem_wake() - card memory can be used again
+ * @limen: device, after limen_gem_sleep(); &limen_device.life is held
+ */
+void limen_gem_wake(struct limen_device *limen)
+{
+	lockdep_assert_held(&limen->life);
+
+	/* Pairs with limen_card_wipe(). */
+	smp_store_release(&limen->generation, limen->generation + 1);
+	wake_up_all(&limen->awake);
+}
+
+/**
+ * limen_gem_lose() - leave nothing in card memory that can still be reached
+ * @limen: device, after limen_gem_sleep(); its registers still answer, or it
+ *	is not there
+ *
+ * Buffers keep their place, which is wiped once more before somebody else gets
+ * it. May sleep; not part of signalling fences, which a mapping's end may wait for.
+ */
+void limen_gem_lose(struct limen_device *limen)
+{
+	struct limen_board *board = limen->board;
+	struct drm_mm_node *node;
+
+	/*
+	 * A fault that is just being served may still map a page: its owner's,
+	 * until he closes the buffer.
+	 */
+	unmap_mapping_range(limen->drm.anon_inode->i_mapping, 0, 0, 1);
+	mutex_lock(&limen->card_lock);
+	drm_mm_for_each_node(node, &limen->card)
+		board->ops->mem_wipe(board, node->start, node->size);
+	mutex_unlock(&limen->card_lock);
 }

@@ -23,6 +23,8 @@ struct limen_bo {
 	bool card;
 	/** @node: its place in card memory; under &limen_device.card_lock */
 	struct drm_mm_node node;
+	/** @generation: of card memory when it was wiped for its first use */
+	u32 generation;
 	/**
 	 * @users: submissions that use a buffer on the card, or
 	 * LIMEN_BO_FROZEN when it serves galleries and nothing else
@@ -53,11 +55,15 @@ static inline struct limen_bo *to_limen_bo(struct drm_gem_object *obj)
 
 int limen_gem_init(struct limen_device *limen);
 void limen_gem_unmap_all(struct limen_device *limen);
+void limen_gem_sleep(struct limen_device *limen);
+void limen_gem_wake(struct limen_device *limen);
+void limen_gem_lose(struct limen_device *limen);
 
 struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
 struct limen_bo *limen_bo_get(struct limen_bo *bo);
 void limen_bo_put(struct limen_bo *bo);
 
+bool limen_bo_lost(const struct limen_bo *bo);
 int limen_bo_use(struct limen_bo *bo);
 void limen_bo_unuse(struct limen_bo *bo);
 int limen_bo_freeze(struct limen_bo *bo);

@@ -7,8 +7,10 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include <limen/hw.h>
 
@@ -22,6 +24,12 @@
  * identifiers are built in: a card is introduced by the driver's new_id file in
  * sysfs. That makes it easy to introduce a stranger, so a device is asked who it
  * is before anything else is done with it.
+ *
+ * Errors of the bus, a reset through sysfs and power management all come down to
+ * limen_board_suspend() and limen_board_resume(), between which somebody else
+ * has the board. One that is cut off reads as ones; to the rest of the driver that
+ * is a board that is not there. So to resume a board after a failure that is
+ * permanent means to give it up.
  */
 
 #define LIMEN_PCI_REGS		0
@@ -33,12 +41,14 @@
  * @pdev: the PCI device
  * @regs: BAR 0
  * @mem: BAR 2, write-combining
+ * @config: what configuration space is like while the board works
  */
 struct limen_pci {
 	struct limen_board board;
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	void __iomem *mem;
+	struct pci_saved_state *config;
 };
 
 static struct limen_pci *to_limen_pci(struct limen_board *board)
@@ -48,7 +58,11 @@ static struct limen_pci *to_limen_pci(struct limen_board *board)
 
 static u32 limen_pci_read(struct limen_board *board, u32 reg)
 {
-	return readl(to_limen_pci(board)->regs + reg);
+	struct limen_pci *card = to_limen_pci(board);
+
+	if (pci_channel_offline(card->pdev))
+		return U32_MAX;
+	return readl(card->regs + reg);
 }
 
 static void limen_pci_write(struct limen_board *board, u32 reg, u32 value)
@@ -77,11 +91,35 @@ static void limen_pci_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 	readl(end - sizeof(u32));
 }
 
+static void limen_pci_irq_sync(struct limen_board *board)
+{
+	synchronize_irq(pci_irq_vector(to_limen_pci(board)->pdev, 0));
+}
+
+/* As it was when it worked: a board that is reset may be in any state. */
+static void limen_pci_restore(struct limen_pci *card)
+{
+	pci_load_saved_state(card->pdev, card->config);
+	pci_restore_state(card->pdev);
+}
+
+static int limen_pci_flr(struct limen_board *board)
+{
+	struct limen_pci *card = to_limen_pci(board);
+	int ret;
+
+	ret = pcie_reset_flr(card->pdev, PCI_RESET_DO_RESET);
+	limen_pci_restore(card);
+	return ret;
+}
+
 static const struct limen_board_ops limen_pci_ops = {
 	.read = limen_pci_read,
 	.write = limen_pci_write,
 	.mem_pfn = limen_pci_mem_pfn,
 	.mem_wipe = limen_pci_mem_wipe,
+	.irq_sync = limen_pci_irq_sync,
+	.flr = limen_pci_flr,
 };
 
 static irqreturn_t limen_pci_irq(int irq, void *data)
@@ -146,10 +184,13 @@ static int limen_pci_start(struct limen_pci *card)
 		goto err_vectors;
 
 	pci_set_master(pdev);
-	ret = limen_board_register(&card->board);
+	pci_save_state(pdev);
+	card->config = pci_store_saved_state(pdev);
+	ret = card->config ? limen_board_register(&card->board) : -ENOMEM;
 	if (!ret)
 		return 0;
 
+	kfree(card->config);
 	pci_clear_master(pdev);
 	free_irq(irq, &card->board);
 err_vectors:
@@ -169,7 +210,7 @@ static int limen_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	card->board.dev = &pdev->dev;
 	card->board.name = "Limen PCIe board";
 	card->board.ops = &limen_pci_ops;
-	pci_set_drvdata(pdev, card);
+	pci_set_drvdata(pdev, &card->board);
 
 	ret = pcim_enable_device(pdev);
 	if (ret)
@@ -185,19 +226,57 @@ static int limen_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 static void limen_pci_remove(struct pci_dev *pdev)
 {
-	struct limen_pci *card = pci_get_drvdata(pdev);
+	struct limen_pci *card = to_limen_pci(pci_get_drvdata(pdev));
 
 	limen_board_unregister(&card->board);
+	kfree(card->config);
 	pci_clear_master(pdev);
 	free_irq(pci_irq_vector(pdev, 0), &card->board);
 	pci_free_irq_vectors(pdev);
 }
+
+static pci_ers_result_t limen_pci_error_detected(struct pci_dev *pdev,
+						 pci_channel_state_t state)
+{
+	limen_board_suspend(pci_get_drvdata(pdev));
+	if (state != pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_NEED_RESET;
+	limen_board_resume(pci_get_drvdata(pdev));
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static pci_ers_result_t limen_pci_slot_reset(struct pci_dev *pdev)
+{
+	limen_pci_restore(to_limen_pci(pci_get_drvdata(pdev)));
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+/* A reset that somebody asks for in sysfs. */
+static void limen_pci_reset_prepare(struct pci_dev *pdev)
+{
+	limen_board_suspend(pci_get_drvdata(pdev));
+}
+
+static void limen_pci_resume(struct pci_dev *pdev)
+{
+	limen_board_resume(pci_get_drvdata(pdev));
+}
+
+static const struct pci_error_handlers limen_pci_error_handlers = {
+	.error_detected = limen_pci_error_detected,
+	.slot_reset = limen_pci_slot_reset,
+	.resume = limen_pci_resume,
+	.reset_prepare = limen_pci_reset_prepare,
+	.reset_done = limen_pci_resume,
+};
 
 static struct pci_driver limen_pci_driver = {
 	.name = "limen",
 	.id_table = NULL, /* only those introduced by new_id */
 	.probe = limen_pci_probe,
 	.remove = limen_pci_remove,
+	.err_handler = &limen_pci_error_handlers,
+	.driver.pm = pm_ptr(&limen_pm_ops),
 };
 
 /**

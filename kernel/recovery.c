@@ -11,6 +11,7 @@
 #include <drm/drm_print.h>
 
 #include "device.h"
+#include "gem.h"
 
 /**
  * DOC: Recovery
@@ -35,6 +36,10 @@
  * answer was wrong, else the oldest of the ring in question. Of the others,
  * comparisons are submitted again, scans get -ECANCELED: a traveller waits for a
  * comparison, and who searches can do so again.
+ *
+ * Who takes the board away for a while, to suspend it or to reset it himself, has
+ * it halted before and revived afterwards. That is no fault: nobody is to blame,
+ * and nothing is submitted again, because what it refers to may be lost.
  *
  * All of this brings fences to an end, so nothing here allocates memory or
  * takes a lock under which others do; the event comes when there is no more to
@@ -171,7 +176,12 @@ int limen_reset(struct limen_device *limen)
 	ret = limen_reset_some(limen);
 	if (ret && ret != -ENODEV && board->ops->flr) {
 		drm_warn(&limen->drm, "resetting the board by its bus: it does not become ready\n");
-		ret = board->ops->flr(board) ?: limen_reset_some(limen);
+		/* After that nothing is to be found in its memory. */
+		limen_gem_sleep(limen);
+		ret = board->ops->flr(board);
+		limen_gem_wake(limen);
+		if (!ret)
+			ret = limen_reset_some(limen);
 	}
 	return ret ? -ENODEV : 0;
 }
@@ -269,6 +279,22 @@ static void limen_abort(struct limen_device *limen, int error, bool replay)
 	}
 }
 
+/* Resets the board, whose rings stand still, and lets it run; false: given up. */
+static bool limen_restart(struct limen_device *limen)
+{
+	u32 generation = limen->generation;
+
+	if (limen_reset(limen)) {
+		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
+		limen->dead = true;
+	}
+	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED,
+		    !limen->dead && generation == limen->generation);
+	if (!limen->dead)
+		limen_run(limen);
+	return !limen->dead;
+}
+
 static void limen_reset_all(struct limen_device *limen, unsigned long faults)
 {
 	unsigned int fault;
@@ -283,14 +309,8 @@ static void limen_reset_all(struct limen_device *limen, unsigned long faults)
 	 * from now on may concern the board as it will be.
 	 */
 	WRITE_ONCE(limen->faults, 0);
-	if (limen_reset(limen)) {
-		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
-		limen->dead = true;
-	}
 	atomic_inc(&limen->resets);
-	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED, !limen->dead);
-	if (!limen->dead)
-		limen_run(limen);
+	limen_restart(limen);
 }
 
 static void limen_recover(struct limen_device *limen, unsigned long faults)
@@ -315,6 +335,55 @@ static void limen_tell_wedged(struct limen_device *limen)
 	kobject_uevent_env(&limen->drm.accel->kdev->kobj, KOBJ_CHANGE, envp);
 }
 
+/**
+ * limen_halt() - have the board stand still
+ * @limen: device
+ *
+ * May sleep. Work under way ends with -ECANCELED. A board that does not stop is cut
+ * off by whoever wants it to, and one that cannot be reached is not waited for.
+ *
+ * Return: true; false if it stands still already.
+ */
+bool limen_halt(struct limen_device *limen)
+{
+	bool awake;
+
+	mutex_lock(&limen->life);
+	awake = !limen_asleep(limen);
+	if (awake) {
+		limen_freeze(limen, 0);
+		WRITE_ONCE(limen->faults, 0);
+		if (!limen->dead)
+			limen_reset(limen);
+		limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED, false);
+		limen_scan_unpark(limen);
+		limen_gem_sleep(limen);
+	}
+	mutex_unlock(&limen->life);
+	return awake;
+}
+
+/**
+ * limen_revive() - have the board go on
+ * @limen: device; if it does not stand still, nothing happens
+ *
+ * May sleep. A board that does not come back is given up.
+ */
+void limen_revive(struct limen_device *limen)
+{
+	bool wedged = false;
+
+	mutex_lock(&limen->life);
+	if (limen_asleep(limen)) {
+		limen_gem_wake(limen);
+		if (!limen->dead)
+			wedged = !limen_restart(limen);
+	}
+	mutex_unlock(&limen->life);
+	if (wedged)
+		limen_tell_wedged(limen);
+}
+
 static void limen_recovery_work(struct work_struct *work)
 {
 	struct limen_device *limen =
@@ -323,6 +392,9 @@ static void limen_recovery_work(struct work_struct *work)
 	bool wedged = false;
 
 	mutex_lock(&limen->life);
+	/* What it did before it was halted concerns nobody any more. */
+	if (limen_asleep(limen))
+		WRITE_ONCE(limen->faults, 0);
 	faults = xchg(&limen->faults, 0);
 	if (test_bit(LIMEN_FAULT_SILENT, &faults) && !limen->dead &&
 	    limen_break_silence(limen))

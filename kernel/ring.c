@@ -234,18 +234,17 @@ void limen_ring_start_locked(struct limen_ring *ring)
  * limen_ring_start() - have the board serve a ring
  * @ring: ring, stopped and empty; sleeps
  *
- * Return: 0, or -ENODEV if the board is gone or given up.
+ * Return: 0; -ENODEV if the board is gone or given up; -EAGAIN if it sleeps.
  */
 int limen_ring_start(struct limen_ring *ring)
 {
 	struct limen_device *limen = ring->limen;
-	int ret = -ENODEV;
+	int ret;
 
 	mutex_lock(&limen->life);
-	if (!limen->dead) {
+	ret = limen->dead ? -ENODEV : limen_asleep(limen) ? -EAGAIN : 0;
+	if (!ret)
 		limen_ring_start_locked(ring);
-		ret = 0;
-	}
 	mutex_unlock(&limen->life);
 	return ret;
 }

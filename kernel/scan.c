@@ -232,6 +232,8 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 					     desc->gallery);
 	if (!scan->gallery)
 		return -ENOENT;
+	if (limen_bo_lost(scan->gallery->bo))
+		return -ESTALE;
 	if (!desc->row_count || desc->first_row >= scan->gallery->rows ||
 	    desc->row_count > scan->gallery->rows - desc->first_row)
 		return -EINVAL;

@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "device.h"
 #include "gallery.h"
+#include "gem.h"
 #include "queue.h"
 #include "scan.h"
 #include "scanner.h"
@@ -119,7 +120,11 @@ static void limen_scanner_feed(struct limen_ring *ring)
 							   link);
 		int ret = limen_ring_room(ring, 1);
 
-		if (ret == -ENODEV) {
+		/* It may have been waiting while the board slept. */
+		if (!ret && (limen_bo_lost(scan->gallery->bo) ||
+			     limen_bo_lost(scan->probe)))
+			ret = -ECANCELED;
+		if (ret == -ENODEV || ret == -ECANCELED) {
 			limen_scan_stop(scan, ret);
 			continue;
 		}

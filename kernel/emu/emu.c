@@ -9,9 +9,11 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 #include <linux/vmalloc.h>
 
 #include "emu.h"
@@ -119,6 +121,13 @@ static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 	return true;
 }
 
+/* A card would not answer. What the driver must not do has to be seen. */
+static void emu_expect_power(struct emu *emu)
+{
+	WARN_ONCE(pm_runtime_status_suspended(&emu->pdev->dev),
+		  "%s: used while suspended\n", dev_name(&emu->pdev->dev));
+}
+
 static u32 emu_read(struct limen_board *board, u32 reg)
 {
 	struct emu *emu = to_emu(board);
@@ -126,6 +135,7 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 	unsigned int ring;
 	u32 value;
 
+	emu_expect_power(emu);
 	if (emu_is_camera_reg(reg))
 		return emu_sensor_read(emu, reg);
 	if (emu_read_gauge(emu, reg, &value))
@@ -198,6 +208,7 @@ static void emu_write(struct limen_board *board, u32 reg, u32 value)
 	unsigned long flags;
 	unsigned int ring;
 
+	emu_expect_power(emu);
 	if (emu_is_camera_reg(reg)) {
 		emu_sensor_write(emu, reg, value);
 		return;
@@ -250,6 +261,7 @@ static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 {
 	struct emu *emu = to_emu(board);
 
+	emu_expect_power(emu);
 	msleep(READ_ONCE(emu->faults.wipe_ms));
 	if (!emu_fault_due(&emu->faults.lazy))
 		emu_wipe(emu, offset, size);
@@ -269,12 +281,22 @@ static int emu_flr(struct limen_board *board)
 				 EMU_FLR_US, true, emu->status);
 }
 
+static void emu_irq_sync(struct limen_board *board)
+{
+	struct emu *emu = to_emu(board);
+
+	irq_work_sync(&emu->irq);
+	if (emu_fault_due(&emu->faults.wake))
+		pm_system_wakeup();
+}
+
 static const struct limen_board_ops emu_board_ops = {
 	.read = emu_read,
 	.write = emu_write,
 	.mem_pfn = emu_mem_pfn,
 	.mem_wipe = emu_mem_wipe,
 	.flr = emu_flr,
+	.irq_sync = emu_irq_sync,
 };
 
 static void emu_irq(struct irq_work *irq)
@@ -325,7 +347,7 @@ static int emu_probe(struct platform_device *pdev)
 	emu = devm_kzalloc(&pdev->dev, sizeof(*emu), GFP_KERNEL);
 	if (!emu)
 		return -ENOMEM;
-	platform_set_drvdata(pdev, emu);
+	platform_set_drvdata(pdev, &emu->board);
 
 	emu->pdev = pdev;
 	emu->mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
@@ -339,7 +361,12 @@ static int emu_probe(struct platform_device *pdev)
 	emu->board.ops = &emu_board_ops;
 	emu->board.mem_cached = true;
 
-	ret = emu_assemble(emu);
+	/* Powered, and kept so until limen.ko takes over. */
+	ret = devm_pm_runtime_set_active_enabled(&pdev->dev);
+	if (!ret)
+		ret = devm_pm_runtime_get_noresume(&pdev->dev);
+	if (!ret)
+		ret = emu_assemble(emu);
 	if (ret)
 		return ret;
 	ret = limen_board_register(&emu->board);
@@ -353,7 +380,7 @@ static int emu_probe(struct platform_device *pdev)
 
 static void emu_remove(struct platform_device *pdev)
 {
-	struct emu *emu = platform_get_drvdata(pdev);
+	struct emu *emu = to_emu(platform_get_drvdata(pdev));
 
 	emu_faults_fini(emu);
 	limen_board_unregister(&emu->board);
@@ -365,6 +392,7 @@ static struct platform_driver emu_driver = {
 	.remove = emu_remove,
 	.driver = {
 		.name = "limen_emu",
+		.pm = pm_ptr(&limen_pm_ops),
 	},
 };
 

@@ -114,6 +114,8 @@ struct emu_faults {
 	u32 power;
 	/** @stick: resets that do not end, by register or function-level */
 	atomic_t stick;
+	/** @wake: times the board, told to sleep, wakes up the system */
+	atomic_t wake;
 	/** @dir: folder in debugfs */
 	struct dentry *dir;
 };

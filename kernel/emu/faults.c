@@ -35,6 +35,7 @@
  * - wipe_ms: milliseconds that wiping takes longer
  * - scan_depth_max: most entries that the SCAN ring has held unanswered since
  *   the board was reset or a number was written here
+ * - wake: the board, told to sleep, wakes up the system
  * - delay_us: microseconds that every entry takes longer, at most 10 s
  * - temperature: what the board says its temperature is, thousandths of a degree C
  * - power: likewise its power, milliwatts
@@ -155,6 +156,7 @@ void emu_faults_init(struct emu *emu)
 		{ "stick", &faults->stick },
 		{ "overtake", &faults->overtake },
 		{ "lazy", &faults->lazy },
+		{ "wake", &faults->wake },
 	};
 	unsigned int i;
 
