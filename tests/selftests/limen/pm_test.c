@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The board sleeps when nobody needs it, and with the system. What was on the
+ * card is lost then, and nobody is given a score of what is not there any more.
+ */
+#include "camera.h"
+#include "limen_kselftest.h"
+
+#define SYSTEM	"/sys/power/"
+
+/* A second without a user, and some for a machine that is emulated. */
+#define SLEEPS_MS	20000
+
+static __u8 picture[FULL_BYTES];
+
+/* To look for the device again would be to open its node, and to wake it up. */
+static int power_path(const char *name, char *path, size_t size)
+{
+	static const char *device;
+
+	if (!device)
+		device = emu_device();
+	if (!device)
+		return -ENODEV;
+	snprintf(path, size, "/sys/bus/platform/devices/%s/power/%s", device,
+		 name);
+	return 0;
+}
+
+static bool status_is(const char *wanted)
+{
+	char path[256], text[64];
+
+	if (power_path("runtime_status", path, sizeof(path)) ||
+	    read_file(path, text, sizeof(text)))
+		return false;
+	return !strncmp(text, wanted, strlen(wanted));
+}
+
+static bool falls_asleep(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLEEPS_MS / 50; i++) {
+		if (status_is("suspended"))
+			return true;
+		sleep_ms(50);
+	}
+	return false;
+}
+
+/* Whether it is awake and stays so for longer than it would take to sleep. */
+static bool stays_awake(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 40; i++) {
+		if (!status_is("active"))
+			return false;
+		sleep_ms(50);
+	}
+	return true;
+}
+
+static int power_control(const char *value)
+{
+	char path[256];
+	int ret = power_path("control", path, sizeof(path));
+
+	return ret ?: write_file(path, value);
+}
+
+/**
+ * struct client - who uses the board
+ * @fd: open file
+ * @host: vectors at 0 and 512, a result at 2048
+ * @card: 8 rows of 512 ones; frozen in @gallery
+ * @express: queue
+ * @scan: queue
+ * @gallery: of @card
+ */
+struct client {
+	int fd;
+	struct bo host;
+	struct bo card;
+	__u32 express;
+	__u32 scan;
+	__u32 gallery;
+};
+
+static int client_fill(struct client *client)
+{
+	int ret = bo_new(client->fd, PAGE, DRM_LIMEN_BO_CARD, &client->card);
+
+	if (ret)
+		return ret;
+	memset(client->card.map, 1, PAGE);
+	return gallery_simple(client->fd, &client->card, 512, 8,
+			      &client->gallery);
+}
+
+static int client_open(struct client *client)
+{
+	int ret;
+
+	client->fd = limen_open();
+	if (client->fd < 0)
+		return client->fd;
+	ret = bo_new(client->fd, PAGE, 0, &client->host);
+	if (!ret)
+		ret = queue_create(client->fd, DRM_LIMEN_QUEUE_EXPRESS,
+				   &client->express);
+	if (!ret)
+		ret = queue_create(client->fd, DRM_LIMEN_QUEUE_SCAN,
+				   &client->scan);
+	if (!ret)
+		ret = client_fill(client);
+	if (!ret)
+		memset(client->host.map, 1, 1024);
+	return ret;
+}
+
+static void client_close(struct client *client)
+{
+	bo_free(client->fd, &client->card);
+	bo_free(client->fd, &client->host);
+	close(client->fd);
+}
+
+/* 0, the error that was told, or 1 for a score that is wrong. */
+static int verify(struct client *client)
+{
+	struct drm_limen_compare desc = compare_at(&client->host, 0, 512, 2048,
+						   512);
+	int ret;
+
+	memset(client->host.map + 2048, POISON, 32);
+	ret = submit_compares(client->fd, client->express, &desc, 1, PATIENCE);
+	return !ret && compare_result(&client->host, 2048)->raw != 512 ? 1 :
+									 ret;
+}
+
+static int search(struct client *client)
+{
+	const struct drm_limen_scan_result *found;
+	struct drm_limen_scan scan = {
+		.gallery = client->gallery,
+		.probe_handle = client->host.handle,
+		.row_count = 8,
+		.top_k = 8,
+		.result_handle = client->host.handle,
+		.result_offset = 2048,
+	};
+	int ret;
+
+	memset(client->host.map + 2048, POISON, scan_result_size(8));
+	ret = submit_scans(client->fd, client->scan, &scan, 1, PATIENCE);
+	found = scan_result(&client->host, 2048);
+	return !ret && (found->count != 8 || found->rows[0].raw != 512 ||
+			found->rows[7].raw != 512) ? 1 : ret;
+}
+
+FIXTURE(runtime)
+{
+	struct client client;
+	long mark;
+};
+
+FIXTURE_SETUP(runtime)
+{
+	int fd;
+
+	OPEN_OR_SKIP(fd);
+	EMU_OR_SKIP();
+	self->mark = kmsg_mark();
+	ASSERT_EQ(0, emu_calm());
+	if (status_is("unsupported"))
+		SKIP(return, "a kernel without runtime power management");
+	close(fd);
+	ASSERT_EQ(0, power_control("auto"));
+}
+
+/* The emulated board complains if it is used while it sleeps. */
+FIXTURE_TEARDOWN_PARENT(runtime)
+{
+	char line[256];
+
+	emu_bind();
+	EXPECT_EQ(0, power_control("auto"));
+	EXPECT_TRUE(kmsg_clean(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
+}
+
+TEST_F(runtime, sleeps_without_users)
+{
+	ASSERT_TRUE(falls_asleep());
+	ASSERT_EQ(0, client_open(&self->client));
+	EXPECT_TRUE(status_is("active"));
+	EXPECT_EQ(0, verify(&self->client));
+	EXPECT_EQ(0, search(&self->client));
+	client_close(&self->client);
+	EXPECT_TRUE(falls_asleep());
+}
+
+TEST_F(runtime, open_file_keeps_it_awake)
+{
+	int fd;
+
+	ASSERT_TRUE(falls_asleep());
+	fd = limen_open();
+	ASSERT_LE(0, fd);
+	EXPECT_TRUE(stays_awake());
+	close(fd);
+	EXPECT_TRUE(falls_asleep());
+}
+
+/* A mapping keeps its file open, and what is on the card has to stay there. */
+TEST_F(runtime, mapping_keeps_it_awake)
+{
+	struct bo bo;
+	int fd = limen_open();
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, bo_new(fd, PAGE, DRM_LIMEN_BO_CARD, &bo));
+	memset(bo.map, 0x77, PAGE);
+	close(fd);
+	EXPECT_TRUE(stays_awake());
+	EXPECT_TRUE(all_bytes(bo.map, 0x77, PAGE));
+	ASSERT_EQ(0, munmap(bo.map, PAGE));
+	EXPECT_TRUE(falls_asleep());
+}
+
+TEST_F(runtime, many_cycles)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_TRUE(falls_asleep());
+		ASSERT_EQ(0, client_open(&self->client));
+		ASSERT_EQ(0, verify(&self->client));
+		ASSERT_EQ(0, search(&self->client));
+		client_close(&self->client);
+	}
+}
+
+TEST_F(runtime, not_if_forbidden)
+{
+	ASSERT_TRUE(falls_asleep());
+	ASSERT_EQ(0, power_control("on"));
+	EXPECT_TRUE(stays_awake());
+	ASSERT_EQ(0, power_control("auto"));
+	EXPECT_TRUE(falls_asleep());
+}
+
+TEST_F(runtime, unbound_in_its_sleep)
+{
+	ASSERT_TRUE(falls_asleep());
+	ASSERT_EQ(0, emu_unbind());
+	EXPECT_TRUE(status_is("suspended") || status_is("unsupported"));
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&self->client));
+	EXPECT_EQ(0, verify(&self->client));
+	client_close(&self->client);
+	EXPECT_TRUE(falls_asleep());
+}
+
+/* The file is the old board's, but the device it keeps awake is the same. */
+TEST_F(runtime, balanced_after_unplug)
+{
+	struct client fresh;
+
+	ASSERT_EQ(0, client_open(&self->client));
+	ASSERT_EQ(0, emu_unbind());
+	EXPECT_EQ(-ENODEV, verify(&self->client));
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&fresh));
+	client_close(&self->client);
+	EXPECT_TRUE(stays_awake());
+	EXPECT_EQ(0, verify(&fresh));
+	client_close(&fresh);
+	EXPECT_TRUE(falls_asleep());
+}
+
+/* A board that does not wake up is given up, and says so. */
+TEST_F(runtime, does_not_wake_up)
+{
+	/* To reach for the knob wakes it up once more. */
+	ASSERT_EQ(0, emu_set("stick", 100));
+	ASSERT_TRUE(falls_asleep());
+	EXPECT_EQ(0, client_open(&self->client));
+	EXPECT_EQ(-ENODEV, verify(&self->client));
+	close(self->client.fd);
+	ASSERT_EQ(0, emu_calm());
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&self->client));
+	EXPECT_EQ(0, verify(&self->client));
+	client_close(&self->client);
+}
+
+TEST_F(runtime, camera_keeps_it_awake)
+{
+	struct view view = { .fd = -1 };
+
+	view.fd = camera_open(CAMERA_NAME, O_RDWR | O_NONBLOCK);
+	if (view.fd == -ENODEV)
+		SKIP(return, "no camera");
+	ASSERT_LE(0, view.fd);
+	/* To look and to set is not to stream. */
+	ASSERT_TRUE(falls_asleep());
+	EXPECT_EQ(0, control_set(view.fd, V4L2_CID_EXPOSURE_ABSOLUTE, 200));
+	EXPECT_EQ(0, control_set(view.fd, V4L2_CID_ILLUMINATORS_1, 0));
+	EXPECT_EQ(0, control_set(view.fd, V4L2_CID_ILLUMINATORS_1, 1));
+	EXPECT_EQ(0, control_set(view.fd, V4L2_CID_EXPOSURE_ABSOLUTE, 100));
+	EXPECT_TRUE(status_is("suspended"));
+
+	ASSERT_EQ(0, view_start(&view, FULL_WIDTH, FULL_HEIGHT, 30));
+	EXPECT_TRUE(stays_awake());
+	EXPECT_EQ(0, view_next(&view, picture));
+	view_stop(&view);
+	EXPECT_TRUE(falls_asleep());
+	close(view.fd);
+}
+
+/*
+ * The system is told to suspend, and woken up by the board as soon as that sleeps:
+ * everything up to there is real, and a root file system that would not survive
+ * it is left alone. Devices one by one, the one that came last first: the board.
+ */
+static int system_suspend(void)
+{
+	int ret = write_file(SYSTEM "pm_async", "0");
+
+	/* Should the board not wake it up, it comes back after seconds. */
+	if (!ret)
+		ret = write_file(SYSTEM "pm_test", "devices");
+	if (!ret)
+		ret = emu_set("wake", 1);
+	if (ret)
+		return ret;
+	ret = write_file(SYSTEM "state", "freeze");
+	write_file(SYSTEM "pm_test", "none");
+	return ret == -EBUSY ? 0 : ret ?: -ENOTRECOVERABLE;
+}
+
+FIXTURE(suspend)
+{
+	struct client client;
+	long mark;
+};
+
+FIXTURE_SETUP(suspend)
+{
+	self->client.fd = -1;
+	OPEN_OR_SKIP(self->client.fd);
+	EMU_OR_SKIP();
+	if (access(SYSTEM "pm_test", W_OK))
+		SKIP(return, "a kernel that does not test its suspend");
+	self->mark = kmsg_mark();
+	ASSERT_EQ(0, emu_calm());
+	close(self->client.fd);
+	ASSERT_EQ(0, client_open(&self->client));
+}
+
+FIXTURE_TEARDOWN(suspend)
+{
+	char line[256];
+
+	if (self->client.fd < 0 || !self->client.express)
+		return;
+	client_close(&self->client);
+	EXPECT_EQ(0, emu_calm());
+	EXPECT_TRUE(kmsg_clean(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
+}
+
+TEST_F(suspend, card_memory_is_lost)
+{
+	struct client *client = &self->client;
+	struct drm_limen_compare desc;
+	struct bo frozen = client->card, open;
+	__u32 old = client->gallery, gallery;
+
+	ASSERT_EQ(0, bo_new(client->fd, PAGE, DRM_LIMEN_BO_CARD, &open));
+	memset(open.map, 1, PAGE);
+	desc = compare_at(&client->host, 0, 0, 2048, 512);
+	desc.probe_handle = open.handle;
+	ASSERT_EQ(0, submit_compares(client->fd, client->express, &desc, 1,
+				     PATIENCE));
+	ASSERT_EQ(0, search(client));
+	ASSERT_EQ(0, system_suspend());
+
+	/* What needs nothing of the card goes on. */
+	EXPECT_EQ(0, verify(client));
+	/* What does is refused, as it will be for ever. */
+	EXPECT_EQ(-ESTALE, search(client));
+	EXPECT_EQ(-ESTALE, submit_compares(client->fd, client->express, &desc,
+					   1, PATIENCE));
+	EXPECT_EQ(-ESTALE, gallery_simple(client->fd, &open, 512, 8, &gallery));
+	EXPECT_EQ(-ESTALE, gallery_simple(client->fd, &frozen, 512, 8,
+					  &gallery));
+	/* Mappings are those of a board that has gone. */
+	EXPECT_TRUE(all_bytes(open.map, 0, PAGE));
+	EXPECT_TRUE(all_bytes(frozen.map, 0, PAGE));
+	memset(open.map, 1, PAGE);
+	EXPECT_TRUE(all_bytes(frozen.map, 0, PAGE));
+	EXPECT_EQ(-ESTALE, search(client));
+
+	/* Under other handles, all is as before. */
+	ASSERT_EQ(0, client_fill(client));
+	EXPECT_EQ(0, search(client));
+	EXPECT_EQ(0, gallery_destroy(client->fd, old));
+	bo_free(client->fd, &frozen);
+	bo_free(client->fd, &open);
+	EXPECT_EQ(0, search(client));
+}
+
+/* Nobody finds what a buffer held, wherever the next one may lie. */
+TEST_F(suspend, memory_is_given_back)
+{
+	struct drm_limen_memory_info info, after;
+	struct bo bo;
+
+	ASSERT_EQ(0, limen_memory_info(self->client.fd, &info));
+	ASSERT_EQ(0, bo_new(self->client.fd, info.card_free,
+			    DRM_LIMEN_BO_CARD, &bo));
+	memset(bo.map, 0x66, bo.size);
+	ASSERT_EQ(0, system_suspend());
+	bo_free(self->client.fd, &bo);
+	EXPECT_TRUE(card_free_becomes(self->client.fd, info.card_free));
+	ASSERT_EQ(0, limen_memory_info(self->client.fd, &after));
+	EXPECT_EQ(info.card_free, after.card_free);
+	ASSERT_EQ(0, bo_new(self->client.fd, info.card_free,
+			    DRM_LIMEN_BO_CARD, &bo));
+	EXPECT_TRUE(all_bytes(bo.map, 0, bo.size));
+	bo_free(self->client.fd, &bo);
+}
+
+/* Who waits inline sleeps through it, and is told how his work ended. */
+TEST_F(suspend, inline_wait_is_cancelled)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, emu_slow(3000));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(-verify(&self->client));
+	sleep_ms(500);
+	ASSERT_EQ(0, system_suspend());
+	ASSERT_EQ(0, emu_calm());
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(ECANCELED, WEXITSTATUS(status));
+	EXPECT_EQ(0, verify(&self->client));
+}
+
+/* A scan whose fence comes after the suspend does not search zeros. */
+TEST_F(suspend, waiting_scan_is_cancelled)
+{
+	struct client *client = &self->client;
+	struct drm_limen_sync sync = { .flags = 0 };
+	struct drm_limen_scan scan = {
+		.gallery = client->gallery,
+		.probe_handle = client->host.handle,
+		.row_count = 8,
+		.top_k = 8,
+		.result_handle = client->host.handle,
+		.result_offset = 2048,
+	};
+	struct drm_limen_submit args = {
+		.queue = client->scan,
+		.descs = (uintptr_t)&scan,
+		.count = 1,
+		.desc_size = sizeof(scan),
+		.in_syncs = (uintptr_t)&sync,
+		.in_sync_count = 1,
+	};
+	struct manual_fence fence;
+
+	if (manual_fence_open(&fence))
+		SKIP(return, "no vgem");
+	ASSERT_EQ(0, syncobj_create(client->fd, &sync.handle));
+	ASSERT_EQ(0, syncobj_import(client->fd, sync.handle, fence.sync_file));
+	ASSERT_EQ(0, submit(client->fd, &args));
+	ASSERT_EQ(0, system_suspend());
+	EXPECT_EQ(-EINPROGRESS, scan_result(&client->host, 2048)->error);
+	ASSERT_EQ(0, manual_fence_signal(&fence));
+	EXPECT_EQ(-ECANCELED, wait_result(&scan_result(&client->host, 2048)
+						->error, PATIENCE));
+	manual_fence_close(&fence);
+	EXPECT_EQ(0, verify(client));
+}
+
+TEST_F(suspend, camera_stops)
+{
+	struct view view;
+
+	view.fd = camera_open(CAMERA_NAME, O_RDWR | O_NONBLOCK);
+	if (view.fd == -ENODEV)
+		SKIP(return, "no camera");
+	ASSERT_LE(0, view.fd);
+	ASSERT_EQ(0, view_start(&view, FULL_WIDTH, FULL_HEIGHT, 30));
+	ASSERT_EQ(0, view_next(&view, picture));
+	ASSERT_EQ(0, system_suspend());
+	/* Frames of before may still be fetched; then there is an error. */
+	while (!view_next(&view, picture))
+		;
+	view_stop(&view);
+	ASSERT_EQ(0, view_start(&view, FULL_WIDTH, FULL_HEIGHT, 30));
+	EXPECT_EQ(0, view_next(&view, picture));
+	view_stop(&view);
+	close(view.fd);
+}
+
+/* How clients under load are told to end, and what they have seen. */
+struct load {
+	bool end;
+	unsigned int right;
+	unsigned int refused;
+};
+
+/* 0, or 1 for a wrong score and 2 for an error that there is no reason for. */
+static int work(struct load *load)
+{
+	struct client client;
+	int ret;
+
+	if (client_open(&client))
+		return 3;
+	while (!__atomic_load_n(&load->end, __ATOMIC_RELAXED)) {
+		ret = verify(&client);
+		if (ret && ret != -ECANCELED)
+			return ret == 1 ? 1 : 2;
+		if (!ret)
+			ret = search(&client);
+		if (ret == 1)
+			return 1;
+		if (!ret) {
+			__atomic_add_fetch(&load->right, 1, __ATOMIC_RELAXED);
+			continue;
+		}
+		if (ret != -ECANCELED && ret != -ESTALE)
+			return 2;
+		__atomic_add_fetch(&load->refused, 1, __ATOMIC_RELAXED);
+		bo_free(client.fd, &client.card);
+		if (gallery_destroy(client.fd, client.gallery) ||
+		    client_fill(&client))
+			return 3;
+	}
+	client_close(&client);
+	return 0;
+}
+
+#define LOADS		4
+#define SUSPENDS	4
+
+TEST_F(suspend, under_load)
+{
+	struct load *load = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned int i, right;
+	pid_t pids[LOADS];
+	int status;
+
+	ASSERT_NE(MAP_FAILED, load);
+	for (i = 0; i < LOADS; i++) {
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i])
+			_exit(work(load));
+	}
+	for (i = 0; i < SUSPENDS; i++) {
+		sleep_ms(500);
+		right = __atomic_load_n(&load->right, __ATOMIC_RELAXED);
+		EXPECT_EQ(0, system_suspend());
+		sleep_ms(500);
+		EXPECT_LT(right, __atomic_load_n(&load->right, __ATOMIC_RELAXED));
+	}
+	__atomic_store_n(&load->end, true, __ATOMIC_RELAXED);
+	for (i = 0; i < LOADS; i++) {
+		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	/* Each lost its gallery each time. */
+	EXPECT_LE(LOADS * SUSPENDS, load->refused);
+	TH_LOG("%u right, %u refused", load->right, load->refused);
+	munmap(load, PAGE);
+}
+
+TEST_HARNESS_MAIN
