@@ -60,10 +60,9 @@ static void limen_ring_print(struct limen_ring *ring, struct drm_printer *p,
 {
 	u64 now = ktime_get_ns();
 	struct limen_slot *slot;
-	unsigned long flags;
 	unsigned int i;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	drm_printf(p, "ring %s: state %d, submitted %u, answered %u, outstanding %u of %u\n",
 		   limen_ring_names[ring->index], ring->state, ring->tail,
 		   ring->head, ring->outstanding, ring->size);
@@ -74,7 +73,6 @@ static void limen_ring_print(struct limen_ring *ring, struct drm_printer *p,
 			   div_u64(now - slot->start, NSEC_PER_USEC));
 	for (i = 0; queues && i < ring->size; i++)
 		limen_entry_print(ring, i, p);
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 static void limen_print_rings(struct limen_device *limen, struct drm_printer *p,
@@ -152,9 +150,8 @@ static int limen_rings_show(struct seq_file *file, void *data)
 	struct limen_device *limen = to_limen(entry->dev);
 	struct drm_printer p = drm_seq_file_printer(file);
 
-	mutex_lock(&limen->life);
+	guard(mutex)(&limen->life);
 	limen_print_rings(limen, &p, false);
-	mutex_unlock(&limen->life);
 	return 0;
 }
 

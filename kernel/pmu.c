@@ -66,7 +66,6 @@ static struct limen_pmu *to_limen_pmu(struct perf_event *event)
 static int limen_event_init(struct perf_event *event)
 {
 	struct limen_pmu *pmu = to_limen_pmu(event);
-	int ret;
 
 	if (event->attr.type != event->pmu->type)
 		return -ENOENT;
@@ -75,11 +74,9 @@ static int limen_event_init(struct perf_event *event)
 	    event->attr.config1 || event->attr.config2)
 		return -EINVAL;
 
-	raw_spin_lock_irq(&pmu->lock);
+	guard(raw_spinlock_irq)(&pmu->lock);
 	event->hw.config_base = pmu->boards;
-	ret = pmu->limen ? 0 : -ENODEV;
-	raw_spin_unlock_irq(&pmu->lock);
-	return ret;
+	return pmu->limen ? 0 : -ENODEV;
 }
 
 /* Counts what has been done since the last call, or only from now on. */
@@ -106,12 +103,10 @@ static void limen_event_count(struct perf_event *event,
 static void limen_event_update(struct perf_event *event, bool count)
 {
 	struct limen_pmu *pmu = to_limen_pmu(event);
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&pmu->lock, flags);
+	guard(raw_spinlock_irqsave)(&pmu->lock);
 	if (pmu->limen && event->hw.config_base == pmu->boards)
 		limen_event_count(event, pmu->limen, count);
-	raw_spin_unlock_irqrestore(&pmu->lock, flags);
 }
 
 static void limen_event_start(struct perf_event *event, int flags)
@@ -192,10 +187,9 @@ static const struct pmu limen_pmu_base = {
 
 static void limen_pmu_set(struct limen_pmu *pmu, struct limen_device *limen)
 {
-	raw_spin_lock_irq(&pmu->lock);
+	guard(raw_spinlock_irq)(&pmu->lock);
 	pmu->limen = limen;
 	pmu->boards += !!limen;
-	raw_spin_unlock_irq(&pmu->lock);
 }
 
 /**

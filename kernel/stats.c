@@ -103,14 +103,12 @@ static u64 limen_stall_ns(struct limen_device *limen)
 void limen_stats_wake(struct limen_device *limen, bool awake)
 {
 	struct limen_stats *stats = &limen->stats;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&stats->lock, flags);
+	guard(raw_spinlock_irqsave)(&stats->lock);
 	if (stats->awake)
 		atomic64_add(limen_stall_ns(limen),
 			     &stats->counters[LIMEN_STAT(stall_ns)]);
 	stats->awake = awake;
-	raw_spin_unlock_irqrestore(&stats->lock, flags);
 }
 
 /**
@@ -123,16 +121,11 @@ void limen_stats_wake(struct limen_device *limen, bool awake)
  */
 int limen_stats_sensor(struct limen_device *limen, u32 reg, u32 *value)
 {
-	unsigned long flags;
-	int ret = -ENODATA;
-
-	raw_spin_lock_irqsave(&limen->stats.lock, flags);
-	if (limen->stats.awake) {
-		*value = limen_read(limen, reg);
-		ret = 0;
-	}
-	raw_spin_unlock_irqrestore(&limen->stats.lock, flags);
-	return ret;
+	guard(raw_spinlock_irqsave)(&limen->stats.lock);
+	if (!limen->stats.awake)
+		return -ENODATA;
+	*value = limen_read(limen, reg);
+	return 0;
 }
 
 /**
@@ -145,18 +138,14 @@ int limen_stats_sensor(struct limen_device *limen, u32 reg, u32 *value)
 u64 limen_stats_read(struct limen_device *limen, unsigned int stat)
 {
 	struct limen_stats *stats = &limen->stats;
-	unsigned long flags;
-	u64 value;
+	atomic64_t *counter = &stats->counters[stat];
 
 	if (stat != LIMEN_STAT(stall_ns))
-		return atomic64_read(&stats->counters[stat]);
+		return atomic64_read(counter);
 
-	raw_spin_lock_irqsave(&stats->lock, flags);
-	value = atomic64_read(&stats->counters[stat]);
-	if (stats->awake)
-		value += limen_stall_ns(limen);
-	raw_spin_unlock_irqrestore(&stats->lock, flags);
-	return value;
+	guard(raw_spinlock_irqsave)(&stats->lock);
+	return atomic64_read(counter) +
+	       (stats->awake ? limen_stall_ns(limen) : 0);
 }
 
 /**
@@ -191,7 +180,6 @@ void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 		[LIMEN_HW_RING_EXPRESS] = "express",
 		[LIMEN_HW_RING_SCAN] = "scan",
 	};
-	static const char * const regions[] = { "host", "card" };
 	struct limen_file *priv = file->driver_priv;
 	struct limen_client *client = priv->client;
 	u64 kib[] = { 0, 0 };
@@ -207,7 +195,8 @@ void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 		drm_printf(p, "drm-engine-%s:\t%llu ns\ndrm-cycles-%s:\t%llu\n",
 			   engines[i], (u64)atomic64_read(&client->busy_ns[i]),
 			   engines[i], (u64)atomic64_read(&client->cycles[i]));
-	for (i = 0; i < ARRAY_SIZE(kib); i++)
-		drm_printf(p, "drm-total-%s:\t%llu KiB\ndrm-resident-%s:\t%llu KiB\n",
-			   regions[i], kib[i], regions[i], kib[i]);
+	drm_printf(p, "drm-total-host:\t%llu KiB\ndrm-resident-host:\t%llu KiB\n",
+		   kib[0], kib[0]);
+	drm_printf(p, "drm-total-card:\t%llu KiB\ndrm-resident-card:\t%llu KiB\n",
+		   kib[1], kib[1]);
 }
