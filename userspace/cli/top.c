@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static const char help[] =
  * @counted: there is an end
  * @screen: reports replace one another on a terminal
  * @json: they are JSON
- * @signals: that end the wait for the next one
+ * @signals: from whence signals' numbers are read that end the wait for the next
+ *	one; -1 where they do what they always do
  * @sample: the last one
  * @clients: at that time
  */
@@ -58,7 +60,7 @@ struct top {
 	bool counted;
 	bool screen;
 	bool json;
-	sigset_t signals;
+	int signals;
 	struct top_sample sample;
 	struct top_clients clients;
 };
@@ -138,30 +140,50 @@ static int open_board(struct top *top, const char *node)
 	return DONE;
 }
 
+/* Where the handler of signals writes their numbers. */
+static int signals_noted = -1;
+
+static void note_signal(int number)
+{
+	const unsigned char byte = number;
+	int error = errno;
+
+	/* Without room there are others to be read, which will do. */
+	if (write(signals_noted, &byte, 1) < 0)
+		errno = error;
+}
+
+/* The number of a signal, or 0 when the time is over. */
+static int signal_until(const struct top *top, int64_t due)
+{
+	struct pollfd noted = { .fd = top->signals, .events = POLLIN };
+	unsigned char number;
+	int64_t left;
+
+	while ((left = due - now_ns()) > 0)
+		if (poll(&noted, 1, (left + 999999) / 1000000) > 0 &&
+		    read(top->signals, &number, 1) == 1)
+			return number;
+	return 0;
+}
+
 /*
  * Sleeps until the next report is due, or a signal asks for something. False at the
  * end.
  */
-static bool wait_for(struct top *top, int64_t due, const char *text)
+static bool wait_for(const struct top *top, int64_t due, const char *text)
 {
-	int64_t left;
+	int number;
 
-	while ((left = due - now_ns()) > 0) {
-		const struct timespec timeout = {
-			.tv_sec = left / 1000000000,
-			.tv_nsec = left % 1000000000,
-		};
-		int signal = sigtimedwait(&top->signals, NULL, &timeout);
-
-		if (signal == SIGTSTP) {
+	while ((number = signal_until(top, due))) {
+		if (number == SIGTSTP) {
 			top_screen_close();
 			raise(SIGSTOP);
 			top_screen_open();
 		}
-		if (signal == SIGTSTP || signal == SIGWINCH)
-			top_screen_show(text);
-		else if (signal > 0)
+		if (number != SIGTSTP && number != SIGWINCH)
 			return false;
+		top_screen_show(text);
 	}
 	return true;
 }
@@ -245,28 +267,42 @@ static int watch(struct top *top, const char *node)
 	return error;
 }
 
-/* Signals end the wait, not the program: the terminal has to be left in order. */
-static void take_screen(struct top *top)
+/*
+ * Signals end the wait, not the program: the terminal has to be left in order. They
+ * are not blocked instead: libraries have threads, which would get them.
+ */
+static int take_screen(struct top *top)
 {
-	sigaddset(&top->signals, SIGINT);
-	sigaddset(&top->signals, SIGTERM);
-	sigaddset(&top->signals, SIGHUP);
-	sigaddset(&top->signals, SIGQUIT);
-	sigaddset(&top->signals, SIGTSTP);
-	sigaddset(&top->signals, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &top->signals, NULL);
+	static const int numbers[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH,
+	};
+	struct sigaction action = {
+		.sa_handler = note_signal,
+		.sa_flags = SA_RESTART,
+	};
+	unsigned int i;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	top->signals = ends[0];
+	signals_noted = ends[1];
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sigaction(numbers[i], &action, NULL);
 	top_screen_open();
+	return 0;
 }
 
 static int watch_board(struct top *top, const char *node)
 {
 	int result = open_board(top, node);
-	int error;
+	int error = 0;
 
 	if (!result) {
 		if (top->screen)
-			take_screen(top);
-		error = watch(top, node);
+			error = take_screen(top);
+		if (!error)
+			error = watch(top, node);
 		if (top->screen)
 			top_screen_close();
 		if (error)
@@ -286,8 +322,8 @@ static int read_options(const struct settings *settings, struct top *top)
 		.fd = -1,
 		.interval = INTERVAL_NS,
 		.json = settings->json,
+		.signals = -1,
 	};
-	sigemptyset(&top->signals);
 	if (settings->interval) {
 		if (limen_config_decimal(settings->interval, INTERVAL_MAX,
 					 &millionths) ||
