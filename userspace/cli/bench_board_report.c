@@ -92,6 +92,7 @@ static void add_calls(struct table *table, const struct bench_board *bench)
 {
 	const double *empty = bench->calls[BENCH_BOARD_EMPTY];
 	const double *submit = bench->calls[BENCH_BOARD_SUBMIT];
+	const double *all = bench->calls[BENCH_BOARD_SUBMIT_ALL];
 	const double *verify = bench->calls[BENCH_BOARD_VERIFY];
 	const char *unit = unit_of(bench);
 
@@ -100,6 +101,8 @@ static void add_calls(struct table *table, const struct bench_board *bench)
 					"SUBMIT, one comparison, board awake",
 		   "", unit, submit);
 	add_ratios(table, "", "empty ioctl", submit, empty);
+	add_rounds(table, "SUBMIT, 64 comparisons", "", unit, all);
+	add_ratios(table, "", "SUBMIT, one", all, submit);
 	add_rounds(table, "verify: SUBMIT and inline wait", "", unit, verify);
 	add_ratios(table, "", "empty ioctl", verify, empty);
 	add_value(table, "system calls of a verify by liblimen", "", "",
