@@ -21,6 +21,13 @@ check: fetch
 	@$(MAKE) --no-print-directory all sanitized
 	@tests/run
 
+## soak: the long runs: verifies while the board fails, the debug kernel, coverage
+soak: fetch
+	@$(MAKE) --no-print-directory all
+	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
+		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full ioctls
+	@LIMEN_PATIENCE=20 tests/run coverage
+
 ## lint: look over the source (checkpatch, sparse, clang-tidy, shellcheck, ...)
 lint: fetch
 	@$(MAKE) --no-print-directory all
@@ -88,5 +95,5 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: all run check lint bench deps fetch modules userspace selftests \
+.PHONY: all run check soak lint bench deps fetch modules userspace selftests \
 	sanitized compile_commands.json install modules_install clean help

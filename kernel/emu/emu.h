@@ -96,6 +96,8 @@ struct emu_faults {
 	atomic_t corrupt_count;
 	/** @corrupt_score: comparisons with a similarity above one */
 	atomic_t corrupt_score;
+	/** @wrong_score: comparisons with a wrong score that is possible */
+	atomic_t wrong_score;
 	/** @corrupt_rows: scans with a row that lies outside the gallery */
 	atomic_t corrupt_rows;
 	/** @corrupt_order: scans with rows in the wrong order */

@@ -94,6 +94,8 @@ static u16 emu_compare(struct emu_engine *engine,
 	score = limen_score_vectors(engine->probe, engine->reference, dim);
 	if (emu_fault_due(&emu->faults.corrupt_score))
 		score.similarity = LIMEN_SIMILARITY_ONE + 1;
+	if (emu_fault_due(&emu->faults.wrong_score))
+		score.raw ^= 1;
 	cqe->raw = cpu_to_le32(score.raw);
 	cqe->similarity = cpu_to_le32(score.similarity);
 	return LIMEN_HW_OK;

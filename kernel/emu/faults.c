@@ -27,6 +27,7 @@
  * - corrupt_status: likewise an unknown status
  * - corrupt_count: likewise an impossible count
  * - corrupt_score: a comparison has a similarity above one
+ * - wrong_score: a comparison has a score that is wrong and possible
  * - corrupt_rows: a scan that finds anything returns a row outside the gallery
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
  * - stick: a reset, by register or function-level, does not end
@@ -151,6 +152,7 @@ void emu_faults_init(struct emu *emu)
 		{ "corrupt_status", &faults->corrupt_status },
 		{ "corrupt_count", &faults->corrupt_count },
 		{ "corrupt_score", &faults->corrupt_score },
+		{ "wrong_score", &faults->wrong_score },
 		{ "corrupt_rows", &faults->corrupt_rows },
 		{ "corrupt_order", &faults->corrupt_order },
 		{ "stick", &faults->stick },

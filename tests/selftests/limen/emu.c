@@ -107,8 +107,9 @@ int emu_calm(void)
 	static const char * const knobs[] = {
 		"fail", "hang", "deaf", "stick_ring", "corrupt_flags", "drop_irq", "corrupt_seq",
 		"corrupt_cookie", "corrupt_status", "corrupt_count",
-		"corrupt_score", "corrupt_rows", "corrupt_order", "delay_us",
-		"stick", "overtake", "lazy", "wipe_ms", "wake",
+		"corrupt_score", "wrong_score", "corrupt_rows",
+		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
+		"wipe_ms", "wake",
 	};
 	size_t i;
 	int ret;
