@@ -65,10 +65,9 @@ static u64 limen_card_free(struct limen_device *limen)
 	u64 left = limen->mem_size;
 	struct drm_mm_node *node;
 
-	mutex_lock(&limen->card_lock);
+	guard(mutex)(&limen->card_lock);
 	drm_mm_for_each_node(node, &limen->card)
 		left -= node->size;
-	mutex_unlock(&limen->card_lock);
 	return left;
 }
 

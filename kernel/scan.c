@@ -227,6 +227,7 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 {
 	struct limen_bo *bo;
 	size_t size;
+	int ret;
 
 	scan->gallery = limen_gallery_lookup(sub->file->driver_priv,
 					     desc->gallery);
@@ -239,20 +240,20 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 		return -EINVAL;
 
 	size = struct_size_t(struct drm_limen_scan_result, rows, desc->top_k);
-	bo = limen_submission_result(sub, desc->result_handle,
-				     desc->result_offset, size,
-				     LIMEN_HW_VECTOR_ALIGN);
-	if (IS_ERR(bo))
-		return PTR_ERR(bo);
-	scan->result = bo;
 	scan->result_offset = desc->result_offset;
-
-	bo = limen_submission_vector(sub, desc->probe_handle,
-				     desc->probe_offset, scan->gallery->dim);
-	if (IS_ERR(bo))
-		return PTR_ERR(bo);
-	scan->probe = bo;
-	return 0;
+	scan->result = limen_bo_lookup(sub->file, desc->result_handle);
+	bo = limen_bo_lookup(sub->file, desc->probe_handle);
+	ret = -ENOENT;
+	if (scan->result && bo)
+		ret = limen_result_check(scan->result, desc->result_offset,
+					 size, LIMEN_HW_VECTOR_ALIGN) ?:
+		      limen_vector_use(bo, desc->probe_offset,
+				       scan->gallery->dim);
+	if (ret)
+		limen_bo_put(bo);
+	else
+		scan->probe = bo;
+	return ret;
 }
 
 static void limen_scan_describe(struct limen_scan *scan,

@@ -108,56 +108,6 @@ int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
 	return 0;
 }
 
-/**
- * limen_submission_vector() - look up a vector, and limen_vector_use() it
- * @sub: submission
- * @handle: of its buffer
- * @offset: in the buffer
- * @dim: components, valid
- *
- * Return: the buffer, with a reference and a use; -ENOENT or another error.
- */
-struct limen_bo *limen_submission_vector(const struct limen_submission *sub,
-					 u32 handle, u64 offset, u32 dim)
-{
-	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
-	int ret;
-
-	if (!bo)
-		return ERR_PTR(-ENOENT);
-	ret = limen_vector_use(bo, offset, dim);
-	if (!ret)
-		return bo;
-	limen_bo_put(bo);
-	return ERR_PTR(ret);
-}
-
-/**
- * limen_submission_result() - look up the place of a result and check it
- * @sub: submission
- * @handle: of its buffer
- * @offset: in the buffer
- * @size: bytes the result may need
- * @align: what @offset must be a multiple of
- *
- * Return: the host buffer, with a reference; -ENOENT or another error.
- */
-struct limen_bo *limen_submission_result(const struct limen_submission *sub,
-					 u32 handle, u64 offset, size_t size,
-					 size_t align)
-{
-	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
-	int ret;
-
-	if (!bo)
-		return ERR_PTR(-ENOENT);
-	ret = limen_result_check(bo, offset, size, align);
-	if (!ret)
-		return bo;
-	limen_bo_put(bo);
-	return ERR_PTR(ret);
-}
-
 static int limen_syncs_copy(struct drm_limen_sync *syncs, u64 address,
 			    u32 count)
 {

@@ -86,11 +86,6 @@ int limen_submission_desc(const struct limen_submission *sub, u32 index,
 int limen_vector_use(struct limen_bo *bo, u64 offset, u32 dim);
 int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
 		       size_t align);
-struct limen_bo *limen_submission_vector(const struct limen_submission *sub,
-					 u32 handle, u64 offset, u32 dim);
-struct limen_bo *limen_submission_result(const struct limen_submission *sub,
-					 u32 handle, u64 offset, size_t size,
-					 size_t align);
 
 int limen_submit_ioctl(struct drm_device *drm, void *data,
 		       struct drm_file *file);
