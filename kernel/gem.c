@@ -77,7 +77,7 @@ static int limen_host_map(struct limen_bo *bo)
 	struct device *dev = limen->drm.dev;
 	int ret = 0;
 
-	mutex_lock(&limen->hosts_lock);
+	guard(mutex)(&limen->hosts_lock);
 	while (!ret && bo->mapped < pages) {
 		dma_addr_t dma = dma_map_page(dev, bo->pages[bo->mapped], 0,
 					      PAGE_SIZE, DMA_TO_DEVICE);
@@ -88,7 +88,6 @@ static int limen_host_map(struct limen_bo *bo)
 			bo->dma[bo->mapped++] = dma;
 	}
 	list_add(&bo->link, &limen->hosts);
-	mutex_unlock(&limen->hosts_lock);
 	return ret;
 }
 
@@ -668,10 +667,9 @@ void limen_gem_unmap_all(struct limen_device *limen)
 {
 	struct limen_bo *bo;
 
-	mutex_lock(&limen->hosts_lock);
+	guard(mutex)(&limen->hosts_lock);
 	list_for_each_entry(bo, &limen->hosts, link)
 		limen_host_unmap(bo);
-	mutex_unlock(&limen->hosts_lock);
 }
 
 /**
@@ -721,8 +719,7 @@ void limen_gem_lose(struct limen_device *limen)
 	 * until he closes the buffer.
 	 */
 	unmap_mapping_range(limen->drm.anon_inode->i_mapping, 0, 0, 1);
-	mutex_lock(&limen->card_lock);
+	guard(mutex)(&limen->card_lock);
 	drm_mm_for_each_node(node, &limen->card)
 		board->ops->mem_wipe(board, node->start, node->size);
-	mutex_unlock(&limen->card_lock);
 }

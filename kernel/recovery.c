@@ -348,7 +348,7 @@ bool limen_halt(struct limen_device *limen)
 {
 	bool awake;
 
-	mutex_lock(&limen->life);
+	guard(mutex)(&limen->life);
 	awake = !limen_asleep(limen);
 	if (awake) {
 		limen_freeze(limen, 0);
@@ -359,7 +359,6 @@ bool limen_halt(struct limen_device *limen)
 		limen_scan_unpark(limen);
 		limen_gem_sleep(limen);
 	}
-	mutex_unlock(&limen->life);
 	return awake;
 }
 

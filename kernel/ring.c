@@ -199,12 +199,10 @@ static void limen_ring_replay(struct limen_ring *ring)
  */
 void limen_ring_start_locked(struct limen_ring *ring)
 {
-	unsigned long flags;
-
 	lockdep_assert_held(&ring->limen->life);
 
 	ring->alone = false;
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	memset(ring->cq, 0, ring->size * sizeof(*ring->cq));
 	ring->head = 0;
 	ring->tail = 0;
@@ -227,7 +225,6 @@ void limen_ring_start_locked(struct limen_ring *ring)
 	if (ring->ops->refill)
 		ring->ops->refill(ring);
 	wake_up_all(&ring->room);
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**
@@ -241,11 +238,10 @@ int limen_ring_start(struct limen_ring *ring)
 	struct limen_device *limen = ring->limen;
 	int ret;
 
-	mutex_lock(&limen->life);
+	guard(mutex)(&limen->life);
 	ret = limen->dead ? -ENODEV : limen_asleep(limen) ? -EAGAIN : 0;
 	if (!ret)
 		limen_ring_start_locked(ring);
-	mutex_unlock(&limen->life);
 	return ret;
 }
 
@@ -400,11 +396,8 @@ static void limen_ring_blame_locked(struct limen_ring *ring, int error)
  */
 void limen_ring_blame(struct limen_ring *ring, int error)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	limen_ring_blame_locked(ring, error);
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /* The entry is its owner's again. */
@@ -524,11 +517,8 @@ static void limen_ring_drain(struct limen_ring *ring)
  */
 void limen_ring_reap(struct limen_ring *ring)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	limen_ring_drain(ring);
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**
@@ -552,13 +542,10 @@ void limen_ring_poll(struct limen_ring *ring)
  */
 void limen_ring_freeze(struct limen_ring *ring, int state)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	if (ring->state != -ENODEV)
 		ring->state = state;
 	wake_up_all(&ring->room);
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /* Whether an entry is submitted again. */
@@ -578,16 +565,14 @@ static bool limen_ring_spare(const struct limen_ring *ring,
 void limen_ring_abort(struct limen_ring *ring, int error, bool replay)
 {
 	struct limen_slot *slot, *next;
-	unsigned long flags;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	list_for_each_entry_safe(slot, next, &ring->busy, link) {
 		if (replay && limen_ring_spare(ring, slot))
 			continue;
 		ring->ops->abort(ring, limen_ring_release(ring, slot),
 				 slot->error ?: error);
 	}
-	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /* No answer since the last look, or none to an entry that others overtook. */
@@ -614,10 +599,9 @@ static bool limen_ring_stuck(struct limen_ring *ring)
  */
 bool limen_ring_look(struct limen_ring *ring, bool *busy)
 {
-	unsigned long flags;
 	bool silent;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	if (!ring->state && ring->outstanding)
 		*busy = true;
 	if (limen_ring_stuck(ring))
@@ -626,7 +610,6 @@ bool limen_ring_look(struct limen_ring *ring, bool *busy)
 		ring->silence = 0;
 	ring->seen = ring->head;
 	silent = ring->silence > LIMEN_WATCHDOG_LOOKS;
-	spin_unlock_irqrestore(&ring->lock, flags);
 	return silent;
 }
 
@@ -638,12 +621,10 @@ bool limen_ring_look(struct limen_ring *ring, bool *busy)
  */
 bool limen_ring_silent(struct limen_ring *ring)
 {
-	unsigned long flags;
 	bool silent;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	silent = ring->silence > LIMEN_WATCHDOG_LOOKS && limen_ring_stuck(ring);
-	spin_unlock_irqrestore(&ring->lock, flags);
 	return silent;
 }
 
@@ -651,14 +632,12 @@ bool limen_ring_silent(struct limen_ring *ring)
 static bool limen_ring_rid(struct limen_ring *ring, u16 cookie)
 {
 	const struct limen_slot *slot = &ring->slots[cookie & (ring->size - 1)];
-	unsigned long flags;
 	bool rid;
 
 	limen_ring_reap(ring);
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	rid = ring->state || !slot->data ||
 	      cookie != limen_ring_cookie(ring, slot - ring->slots);
-	spin_unlock_irqrestore(&ring->lock, flags);
 	return rid;
 }
 

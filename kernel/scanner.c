@@ -209,12 +209,11 @@ static void limen_chunk_take(struct limen_chunk *chunk)
 	/* Scores tell a lot about templates. */
 	memzero_explicit(chunk->rows, scan->top_k * sizeof(*chunk->rows));
 
-	spin_lock_irq(&ring->lock);
+	guard(spinlock_irq)(&ring->lock);
 	list_add(&chunk->link, &scan->limen->scanner.idle);
 	scan->pending--;
 	limen_scan_settle(scan);
 	limen_scanner_feed(ring);
-	spin_unlock_irq(&ring->lock);
 }
 
 static void limen_scanner_work(struct work_struct *work)
@@ -271,9 +270,8 @@ void limen_scanner_expect(struct limen_scan *scan)
 {
 	struct limen_ring *ring = limen_scan_ring(scan->limen);
 
-	spin_lock_irq(&ring->lock);
+	guard(spinlock_irq)(&ring->lock);
 	list_add_tail(&scan->link, &scan->queue->waiting);
-	spin_unlock_irq(&ring->lock);
 }
 
 /**
