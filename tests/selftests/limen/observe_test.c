@@ -834,7 +834,7 @@ TEST_F(observe, dump_before_a_reset)
 	raw = result->raw;
 	ASSERT_LT(100000, raw);
 	ASSERT_EQ(LIMEN_SIMILARITY_ONE, result->similarity);
-	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, emu_slow(600));
 	ASSERT_EQ(0, compare(self, 3, 0));
 	ASSERT_EQ(0, emu_set("fatal", 1));
 	size = dump_read(text, sizeof(text));
