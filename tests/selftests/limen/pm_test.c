@@ -127,6 +127,20 @@ static void client_close(struct client *client)
 	close(client->fd);
 }
 
+/*
+ * Who is frozen before he sleeps is told EINTR, as by a signal, and his work goes on;
+ * or it had not been submitted yet.
+ */
+static int outlast(int ret, const __s32 *error)
+{
+	__s32 poison;
+
+	memset(&poison, POISON, sizeof(poison));
+	if (ret != -EINTR)
+		return ret;
+	return *error == poison ? -ECANCELED : wait_result(error, PATIENCE);
+}
+
 /* 0, the error that was told, or 1 for a score that is wrong. */
 static int verify(struct client *client)
 {
@@ -136,6 +150,7 @@ static int verify(struct client *client)
 
 	memset(client->host.map + 2048, POISON, 32);
 	ret = submit_compares(client->fd, client->express, &desc, 1, PATIENCE);
+	ret = outlast(ret, &compare_result(&client->host, 2048)->error);
 	return !ret && compare_result(&client->host, 2048)->raw != 512 ? 1 :
 									 ret;
 }
@@ -156,6 +171,7 @@ static int search(struct client *client)
 	memset(client->host.map + 2048, POISON, scan_result_size(8));
 	ret = submit_scans(client->fd, client->scan, &scan, 1, PATIENCE);
 	found = scan_result(&client->host, 2048);
+	ret = outlast(ret, &found->error);
 	return !ret && (found->count != 8 || found->rows[0].raw != 512 ||
 			found->rows[7].raw != 512) ? 1 : ret;
 }
