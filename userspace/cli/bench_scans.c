@@ -125,8 +125,12 @@ int bench_scans_pause(struct bench_scanner *scanners)
 
 	for (i = 0; i < BENCH_SCANNERS; i++)
 		scanners[i].on = false;
-	for (i = 0; i < BENCH_SCANNERS; i++)
-		result = await_idle(&scanners[i]) ?: result;
+	for (i = 0; i < BENCH_SCANNERS; i++) {
+		int error = await_idle(&scanners[i]);
+
+		if (error)
+			result = error;
+	}
 	return result;
 }
 

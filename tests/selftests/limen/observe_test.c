@@ -828,6 +828,10 @@ TEST_F(observe, dump_before_a_reset)
 	/* Equal vectors: a score so large that no other number is it by chance. */
 	fill_vector((__s8 *)self->host.map, 1024, PATTERN_RANDOM, 23);
 	memcpy(self->host.map + 512, self->host.map, 512);
+	/* What is in the rings from before is gone after a reset. */
+	dumps_clear();
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	ASSERT_LT(0, dump_read(text, sizeof(text)));
 	dumps_clear();
 	ASSERT_EQ(0, compare(self, 2, PATIENCE));
 	result = compare_result(&self->host, RESULT);
