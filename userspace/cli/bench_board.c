@@ -259,7 +259,7 @@ static int measure(struct bench_board *bench)
 	if (error)
 		return refused(&bench->node, error);
 	for (round = 0; round < BENCH_BOARD_ROUNDS; round++) {
-		fprintf(stderr, "\rround %u of %u", round + 1,
+		fprintf(stderr, "\rround %u of %d", round + 1,
 			BENCH_BOARD_ROUNDS);
 		if (measure_round(bench, round))
 			return FAILED;
