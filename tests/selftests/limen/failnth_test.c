@@ -495,28 +495,6 @@ FIXTURE_TEARDOWN_PARENT(failnth_probe)
 	}
 }
 
-static bool board_works(void)
-{
-	struct drm_limen_compare desc;
-	struct bo host;
-	__u32 queue;
-	bool works;
-	int fd = limen_open();
-
-	if (fd < 0)
-		return false;
-	if (bo_new(fd, PAGE, 0, &host) ||
-	    queue_create(fd, DRM_LIMEN_QUEUE_EXPRESS, &queue))
-		return false;
-	memset(host.map, 1, 512);
-	desc = compare_at(&host, 0, 0, 2048, 512);
-	works = !submit_compares(fd, queue, &desc, 1, PATIENCE) &&
-		compare_result(&host, 2048)->raw == 512;
-	bo_free(fd, &host);
-	close(fd);
-	return works;
-}
-
 /*
  * With WALK_STRIDE in the environment only one place in so many fails, beginning
  * with a random one; whether the board works after all of that is tried now and

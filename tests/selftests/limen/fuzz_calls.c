@@ -22,7 +22,6 @@
 #include "fuzz.h"
 #include "util.h"
 
-#define PAGE		4096ul
 #define DESCS		64
 #define MAPS		4
 

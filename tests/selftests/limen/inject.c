@@ -15,7 +15,6 @@
 #include "util.h"
 
 #define DEBUGFS	"/sys/kernel/debug"
-#define PAGE	4096ull
 
 static int fail_nth = -1;
 

@@ -26,7 +26,6 @@
 
 #define PROCESSES_MAX	32
 #define CORPUS		1024
-#define PAGE		4096u
 #define DIM		128
 #define ROWS		16
 

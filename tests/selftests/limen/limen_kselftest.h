@@ -20,8 +20,6 @@
 #include "kselftest_harness.h"
 #include "util.h"
 
-#define PAGE	4096ULL
-
 /* Seconds a test may take: an emulated machine with a debug kernel is slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	120

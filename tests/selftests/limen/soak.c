@@ -227,7 +227,7 @@ static unsigned int soak_all(struct soak *soak, const struct options *options,
 }
 
 /* As one more verifier on a board that is whole: all of it is right. */
-static bool board_works(void)
+static bool verifies_are_right(void)
 {
 	struct soak_client client = { .seed = 7, .share = 100 };
 
@@ -315,7 +315,7 @@ static int run(const struct options *options, int fd)
 	       resets(fd) - resets_before);
 	judge(soak, options);
 	tell(resets(fd) != resets_before, "the board was reset");
-	tell(board_works(), "the board works afterwards");
+	tell(verifies_are_right(), "the board works afterwards");
 	tell(nothing_outstanding(fd), "nothing is outstanding");
 	tell(card_free_becomes(fd, memory.card_free),
 	     "card memory is given back");

@@ -10,7 +10,6 @@
 
 #include "soak.h"
 
-#define PAGE	4096ULL
 #define BATCH	8
 #define DIM	512
 #define ROWS	300

@@ -16,6 +16,7 @@
 #include <limen/hw.h>
 #include <limen/score.h>
 
+#define PAGE		4096ULL
 #define NSEC_PER_SEC	1000000000LL
 #define NSEC_PER_MSEC	1000000LL
 
@@ -78,6 +79,8 @@ struct drm_limen_compare_result *compare_result(const struct bo *bo, __u64 at);
 struct drm_limen_scan_result *scan_result(const struct bo *bo, __u64 at);
 size_t scan_result_size(__u32 top_k);
 int wait_result(const volatile __s32 *error, __s64 nsec);
+/* Whether a comparison on a file of its own gets its score. */
+bool board_works(void);
 
 /* Syncobjs */
 int syncobj_create(int fd, __u32 *handle);
