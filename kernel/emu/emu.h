@@ -108,6 +108,8 @@ struct emu_faults {
 	atomic_t lazy;
 	/** @wipe_ms: milliseconds they take longer */
 	u32 wipe_ms;
+	/** @prompt: doorbells left to be answered at once */
+	atomic_t prompt;
 	/** @delay_us: microseconds every comparison and scan takes longer */
 	u32 delay_us;
 	/** @temperature: LIMEN_HW_REG_TEMPERATURE */

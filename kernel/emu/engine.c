@@ -354,19 +354,26 @@ static void emu_execute(struct emu_engine *engine,
 	emu_engine_wipe(engine);
 }
 
+/* Executes the next entry of a locked engine: false if there is none. */
+static bool emu_engine_step(struct emu_engine *engine)
+{
+	struct emu_entry entry;
+
+	if (!emu_ring_fetch(engine->emu, engine->ring, &entry))
+		return false;
+	emu_fault_entry(engine->emu, &entry.sqe);
+	emu_execute(engine, &entry);
+	return true;
+}
+
 static int emu_engine_thread(void *data)
 {
 	struct emu_engine *engine = data;
-	struct emu_entry entry;
 	bool fetched;
 
 	while (!kthread_should_stop()) {
 		mutex_lock(&engine->busy);
-		fetched = emu_ring_fetch(engine->emu, engine->ring, &entry);
-		if (fetched) {
-			emu_fault_entry(engine->emu, &entry.sqe);
-			emu_execute(engine, &entry);
-		}
+		fetched = emu_engine_step(engine);
 		mutex_unlock(&engine->busy);
 
 		if (!fetched)
@@ -378,6 +385,13 @@ static int emu_engine_thread(void *data)
 	return 0;
 }
 
+/* Comparisons do not sleep unless they are slow. */
+static bool emu_engine_prompt(struct emu *emu, unsigned int ring)
+{
+	return ring == LIMEN_HW_RING_EXPRESS && !READ_ONCE(emu->faults.delay_us) &&
+	       emu_fault_due(&emu->faults.prompt);
+}
+
 /**
  * emu_engine_kick() - an entry may have come
  * @emu: board; any context, unlocked
@@ -385,8 +399,17 @@ static int emu_engine_thread(void *data)
  */
 void emu_engine_kick(struct emu *emu, unsigned int ring)
 {
-	if (ring < ARRAY_SIZE(emu->engines))
-		wake_up(&emu->engines[ring].wait);
+	struct emu_engine *engine = &emu->engines[ring];
+
+	if (ring >= ARRAY_SIZE(emu->engines))
+		return;
+	if (emu_engine_prompt(emu, ring) && mutex_trylock(&engine->busy)) {
+		while (emu_engine_step(engine))
+			;
+		mutex_unlock(&engine->busy);
+	} else {
+		wake_up(&engine->wait);
+	}
 }
 
 /**

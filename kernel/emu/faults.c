@@ -32,6 +32,8 @@
  * - corrupt_order: a scan that finds two rows returns them in the wrong order
  * - stick: a reset, by register or function-level, does not end
  * - overtake: an answer is given after the next one's, if one is to come
+ * - prompt: the comparisons that a doorbell is rung for are answered before the
+ *   write to the doorbell returns, unless every entry takes longer
  * - lazy: card memory is not wiped though the driver says so
  * - wipe_ms: milliseconds that wiping takes longer
  * - scan_depth_max: most entries that the SCAN ring has held unanswered since
@@ -157,6 +159,7 @@ void emu_faults_init(struct emu *emu)
 		{ "corrupt_order", &faults->corrupt_order },
 		{ "stick", &faults->stick },
 		{ "overtake", &faults->overtake },
+		{ "prompt", &faults->prompt },
 		{ "lazy", &faults->lazy },
 		{ "wake", &faults->wake },
 	};

@@ -109,7 +109,7 @@ int emu_calm(void)
 		"corrupt_cookie", "corrupt_status", "corrupt_count",
 		"corrupt_score", "wrong_score", "corrupt_rows",
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
-		"wipe_ms", "wake",
+		"wipe_ms", "wake", "prompt",
 	};
 	size_t i;
 	int ret;

@@ -1012,4 +1012,28 @@ TEST_F(express, buffers_live_until_done)
 	EXPECT_TRUE(kmsg_clean(mark, line, sizeof(line))) TH_LOG("%s", line);
 }
 
+/*
+ * Who waits inline looks at the ring himself while comparisons are short: one
+ * whose interrupt is lost ends long before the watchdog looks. A busy host makes
+ * them long, so that is tried again.
+ */
+TEST_F(express, waiter_takes_the_answer)
+{
+	__s64 took = NSEC_PER_SEC;
+	int tries, i;
+
+	EMU_OR_SKIP();
+	for (tries = 0; took >= NSEC_PER_SEC / 10 && tries < 20; tries++) {
+		ASSERT_EQ(0, emu_set("prompt", 101));
+		for (i = 0; i < 100; i++)
+			ASSERT_EQ(0, submit_good(self, PATIENCE));
+		ASSERT_EQ(0, emu_set("drop_irq", 1));
+		took = now_ns();
+		ASSERT_EQ(0, submit_good(self, PATIENCE));
+		took = now_ns() - took;
+		ASSERT_EQ(0, emu_calm());
+	}
+	EXPECT_GT(NSEC_PER_SEC / 10, took);
+}
+
 TEST_HARNESS_MAIN
