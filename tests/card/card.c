@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/* The card's registers, memory and resets. */
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "card.h"
+
+#define MSIX_SIZE	4096
+
+int card_init(struct card *card, unsigned int mem_mib, unsigned int regs)
+{
+	void *mem;
+
+	memset(card, 0, sizeof(*card));
+	card->irq = -1;
+	card->mem_size = (uint64_t)mem_mib << 20;
+	card->bar_size[CARD_BAR_REGS] = regs;
+	card->bar_size[CARD_BAR_MEM] = card->mem_size;
+	card->bar_size[CARD_BAR_MSIX] = MSIX_SIZE;
+	card->mem_fd = memfd_create("limen-card", MFD_CLOEXEC);
+	if (card->mem_fd < 0)
+		return -errno;
+	if (ftruncate(card->mem_fd, (off_t)card->mem_size))
+		return -errno;
+	mem = mmap(NULL, card->mem_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   card->mem_fd, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	card->mem = mem;
+	return 0;
+}
+
+/* What is enabled, and what is known of the host, is forgotten. */
+static void reset(struct card *card)
+{
+	for (unsigned int i = 0; i < CARD_RINGS; i++)
+		ring_reset(&card->rings[i]);
+	card->irq_status = 0;
+	card->irq_enable = 0;
+	card->control = 0;
+	card->status = LIMEN_HW_STATUS_READY;
+}
+
+void card_switch_on(struct card *card)
+{
+	dma_unmap_all(card);
+	if (card->irq >= 0)
+		close(card->irq);
+	card->irq = -1;
+	config_reset(card);
+	memset(card->config.value + CARD_KNOBS + CARD_KNOB_DELAY, 0,
+	       CARD_KNOBS_SIZE - CARD_KNOB_DELAY);
+	config_knob_set(card, CARD_KNOB_ID, LIMEN_HW_ID);
+	config_knob_set(card, CARD_KNOB_MEM_MIB,
+			(uint32_t)(card->mem_size >> 20));
+	reset(card);
+}
+
+void card_reset_function(struct card *card)
+{
+	if (config_knob(card, CARD_KNOB_STUCK) == CARD_STUCK_RESET)
+		config_knob_set(card, CARD_KNOB_STUCK, 0);
+	config_knob_set(card, CARD_KNOB_RESETS,
+			config_knob(card, CARD_KNOB_RESETS) + 1);
+	config_reset(card);
+	reset(card);
+	memset(card->mem, CARD_GARBAGE, card->mem_size);
+}
+
+bool card_works(const struct card *card)
+{
+	return card->control & LIMEN_HW_CONTROL_ENABLE &&
+	       card->status == LIMEN_HW_STATUS_READY;
+}
+
+void card_raise(struct card *card, uint32_t bits)
+{
+	card->irq_status |= bits;
+	if (card->irq_status & card->irq_enable && config_interrupts(card) &&
+	    card->irq >= 0)
+		eventfd_write(card->irq, 1);
+}
+
+void card_fatal(struct card *card)
+{
+	card->status |= LIMEN_HW_STATUS_FATAL;
+	card_raise(card, LIMEN_HW_IRQ_FATAL);
+}
+
+static bool is_ring_reg(uint64_t reg, unsigned int *ring)
+{
+	if (reg < LIMEN_HW_RING_BLOCK(0) ||
+	    reg >= LIMEN_HW_RING_BLOCK(CARD_RINGS))
+		return false;
+	*ring = (unsigned int)(reg - LIMEN_HW_RING_BLOCK(0)) /
+		(LIMEN_HW_RING_BLOCK(1) - LIMEN_HW_RING_BLOCK(0));
+	return true;
+}
+
+uint32_t card_read(struct card *card, uint64_t reg)
+{
+	unsigned int ring;
+
+	if (is_ring_reg(reg, &ring))
+		return ring_read(card, ring,
+				 (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring));
+	switch (reg) {
+	case LIMEN_HW_REG_ID:
+		return config_knob(card, CARD_KNOB_ID);
+	case LIMEN_HW_REG_VERSION:
+		return LIMEN_HW_VERSION_MAJOR << 16 | LIMEN_HW_VERSION_MINOR;
+	case LIMEN_HW_REG_MEM_SIZE:
+		return config_knob(card, CARD_KNOB_MEM_MIB);
+	case LIMEN_HW_REG_CONTROL:
+		return card->control;
+	case LIMEN_HW_REG_STATUS:
+		return card->status;
+	case LIMEN_HW_REG_IRQ_STATUS:
+		return card->irq_status;
+	case LIMEN_HW_REG_IRQ_ENABLE:
+		return card->irq_enable;
+	default:
+		return 0;
+	}
+}
+
+static void write_control(struct card *card, uint32_t value)
+{
+	if (value & LIMEN_HW_CONTROL_RESET) {
+		reset(card);
+		if (config_knob(card, CARD_KNOB_STUCK)) {
+			card->control = LIMEN_HW_CONTROL_RESET;
+			card->status = 0;
+		}
+	} else if (card->status & LIMEN_HW_STATUS_READY) {
+		card->control = value & LIMEN_HW_CONTROL_ENABLE;
+	}
+}
+
+void card_write(struct card *card, uint64_t reg, uint32_t value)
+{
+	unsigned int ring;
+
+	if (is_ring_reg(reg, &ring)) {
+		ring_write(card, ring,
+			   (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring), value);
+		return;
+	}
+	switch (reg) {
+	case LIMEN_HW_REG_CONTROL:
+		write_control(card, value);
+		break;
+	case LIMEN_HW_REG_IRQ_STATUS:
+		card->irq_status &= ~value;
+		break;
+	case LIMEN_HW_REG_IRQ_ENABLE:
+		card->irq_enable = value;
+		/* What is pending may be wanted only now. */
+		card_raise(card, 0);
+		break;
+	}
+}
