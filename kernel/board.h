@@ -28,7 +28,8 @@ struct limen_board_ops {
 	/**
 	 * @flr: reset the board by the means of its bus, when RESET does not
 	 * help; optional. Sleeps, but neither allocates nor takes locks under
-	 * which others do. Returns 0 or a negative error.
+	 * which others do while the board is registered. Returns 0 or a negative
+	 * error.
 	 */
 	int (*flr)(struct limen_board *board);
 	/** @irq_sync: wait for an interrupt that is being dealt with; may sleep */

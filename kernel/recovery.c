@@ -43,7 +43,9 @@
  *
  * All of this brings fences to an end, so nothing here allocates memory or
  * takes a lock under which others do; the event comes when there is no more to
- * end.
+ * end. lockdep looks after that, but for the reset by the bus: PCI restores a device's
+ * interrupts under the lock under which it has allocated them, when there was no
+ * fence yet, and lockdep cannot tell one device's lock from another's.
  */
 
 /* All there is to interrupt for. */
@@ -146,6 +148,7 @@ static int limen_reset_once(struct limen_device *limen)
 
 static int limen_reset_some(struct limen_device *limen)
 {
+	bool cookie = dma_fence_begin_signalling();
 	unsigned int i;
 	int ret;
 
@@ -154,6 +157,7 @@ static int limen_reset_some(struct limen_device *limen)
 		if (ret != -EAGAIN)
 			break;
 	}
+	dma_fence_end_signalling(cookie);
 	return ret;
 }
 
@@ -283,15 +287,18 @@ static void limen_abort(struct limen_device *limen, int error, bool replay)
 static bool limen_restart(struct limen_device *limen)
 {
 	u32 generation = limen->generation;
+	bool cookie;
 
 	if (limen_reset(limen)) {
 		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
 		limen->dead = true;
 	}
+	cookie = dma_fence_begin_signalling();
 	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED,
 		    !limen->dead && generation == limen->generation);
 	if (!limen->dead)
 		limen_run(limen);
+	dma_fence_end_signalling(cookie);
 	return !limen->dead;
 }
 
@@ -316,11 +323,13 @@ static void limen_reset_all(struct limen_device *limen, unsigned long faults)
 static void limen_recover(struct limen_device *limen, unsigned long faults)
 {
 	bool cookie = dma_fence_begin_signalling();
+	bool broken;
 
 	limen_dump_capture(limen, limen_fault_names[__ffs(faults)]);
-	if (faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen))
-		limen_reset_all(limen, faults);
+	broken = faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen);
 	dma_fence_end_signalling(cookie);
+	if (broken)
+		limen_reset_all(limen, faults);
 }
 
 /*
