@@ -4,6 +4,7 @@
  * card is lost then, and nobody is given a score of what is not there any more.
  */
 #include "camera.h"
+#include "client.h"
 #include "limen_kselftest.h"
 
 #define SYSTEM	"/sys/power/"
@@ -70,112 +71,6 @@ static int power_control(const char *value)
 	return ret ?: write_file(path, value);
 }
 
-/**
- * struct client - who uses the board
- * @fd: open file
- * @host: vectors at 0 and 512, a result at 2048
- * @card: 8 rows of 512 ones; frozen in @gallery
- * @express: queue
- * @scan: queue
- * @gallery: of @card
- */
-struct client {
-	int fd;
-	struct bo host;
-	struct bo card;
-	__u32 express;
-	__u32 scan;
-	__u32 gallery;
-};
-
-static int client_fill(struct client *client)
-{
-	int ret = bo_new(client->fd, PAGE, DRM_LIMEN_BO_CARD, &client->card);
-
-	if (ret)
-		return ret;
-	memset(client->card.map, 1, PAGE);
-	return gallery_simple(client->fd, &client->card, 512, 8,
-			      &client->gallery);
-}
-
-static int client_open(struct client *client)
-{
-	int ret;
-
-	client->fd = limen_open();
-	if (client->fd < 0)
-		return client->fd;
-	ret = bo_new(client->fd, PAGE, 0, &client->host);
-	if (!ret)
-		ret = queue_create(client->fd, DRM_LIMEN_QUEUE_EXPRESS,
-				   &client->express);
-	if (!ret)
-		ret = queue_create(client->fd, DRM_LIMEN_QUEUE_SCAN,
-				   &client->scan);
-	if (!ret)
-		ret = client_fill(client);
-	if (!ret)
-		memset(client->host.map, 1, 1024);
-	return ret;
-}
-
-static void client_close(struct client *client)
-{
-	bo_free(client->fd, &client->card);
-	bo_free(client->fd, &client->host);
-	close(client->fd);
-}
-
-/*
- * Who is frozen before he sleeps is told EINTR, as by a signal, and his work goes on;
- * or it had not been submitted yet.
- */
-static int outlast(int ret, const __s32 *error)
-{
-	__s32 poison;
-
-	memset(&poison, POISON, sizeof(poison));
-	if (ret != -EINTR)
-		return ret;
-	return *error == poison ? -ECANCELED : wait_result(error, PATIENCE);
-}
-
-/* 0, the error that was told, or 1 for a score that is wrong. */
-static int verify(struct client *client)
-{
-	struct drm_limen_compare desc = compare_at(&client->host, 0, 512, 2048,
-						   512);
-	int ret;
-
-	memset(client->host.map + 2048, POISON, 32);
-	ret = submit_compares(client->fd, client->express, &desc, 1, PATIENCE);
-	ret = outlast(ret, &compare_result(&client->host, 2048)->error);
-	return !ret && compare_result(&client->host, 2048)->raw != 512 ? 1 :
-									 ret;
-}
-
-static int search(struct client *client)
-{
-	const struct drm_limen_scan_result *found;
-	struct drm_limen_scan scan = {
-		.gallery = client->gallery,
-		.probe_handle = client->host.handle,
-		.row_count = 8,
-		.top_k = 8,
-		.result_handle = client->host.handle,
-		.result_offset = 2048,
-	};
-	int ret;
-
-	memset(client->host.map + 2048, POISON, scan_result_size(8));
-	ret = submit_scans(client->fd, client->scan, &scan, 1, PATIENCE);
-	found = scan_result(&client->host, 2048);
-	ret = outlast(ret, &found->error);
-	return !ret && (found->count != 8 || found->rows[0].raw != 512 ||
-			found->rows[7].raw != 512) ? 1 : ret;
-}
-
 FIXTURE(runtime)
 {
 	struct client client;
@@ -213,8 +108,8 @@ TEST_F(runtime, sleeps_without_users)
 	ASSERT_TRUE(falls_asleep());
 	ASSERT_EQ(0, client_open(&self->client));
 	EXPECT_TRUE(status_is("active"));
-	EXPECT_EQ(0, verify(&self->client));
-	EXPECT_EQ(0, search(&self->client));
+	EXPECT_EQ(0, client_verify(&self->client));
+	EXPECT_EQ(0, client_search(&self->client));
 	client_close(&self->client);
 	EXPECT_TRUE(falls_asleep());
 }
@@ -254,8 +149,8 @@ TEST_F(runtime, many_cycles)
 	for (i = 0; i < 5; i++) {
 		ASSERT_TRUE(falls_asleep());
 		ASSERT_EQ(0, client_open(&self->client));
-		ASSERT_EQ(0, verify(&self->client));
-		ASSERT_EQ(0, search(&self->client));
+		ASSERT_EQ(0, client_verify(&self->client));
+		ASSERT_EQ(0, client_search(&self->client));
 		client_close(&self->client);
 	}
 }
@@ -276,7 +171,7 @@ TEST_F(runtime, unbound_in_its_sleep)
 	EXPECT_TRUE(status_is("suspended") || status_is("unsupported"));
 	ASSERT_EQ(0, emu_bind());
 	ASSERT_EQ(0, client_open(&self->client));
-	EXPECT_EQ(0, verify(&self->client));
+	EXPECT_EQ(0, client_verify(&self->client));
 	client_close(&self->client);
 	EXPECT_TRUE(falls_asleep());
 }
@@ -288,12 +183,12 @@ TEST_F(runtime, balanced_after_unplug)
 
 	ASSERT_EQ(0, client_open(&self->client));
 	ASSERT_EQ(0, emu_unbind());
-	EXPECT_EQ(-ENODEV, verify(&self->client));
+	EXPECT_EQ(-ENODEV, client_verify(&self->client));
 	ASSERT_EQ(0, emu_bind());
 	ASSERT_EQ(0, client_open(&fresh));
 	client_close(&self->client);
 	EXPECT_TRUE(stays_awake());
-	EXPECT_EQ(0, verify(&fresh));
+	EXPECT_EQ(0, client_verify(&fresh));
 	client_close(&fresh);
 	EXPECT_TRUE(falls_asleep());
 }
@@ -305,13 +200,13 @@ TEST_F(runtime, does_not_wake_up)
 	ASSERT_EQ(0, emu_set("stick", 100));
 	ASSERT_TRUE(falls_asleep());
 	EXPECT_EQ(0, client_open(&self->client));
-	EXPECT_EQ(-ENODEV, verify(&self->client));
+	EXPECT_EQ(-ENODEV, client_verify(&self->client));
 	close(self->client.fd);
 	ASSERT_EQ(0, emu_calm());
 	ASSERT_EQ(0, emu_unbind());
 	ASSERT_EQ(0, emu_bind());
 	ASSERT_EQ(0, client_open(&self->client));
-	EXPECT_EQ(0, verify(&self->client));
+	EXPECT_EQ(0, client_verify(&self->client));
 	client_close(&self->client);
 }
 
@@ -405,13 +300,13 @@ TEST_F(suspend, card_memory_is_lost)
 	desc.probe_handle = open.handle;
 	ASSERT_EQ(0, submit_compares(client->fd, client->express, &desc, 1,
 				     PATIENCE));
-	ASSERT_EQ(0, search(client));
+	ASSERT_EQ(0, client_search(client));
 	ASSERT_EQ(0, system_suspend());
 
 	/* What needs nothing of the card goes on. */
-	EXPECT_EQ(0, verify(client));
+	EXPECT_EQ(0, client_verify(client));
 	/* What does is refused, as it will be for ever. */
-	EXPECT_EQ(-ESTALE, search(client));
+	EXPECT_EQ(-ESTALE, client_search(client));
 	EXPECT_EQ(-ESTALE, submit_compares(client->fd, client->express, &desc,
 					   1, PATIENCE));
 	EXPECT_EQ(-ESTALE, gallery_simple(client->fd, &open, 512, 8, &gallery));
@@ -422,15 +317,15 @@ TEST_F(suspend, card_memory_is_lost)
 	EXPECT_TRUE(all_bytes(frozen.map, 0, PAGE));
 	memset(open.map, 1, PAGE);
 	EXPECT_TRUE(all_bytes(frozen.map, 0, PAGE));
-	EXPECT_EQ(-ESTALE, search(client));
+	EXPECT_EQ(-ESTALE, client_search(client));
 
 	/* Under other handles, all is as before. */
 	ASSERT_EQ(0, client_fill(client));
-	EXPECT_EQ(0, search(client));
+	EXPECT_EQ(0, client_search(client));
 	EXPECT_EQ(0, gallery_destroy(client->fd, old));
 	bo_free(client->fd, &frozen);
 	bo_free(client->fd, &open);
-	EXPECT_EQ(0, search(client));
+	EXPECT_EQ(0, client_search(client));
 }
 
 /* Nobody finds what a buffer held, wherever the next one may lie. */
@@ -464,14 +359,14 @@ TEST_F(suspend, inline_wait_is_cancelled)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(-verify(&self->client));
+		_exit(-client_verify(&self->client));
 	sleep_ms(500);
 	ASSERT_EQ(0, system_suspend());
 	ASSERT_EQ(0, emu_calm());
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(ECANCELED, WEXITSTATUS(status));
-	EXPECT_EQ(0, verify(&self->client));
+	EXPECT_EQ(0, client_verify(&self->client));
 }
 
 /* A scan whose fence comes after the suspend does not search zeros. */
@@ -508,7 +403,7 @@ TEST_F(suspend, waiting_scan_is_cancelled)
 	EXPECT_EQ(-ECANCELED, wait_result(&scan_result(&client->host, 2048)
 						->error, PATIENCE));
 	manual_fence_close(&fence);
-	EXPECT_EQ(0, verify(client));
+	EXPECT_EQ(0, client_verify(client));
 }
 
 TEST_F(suspend, camera_stops)
@@ -532,79 +427,27 @@ TEST_F(suspend, camera_stops)
 	close(view.fd);
 }
 
-/* How clients under load are told to end, and what they have seen. */
-struct load {
-	bool end;
-	unsigned int right;
-	unsigned int refused;
-};
-
-/* 0, or 1 for a wrong score and 2 for an error that there is no reason for. */
-static int work(struct load *load)
-{
-	struct client client;
-	int ret;
-
-	if (client_open(&client))
-		return 3;
-	while (!__atomic_load_n(&load->end, __ATOMIC_RELAXED)) {
-		ret = verify(&client);
-		if (ret && ret != -ECANCELED)
-			return ret == 1 ? 1 : 2;
-		if (!ret)
-			ret = search(&client);
-		if (ret == 1)
-			return 1;
-		if (!ret) {
-			__atomic_add_fetch(&load->right, 1, __ATOMIC_RELAXED);
-			continue;
-		}
-		if (ret != -ECANCELED && ret != -ESTALE)
-			return 2;
-		__atomic_add_fetch(&load->refused, 1, __ATOMIC_RELAXED);
-		bo_free(client.fd, &client.card);
-		if (gallery_destroy(client.fd, client.gallery) ||
-		    client_fill(&client))
-			return 3;
-	}
-	client_close(&client);
-	return 0;
-}
-
-#define LOADS		4
 #define SUSPENDS	4
 
 TEST_F(suspend, under_load)
 {
-	struct load *load = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct load *load = load_start();
 	unsigned int i, right;
-	pid_t pids[LOADS];
-	int status;
 
-	ASSERT_NE(MAP_FAILED, load);
-	for (i = 0; i < LOADS; i++) {
-		pids[i] = fork();
-		ASSERT_LE(0, pids[i]);
-		if (!pids[i])
-			_exit(work(load));
-	}
+	ASSERT_NE(NULL, load);
 	for (i = 0; i < SUSPENDS; i++) {
 		sleep_ms(500);
-		right = __atomic_load_n(&load->right, __ATOMIC_RELAXED);
+		right = load_right(load);
 		EXPECT_EQ(0, system_suspend());
 		sleep_ms(500);
-		EXPECT_LT(right, __atomic_load_n(&load->right, __ATOMIC_RELAXED));
+		EXPECT_LT(right, load_right(load));
 	}
-	__atomic_store_n(&load->end, true, __ATOMIC_RELAXED);
-	for (i = 0; i < LOADS; i++) {
-		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));
-		EXPECT_EQ(0, status);
-	}
+	EXPECT_EQ(0, load_end(load));
+	EXPECT_EQ(0, load->gone);
 	/* Each lost its gallery each time. */
 	EXPECT_LE(LOADS * SUSPENDS, load->refused);
 	TH_LOG("%u right, %u refused", load->right, load->refused);
-	munmap(load, PAGE);
+	load_free(load);
 }
 
 TEST_HARNESS_MAIN
