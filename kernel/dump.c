@@ -136,12 +136,15 @@ static void limen_dump_work(struct work_struct *work)
 	struct limen_device *limen =
 		container_of(work, struct limen_device, dump.work);
 	struct limen_dump *dump = &limen->dump;
+	size_t size = dump->size;
+	char *text = dump->text;
 
-	/* Who reads it, or time, frees it. */
-	dev_coredumpv(limen->drm.dev, dump->text, dump->size, GFP_KERNEL);
+	/* Who sees this one finds us ready for the next. */
 	dump->text = vzalloc(LIMEN_DUMP_SIZE);
 	/* Pairs with limen_dump_capture(). */
 	smp_store_release(&dump->size, 0);
+	/* Who reads it, or time, frees it. */
+	dev_coredumpv(limen->drm.dev, text, size, GFP_KERNEL);
 }
 
 static int limen_rings_show(struct seq_file *file, void *data)
