@@ -28,9 +28,8 @@
 /* Limits that user space is told by DRM_IOCTL_LIMEN_QUERY. */
 #define LIMEN_BATCH_MAX		64
 #define LIMEN_EXPRESS_LOG2	8
-#define LIMEN_WATCHDOG_MS	1000
 
-/* How often the watchdog looks in that time. */
+/* How often the watchdog looks before a ring counts as silent. */
 #define LIMEN_WATCHDOG_LOOKS	8
 
 /* Limits of one user, over all open files. */
@@ -164,6 +163,7 @@ extern struct workqueue_struct *limen_fence_wq;
 extern struct workqueue_struct *limen_retire_wq;
 
 /* recovery.c */
+extern unsigned int limen_watchdog_ms;
 void limen_fault(struct limen_device *limen, enum limen_fault fault);
 void limen_watch(struct limen_device *limen);
 int limen_reset(struct limen_device *limen);

@@ -5,6 +5,7 @@
 #include <linux/iopoll.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
+#include <linux/module.h>
 
 #include <drm/drm_file.h>
 
@@ -18,8 +19,8 @@
  *
  * The watchdog is a timer that runs while a matching ring has work, and asks
  * for progress, not for time alone: a ring is silent when the timer has looked
- * at it throughout LIMEN_WATCHDOG_MS and saw no answer at all, or none to an entry
- * that others have overtaken. Then the recovery work climbs a ladder, no further
+ * at it throughout a second (the parameter watchdog_ms) and saw no answer at all, or
+ * none to an entry that others have overtaken. Then the recovery work climbs a ladder, no further
  * than it must:
  *
  * 1. It looks once: if an interrupt was missed, the answers are taken, or FATAL
@@ -58,6 +59,11 @@
 #define LIMEN_RESET_US		5000000
 #define LIMEN_RESET_POLL_US	100
 
+unsigned int limen_watchdog_ms = 1000;
+module_param_named(watchdog_ms, limen_watchdog_ms, uint, 0644);
+MODULE_PARM_DESC(watchdog_ms,
+		 "milliseconds without an answer before something is done about it (default 1000)");
+
 static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_SILENT] = "it makes no progress",
 	[LIMEN_FAULT_ANSWER] = "its answer was not valid",
@@ -88,9 +94,10 @@ void limen_fault(struct limen_device *limen, enum limen_fault fault)
  */
 void limen_watch(struct limen_device *limen)
 {
-	if (!timer_pending(&limen->watchdog))
-		mod_timer(&limen->watchdog, jiffies + msecs_to_jiffies(LIMEN_WATCHDOG_MS /
-					   LIMEN_WATCHDOG_LOOKS));
+	unsigned int look_ms = READ_ONCE(limen_watchdog_ms) / LIMEN_WATCHDOG_LOOKS;
+
+	/* Sooner than it was going to if the parameter has become less. */
+	timer_reduce(&limen->watchdog, jiffies + msecs_to_jiffies(look_ms));
 }
 
 static bool limen_ring_watched(const struct limen_ring *ring)

@@ -591,7 +591,7 @@ static bool limen_ring_stuck(struct limen_ring *ring)
  * @ring: ring; any context
  * @busy: set to true if anything is outstanding, else left alone
  *
- * To be called LIMEN_WATCHDOG_LOOKS times in LIMEN_WATCHDOG_MS. Looks are
+ * To be called LIMEN_WATCHDOG_LOOKS times in limen_watchdog_ms. Looks are
  * counted rather than milliseconds, so that the host of a virtual machine can
  * take its time without the board being blamed.
  *
