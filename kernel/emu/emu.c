@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/pm_domain.h>
 #include <linux/pm_runtime.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -175,7 +176,7 @@ static void emu_reset_work(struct work_struct *work)
 
 	emu_engines_reset(emu);
 	emu_sensor_reset(emu);
-	if (emu_fault_due(&emu->faults.stick))
+	if (emu_fault_due(emu, &emu->faults.stick))
 		return;
 
 	spin_lock_irq(&emu->lock);
@@ -263,7 +264,7 @@ static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 
 	emu_expect_power(emu);
 	msleep(READ_ONCE(emu->faults.wipe_ms));
-	if (!emu_fault_due(&emu->faults.lazy))
+	if (!emu_fault_due(emu, &emu->faults.lazy))
 		emu_wipe(emu, offset, size);
 }
 
@@ -283,11 +284,7 @@ static int emu_flr(struct limen_board *board)
 
 static void emu_irq_sync(struct limen_board *board)
 {
-	struct emu *emu = to_emu(board);
-
-	irq_work_sync(&emu->irq);
-	if (emu_fault_due(&emu->faults.wake))
-		pm_system_wakeup();
+	irq_work_sync(&to_emu(board)->irq);
 }
 
 static const struct limen_board_ops emu_board_ops = {
@@ -305,6 +302,33 @@ static void emu_irq(struct irq_work *irq)
 
 	limen_board_interrupt(&emu->board);
 }
+
+/*
+ * A board is not alone in a system that is suspended: before it or after it another
+ * device may refuse or wake the system up again.
+ */
+static int emu_domain_suspend(struct device *dev)
+{
+	struct emu *emu = to_emu(dev_get_drvdata(dev));
+	int ret;
+
+	if (!dev->driver)
+		return 0;
+	if (emu_fault_due(emu, &emu->faults.refuse))
+		return -EBUSY;
+	ret = pm_generic_suspend(dev);
+	if (emu_fault_due(emu, &emu->faults.wake))
+		pm_system_wakeup();
+	return ret;
+}
+
+static struct dev_pm_domain emu_domain = {
+	.ops = {
+		SYSTEM_SLEEP_PM_OPS(emu_domain_suspend, pm_generic_resume)
+		RUNTIME_PM_OPS(pm_generic_runtime_suspend,
+			       pm_generic_runtime_resume, NULL)
+	},
+};
 
 /* What the board is made of, short of being registered. */
 static int emu_assemble(struct emu *emu)
@@ -361,6 +385,7 @@ static int emu_probe(struct platform_device *pdev)
 	emu->board.ops = &emu_board_ops;
 	emu->board.mem_cached = true;
 
+	dev_pm_domain_set(&pdev->dev, &emu_domain);
 	/* Powered, and kept so until limen.ko takes over. */
 	ret = devm_pm_runtime_set_active_enabled(&pdev->dev);
 	if (!ret)

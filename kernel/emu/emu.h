@@ -78,6 +78,10 @@ struct emu_faults {
 	atomic_t fail;
 	/** @hang: comparisons and scans fetched and not answered */
 	atomic_t hang;
+	/** @crash: comparisons and scans fetched and never executed: FATAL */
+	atomic_t crash;
+	/** @endless: comparisons and scans executed until they are given up */
+	atomic_t endless;
 	/** @deaf: entries not given up when they should be */
 	atomic_t deaf;
 	/** @stick_ring: rings, of any kind, that do not stop */
@@ -110,7 +114,7 @@ struct emu_faults {
 	u32 wipe_ms;
 	/** @prompt: doorbells left to be answered at once */
 	atomic_t prompt;
-	/** @delay_us: microseconds every comparison and scan takes longer */
+	/** @delay_us: microseconds a comparison or scan takes longer at least */
 	u32 delay_us;
 	/** @temperature: LIMEN_HW_REG_TEMPERATURE */
 	s32 temperature;
@@ -120,6 +124,10 @@ struct emu_faults {
 	atomic_t stick;
 	/** @wake: times the board, told to sleep, wakes up the system */
 	atomic_t wake;
+	/** @refuse: times the system cannot be suspended because of the board */
+	atomic_t refuse;
+	/** @skip: events of any of the others that go well first */
+	atomic_t skip;
 	/** @dir: folder in debugfs */
 	struct dentry *dir;
 };
@@ -258,7 +266,7 @@ u32 emu_engine_stall(struct emu *emu, unsigned int ring, bool high);
 /* faults.c */
 void emu_faults_init(struct emu *emu);
 void emu_faults_fini(struct emu *emu);
-bool emu_fault_due(atomic_t *knob);
+bool emu_fault_due(struct emu *emu, atomic_t *knob);
 void emu_fault_entry(struct emu *emu, struct limen_hw_sqe *sqe);
 void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe);
 

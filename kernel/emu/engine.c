@@ -92,9 +92,9 @@ static u16 emu_compare(struct emu_engine *engine,
 		return status;
 
 	score = limen_score_vectors(engine->probe, engine->reference, dim);
-	if (emu_fault_due(&emu->faults.corrupt_score))
+	if (emu_fault_due(emu, &emu->faults.corrupt_score))
 		score.similarity = LIMEN_SIMILARITY_ONE + 1;
-	if (emu_fault_due(&emu->faults.wrong_score))
+	if (emu_fault_due(emu, &emu->faults.wrong_score))
 		score.raw ^= 1;
 	cqe->raw = cpu_to_le32(score.raw);
 	cqe->similarity = cpu_to_le32(score.similarity);
@@ -226,11 +226,11 @@ static bool emu_scan_rows(struct emu_engine *engine,
 
 static void emu_scan_fault(struct emu_engine *engine, u32 rows)
 {
-	struct emu_faults *faults = &engine->emu->faults;
+	struct emu *emu = engine->emu;
 
-	if (engine->found && emu_fault_due(&faults->corrupt_rows))
+	if (engine->found && emu_fault_due(emu, &emu->faults.corrupt_rows))
 		engine->rows[0].row = rows;
-	if (engine->found > 1 && emu_fault_due(&faults->corrupt_order))
+	if (engine->found > 1 && emu_fault_due(emu, &emu->faults.corrupt_order))
 		swap(engine->rows[0], engine->rows[1]);
 }
 
@@ -270,17 +270,24 @@ static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 	return LIMEN_HW_OK;
 }
 
-/* Takes longer than needed, but not longer than the entry is wanted. */
+/*
+ * Takes longer than needed, but not longer than the entry is wanted, nor than the
+ * knob says by now.
+ */
 static void emu_delay(struct emu_engine *engine, const struct emu_entry *entry)
 {
-	u32 delay_us = READ_ONCE(engine->emu->faults.delay_us);
-	ktime_t end = ktime_add_us(ktime_get(), delay_us);
-	s64 left;
+	struct emu *emu = engine->emu;
+	bool endless = emu_fault_due(emu, &emu->faults.endless);
+	ktime_t start = ktime_get();
 
-	while ((left = ktime_us_delta(end, ktime_get())) > 0 &&
-	       emu_ring_live(engine->emu, engine->ring, entry)) {
-		u32 step = min(left, EMU_DELAY_STEP);
+	while (emu_ring_live(emu, engine->ring, entry)) {
+		s64 left = READ_ONCE(emu->faults.delay_us) -
+			   ktime_us_delta(ktime_get(), start);
+		u32 step = endless ? EMU_DELAY_STEP :
+				     clamp(left, 0, EMU_DELAY_STEP);
 
+		if (!step)
+			return;
 		usleep_range(step, step + EMU_DELAY_SLACK);
 	}
 }
@@ -304,7 +311,7 @@ static void emu_answer(struct emu_engine *engine,
 	struct emu *emu = engine->emu;
 
 	if (!engine->holding && emu_ring_pending(emu, engine->ring) &&
-	    emu_fault_due(&emu->faults.overtake)) {
+	    emu_fault_due(emu, &emu->faults.overtake)) {
 		engine->held = *entry;
 		engine->held_cqe = *cqe;
 		engine->holding = true;
@@ -326,13 +333,17 @@ static void emu_execute(struct emu_engine *engine,
 	u64 start = ktime_get_ns();
 	u16 status;
 
-	if (emu_fault_due(&emu->faults.hang)) {
+	if (emu_fault_due(emu, &emu->faults.hang)) {
 		emu_ring_lose(emu, engine->ring, entry);
+		return;
+	}
+	if (emu_fault_due(emu, &emu->faults.crash)) {
+		emu_fatal(emu);
 		return;
 	}
 	emu_delay(engine, entry);
 
-	if (emu_fault_due(&emu->faults.fail))
+	if (emu_fault_due(emu, &emu->faults.fail))
 		status = LIMEN_HW_INTERNAL;
 	else if (engine->ring == LIMEN_HW_RING_EXPRESS)
 		status = emu_compare(engine, &entry->sqe, &cqe);
@@ -389,7 +400,8 @@ static int emu_engine_thread(void *data)
 static bool emu_engine_prompt(struct emu *emu, unsigned int ring)
 {
 	return ring == LIMEN_HW_RING_EXPRESS && !READ_ONCE(emu->faults.delay_us) &&
-	       emu_fault_due(&emu->faults.prompt);
+	       !atomic_read(&emu->faults.endless) &&
+	       emu_fault_due(emu, &emu->faults.prompt);
 }
 
 /**

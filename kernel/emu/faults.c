@@ -18,6 +18,8 @@
  *
  * - fail: the entry fails, with LIMEN_HW_INTERNAL
  * - hang: the entry is fetched, and not answered before it is given up
+ * - crash: the entry is fetched, and then the board reports a fatal error
+ * - endless: the entry is executed until it is given up
  * - deaf: an entry is not given up when it should be
  * - stick_ring: a ring, of any kind, does not stop before the next reset
  * - corrupt_flags: the entry is fetched with a flag that does not exist
@@ -39,23 +41,31 @@
  * - scan_depth_max: most entries that the SCAN ring has held unanswered since
  *   the board was reset or a number was written here
  * - wake: the board, told to sleep, wakes up the system
- * - delay_us: microseconds that every entry takes longer, at most 10 s
+ * - refuse: the system cannot be suspended because of the board
+ * - delay_us: microseconds that every entry takes longer, at most a minute; also
+ *   the one that is being executed when a number is written here
  * - temperature: what the board says its temperature is, thousandths of a degree C
  * - power: likewise its power, milliwatts
  * - fatal: writing 1 makes the board report a fatal error
+ *
+ * And for all counters: skip, how many events that one of them concerns go well
+ * before the first goes wrong.
  */
 
-#define EMU_DELAY_US_MAX	10000000
+#define EMU_DELAY_US_MAX	60000000
 
 /**
  * emu_fault_due() - whether something is to go wrong now
- * @knob: counter of what is left to go wrong; any context
+ * @emu: board; any context
+ * @knob: counter of what is left to go wrong
  *
  * Return: true if so, and then the counter has been taken down.
  */
-bool emu_fault_due(atomic_t *knob)
+bool emu_fault_due(struct emu *emu, atomic_t *knob)
 {
-	return atomic_dec_if_positive(knob) >= 0;
+	return atomic_read(knob) > 0 &&
+	       atomic_dec_if_positive(&emu->faults.skip) < 0 &&
+	       atomic_dec_if_positive(knob) >= 0;
 }
 
 /**
@@ -65,7 +75,7 @@ bool emu_fault_due(atomic_t *knob)
  */
 void emu_fault_entry(struct emu *emu, struct limen_hw_sqe *sqe)
 {
-	if (emu_fault_due(&emu->faults.corrupt_flags))
+	if (emu_fault_due(emu, &emu->faults.corrupt_flags))
 		sqe->flags |= 0x80;
 }
 
@@ -78,14 +88,14 @@ void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe)
 {
 	struct emu_faults *faults = &emu->faults;
 
-	if (emu_fault_due(&faults->corrupt_seq))
+	if (emu_fault_due(emu, &faults->corrupt_seq))
 		cqe->seq ^= cpu_to_le32(0x40000000);
 	/* The highest bit belongs to the count of a slot's uses. */
-	if (emu_fault_due(&faults->corrupt_cookie))
+	if (emu_fault_due(emu, &faults->corrupt_cookie))
 		cqe->cookie ^= cpu_to_le16(0x8000);
-	if (emu_fault_due(&faults->corrupt_status))
+	if (emu_fault_due(emu, &faults->corrupt_status))
 		cqe->status = cpu_to_le16(0x7fff);
-	if (emu_fault_due(&faults->corrupt_count))
+	if (emu_fault_due(emu, &faults->corrupt_count))
 		cqe->count = cpu_to_le32(U32_MAX);
 }
 
@@ -145,6 +155,8 @@ void emu_faults_init(struct emu *emu)
 	} counters[] = {
 		{ "fail", &faults->fail },
 		{ "hang", &faults->hang },
+		{ "crash", &faults->crash },
+		{ "endless", &faults->endless },
 		{ "deaf", &faults->deaf },
 		{ "stick_ring", &faults->stick_ring },
 		{ "corrupt_flags", &faults->corrupt_flags },
@@ -162,6 +174,8 @@ void emu_faults_init(struct emu *emu)
 		{ "prompt", &faults->prompt },
 		{ "lazy", &faults->lazy },
 		{ "wake", &faults->wake },
+		{ "refuse", &faults->refuse },
+		{ "skip", &faults->skip },
 	};
 	unsigned int i;
 

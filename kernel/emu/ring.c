@@ -75,7 +75,7 @@ void emu_raise(struct emu *emu, u32 bits)
 	fire = emu->irq_status & emu->irq_enable;
 	spin_unlock_irqrestore(&emu->lock, flags);
 
-	if (fire && !emu_fault_due(&emu->faults.drop_irq))
+	if (fire && !emu_fault_due(emu, &emu->faults.drop_irq))
 		irq_work_queue(&emu->irq);
 }
 
@@ -227,7 +227,7 @@ void emu_ring_abort(struct emu *emu, unsigned int index, u16 cookie)
 	unsigned long flags;
 	bool lost;
 
-	if (emu_fault_due(&emu->faults.deaf))
+	if (emu_fault_due(emu, &emu->faults.deaf))
 		return;
 
 	spin_lock_irqsave(&emu->lock, flags);
@@ -401,7 +401,7 @@ void emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
 		ring->size_log2 = value;
 		break;
 	case LIMEN_HW_RING_ENABLE:
-		if (!(value & 1) && emu_fault_due(&emu->faults.stick_ring))
+		if (!(value & 1) && emu_fault_due(emu, &emu->faults.stick_ring))
 			ring->stuck = true;
 		emu_ring_enable(ring, value & 1);
 		break;
