@@ -23,6 +23,12 @@
 #define DRIVER	"/sys/bus/platform/drivers/limen_emu"
 #define DEVICES	"/sys/bus/platform/devices/limen_emu.*"
 
+/* Of the driver's parameter, as it is without us. */
+#define WATCHDOG_MS	1000
+
+/* As long as a knob can have an entry take. */
+#define HOLD_MS		60000
+
 /* The first emulated board that is plugged in, even if no driver is bound. */
 static const char *any_device(char *name, size_t size)
 {
@@ -101,19 +107,50 @@ int emu_slow(unsigned int msec)
 	return emu_set("delay_us", msec * 1000ULL);
 }
 
+static int watchdog_set(unsigned int msec)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u", msec);
+	return write_file("/sys/module/limen/parameters/watchdog_ms", text);
+}
+
+/*
+ * What the board is given from now on is under way until emu_slow() or emu_calm():
+ * for a minute each, and nothing is done about it.
+ */
+int emu_hold(void)
+{
+	return watchdog_set(HOLD_MS) ?: emu_slow(HOLD_MS);
+}
+
+/* Whether a knob comes to have a value. */
+bool emu_becomes(const char *knob, __u64 value)
+{
+	__s64 end = in_ns(PATIENCE);
+	__u64 now = ~value;
+
+	while (!emu_get(knob, &now) && now != value && now_ns() < end)
+		sleep_ms(1);
+	return now == value;
+}
+
 /* All knobs back to where nothing goes wrong. */
 int emu_calm(void)
 {
 	static const char * const knobs[] = {
-		"fail", "hang", "deaf", "stick_ring", "corrupt_flags", "drop_irq", "corrupt_seq",
+		"fail", "hang", "crash", "endless", "deaf", "stick_ring",
+		"corrupt_flags", "drop_irq", "corrupt_seq",
 		"corrupt_cookie", "corrupt_status", "corrupt_count",
 		"corrupt_score", "wrong_score", "corrupt_rows",
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
-		"wipe_ms", "wake", "prompt",
+		"wipe_ms", "wake", "refuse", "prompt", "skip",
 	};
+	int ret = watchdog_set(WATCHDOG_MS);
 	size_t i;
-	int ret;
 
+	if (ret)
+		return ret;
 	for (i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++) {
 		ret = emu_set(knobs[i], 0);
 		if (ret)

@@ -90,11 +90,16 @@ int limen_memory_info(int fd, struct drm_limen_memory_info *info)
 	return query(fd, DRM_LIMEN_QUERY_MEMORY, info, sizeof(*info));
 }
 
+int limen_stats(int fd, struct drm_limen_stats *stats)
+{
+	return query(fd, DRM_LIMEN_QUERY_STATS, stats, sizeof(*stats));
+}
+
 /* The last reference may be a finished job's, which a worker drops. */
 bool card_free_becomes(int fd, __u64 bytes)
 {
 	struct drm_limen_memory_info memory = { .card_free = 0 };
-	__s64 end = in_ns(2 * NSEC_PER_SEC);
+	__s64 end = in_ns(PATIENCE);
 
 	while (!limen_memory_info(fd, &memory) && memory.card_free != bytes &&
 	       now_ns() < end)

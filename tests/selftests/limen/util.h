@@ -34,6 +34,7 @@ int limen_open(void);
 const char *limen_node(void);
 int limen_device_info(int fd, struct drm_limen_device_info *info);
 int limen_memory_info(int fd, struct drm_limen_memory_info *info);
+int limen_stats(int fd, struct drm_limen_stats *stats);
 bool card_free_becomes(int fd, __u64 bytes);
 
 /* ioctl() that returns a negative errno and is never restarted. */
@@ -147,6 +148,8 @@ const char *emu_device(void);
 int emu_set(const char *knob, __u64 value);
 int emu_get(const char *knob, __u64 *value);
 int emu_slow(unsigned int msec);
+int emu_hold(void);
+bool emu_becomes(const char *knob, __u64 value);
 int emu_calm(void);
 int emu_unbind(void);
 int emu_bind(void);
