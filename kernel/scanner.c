@@ -187,12 +187,13 @@ static void limen_chunk_park(struct limen_chunk *chunk, struct limen_ring *ring)
 {
 	struct limen_scan *scan = chunk->scan;
 
+	/* First: what the board has when it is reset is cancelled. */
+	limen_ring_freeze(ring, -EAGAIN);
 	spin_lock_irq(&ring->lock);
 	chunk->error = -EIO;
 	limen_scan_stop(scan, -EIO);
 	list_add_tail(&chunk->link, &scan->limen->scanner.parked);
 	spin_unlock_irq(&ring->lock);
-	limen_ring_freeze(ring, -EAGAIN);
 	limen_fault(ring->limen, LIMEN_FAULT_ANSWER);
 }
 
