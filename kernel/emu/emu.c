@@ -42,6 +42,9 @@ MODULE_PARM_DESC(mem_mib, "card memory in MiB, 1 to 4096 (default 64)");
 /* Bytes that are wiped before somebody else may have the CPU. */
 #define EMU_WIPE_STEP		SZ_1M
 
+/* Milliseconds between two looks for how long wiping is to take. */
+#define EMU_WIPE_POLL_MS	10
+
 /* How long a function-level reset may take, and how often to look. */
 #define EMU_FLR_US		1000000
 #define EMU_FLR_POLL_US		100
@@ -261,9 +264,11 @@ static void emu_wipe(struct emu *emu, u64 offset, u64 size)
 static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 {
 	struct emu *emu = to_emu(board);
+	u32 ms;
 
 	emu_expect_power(emu);
-	msleep(READ_ONCE(emu->faults.wipe_ms));
+	for (ms = 0; ms < READ_ONCE(emu->faults.wipe_ms); ms += EMU_WIPE_POLL_MS)
+		msleep(EMU_WIPE_POLL_MS);
 	if (!emu_fault_due(emu, &emu->faults.lazy))
 		emu_wipe(emu, offset, size);
 }
