@@ -109,7 +109,7 @@ int client_search(struct client *client)
 			found->rows[7].raw != 512) ? 1 : ret;
 }
 
-static int work_once(struct client *client, struct load *load)
+static int work_once(struct client *client, struct load *load, unsigned int i)
 {
 	int ret = client_verify(client);
 
@@ -117,6 +117,7 @@ static int work_once(struct client *client, struct load *load)
 		ret = client_search(client);
 	if (!ret) {
 		__atomic_add_fetch(&load->right, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&load->own[i], 1, __ATOMIC_RELAXED);
 		return 0;
 	}
 	if (ret == -ECANCELED || ret == -ESTALE) {
@@ -129,7 +130,7 @@ static int work_once(struct client *client, struct load *load)
 	return ret;
 }
 
-static int work(struct load *load)
+static int work(struct load *load, unsigned int i)
 {
 	struct client client;
 	int ret = client_open(&client);
@@ -137,7 +138,7 @@ static int work(struct load *load)
 	if (ret)
 		return 3;
 	while (!ret && !__atomic_load_n(&load->end, __ATOMIC_RELAXED))
-		ret = work_once(&client, load);
+		ret = work_once(&client, load, i);
 	if (ret == -ENODEV) {
 		__atomic_add_fetch(&load->gone, 1, __ATOMIC_RELAXED);
 		ret = 0;
@@ -158,7 +159,7 @@ struct load *load_start(void)
 		pid_t pid = fork();
 
 		if (!pid)
-			_exit(work(load));
+			_exit(work(load, i));
 		load->pids[i] = pid;
 	}
 	return load;
@@ -167,6 +168,25 @@ struct load *load_start(void)
 unsigned int load_right(const struct load *load)
 {
 	return __atomic_load_n(&load->right, __ATOMIC_RELAXED);
+}
+
+/* Twice: one time may have been before, and only not been told of. */
+bool load_works(const struct load *load)
+{
+	unsigned int i, before[LOADS];
+	__s64 end = in_ns(PATIENCE);
+
+	for (i = 0; i < LOADS; i++)
+		before[i] = __atomic_load_n(&load->own[i], __ATOMIC_RELAXED);
+	for (i = 0; i < LOADS; i++) {
+		while (__atomic_load_n(&load->own[i], __ATOMIC_RELAXED) -
+		       before[i] < 2) {
+			if (now_ns() > end)
+				return false;
+			sleep_ms(1);
+		}
+	}
+	return true;
 }
 
 int load_end(struct load *load)

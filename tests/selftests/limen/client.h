@@ -40,6 +40,7 @@ int client_search(struct client *client);
  * struct load - clients under load: how they are told to end, what they have seen
  * @end: they are to
  * @right: answers that were right
+ * @own: those of each
  * @refused: work that was cancelled, or whose card memory was lost
  * @gone: clients that ended because the board was gone
  * @pids: their processes
@@ -47,6 +48,7 @@ int client_search(struct client *client);
 struct load {
 	bool end;
 	unsigned int right;
+	unsigned int own[LOADS];
 	unsigned int refused;
 	unsigned int gone;
 	pid_t pids[LOADS];
@@ -55,6 +57,8 @@ struct load {
 /* NULL if they cannot be started. */
 struct load *load_start(void);
 unsigned int load_right(const struct load *load);
+/* Whether each of them goes on to have right answers. */
+bool load_works(const struct load *load);
 /*
  * Has them end: 0; 1 if a client had a wrong score, 2 if an error that there was no
  * reason for, 3 if it could not go on.

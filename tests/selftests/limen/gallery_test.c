@@ -285,11 +285,11 @@ TEST_F(gallery, busy_under_a_comparison)
 	desc.reference_handle = self->bo.handle;
 	desc.reference_offset = 0;
 
-	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, emu_hold());
 	ASSERT_EQ(0, submit_compares(self->fd, queue, &desc, 1, 0));
 	EXPECT_EQ(-EINPROGRESS, result->error);
 	EXPECT_EQ(-EBUSY, gallery_create(self->fd, &args));
-	ASSERT_EQ(0, emu_slow(0));
+	ASSERT_EQ(0, emu_calm());
 	EXPECT_EQ(0, wait_result(&result->error, PATIENCE));
 	EXPECT_EQ(0, gallery_create(self->fd, &args));
 }
@@ -312,11 +312,11 @@ TEST_F(gallery, busy_under_a_scan)
 	desc.probe_handle = self->bo.handle;
 	desc.result_handle = host.handle;
 
-	ASSERT_EQ(0, emu_slow(300));
+	ASSERT_EQ(0, emu_hold());
 	ASSERT_EQ(0, submit_scans(self->fd, queue, &desc, 1, 0));
 	EXPECT_EQ(-EINPROGRESS, result->error);
 	EXPECT_EQ(-EBUSY, gallery_create(self->fd, &args));
-	ASSERT_EQ(0, emu_slow(0));
+	ASSERT_EQ(0, emu_calm());
 	EXPECT_EQ(0, wait_result(&result->error, PATIENCE));
 	EXPECT_EQ(0, gallery_create(self->fd, &args));
 }

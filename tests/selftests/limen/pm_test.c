@@ -3,6 +3,9 @@
  * The board sleeps when nobody needs it, and with the system. What was on the
  * card is lost then, and nobody is given a score of what is not there any more.
  */
+#include <glob.h>
+#include <stdio.h>
+
 #include "camera.h"
 #include "client.h"
 #include "limen_kselftest.h"
@@ -14,8 +17,11 @@
 
 static __u8 picture[FULL_BYTES];
 
-/* To look for the device again would be to open its node, and to wake it up. */
-static int power_path(const char *name, char *path, size_t size)
+/*
+ * A file of the board's in sysfs or debugfs, with the board's name at %s. To look for
+ * the board again would be to open its node, and to wake it up.
+ */
+static int board_path(const char *format, char *path, size_t size)
 {
 	static const char *device;
 
@@ -23,19 +29,52 @@ static int power_path(const char *name, char *path, size_t size)
 		device = emu_device();
 	if (!device)
 		return -ENODEV;
-	snprintf(path, size, "/sys/bus/platform/devices/%s/power/%s", device,
-		 name);
+	snprintf(path, size, format, device);
 	return 0;
+}
+
+#define POWER	"/sys/bus/platform/devices/%s/power/"
+#define KNOBS	"/sys/kernel/debug/limen_emu/%s/"
+
+static int board_read(const char *format, char *text, size_t size)
+{
+	char path[256];
+
+	return board_path(format, path, sizeof(path)) ?:
+	       read_file(path, text, size);
+}
+
+static int board_write(const char *format, const char *text)
+{
+	char path[256];
+
+	return board_path(format, path, sizeof(path)) ?: write_file(path, text);
 }
 
 static bool status_is(const char *wanted)
 {
-	char path[256], text[64];
+	char text[64];
 
-	if (power_path("runtime_status", path, sizeof(path)) ||
-	    read_file(path, text, sizeof(text)))
-		return false;
-	return !strncmp(text, wanted, strlen(wanted));
+	return !board_read(POWER "runtime_status", text, sizeof(text)) &&
+	       !strncmp(text, wanted, strlen(wanted));
+}
+
+/* Milliseconds it has been awake: as many as before if it has not woken up. */
+static long active_ms(void)
+{
+	char text[64];
+
+	return board_read(POWER "runtime_active_time", text, sizeof(text)) ?
+	       -1 : strtol(text, NULL, 10);
+}
+
+/* How many want it awake; a kernel that does not say so says 0. */
+static int usage(void)
+{
+	char text[64];
+
+	return board_read(POWER "runtime_usage", text, sizeof(text)) ?
+	       0 : atoi(text);
 }
 
 static bool falls_asleep(void)
@@ -65,11 +104,41 @@ static bool stays_awake(void)
 
 static int power_control(const char *value)
 {
-	char path[256];
-	int ret = power_path("control", path, sizeof(path));
-
-	return ret ?: write_file(path, value);
+	return board_write(POWER "control", value);
 }
+
+/*
+ * The system is told to suspend, and does not get far, so that a root file system
+ * that would not survive it is left alone: up to there everything is real. With a
+ * knob, devices one by one, the one that came last first: the board. It refuses, or
+ * it wakes the system up as soon as it has been put to sleep. Without one, not even
+ * the board has its turn.
+ */
+static int system_suspend(const char *knob)
+{
+	int ret;
+
+	if (!knob) {
+		write_file("/sys/module/suspend/parameters/pm_test_delay", "1");
+		ret = write_file(SYSTEM "pm_test", "freezer");
+	} else {
+		ret = write_file(SYSTEM "pm_async", "0");
+		if (!ret)
+			ret = write_file(SYSTEM "pm_test", "devices");
+		if (!ret)
+			ret = board_write(knob, "1");
+	}
+	if (ret)
+		return ret;
+	ret = write_file(SYSTEM "state", "freeze");
+	write_file(SYSTEM "pm_test", "none");
+	if (knob)
+		ret = ret == -EBUSY ? 0 : ret ?: -ENOTRECOVERABLE;
+	return ret;
+}
+
+#define WAKE	(KNOBS "wake")
+#define REFUSE	(KNOBS "refuse")
 
 FIXTURE(runtime)
 {
@@ -193,6 +262,106 @@ TEST_F(runtime, balanced_after_unplug)
 	EXPECT_TRUE(falls_asleep());
 }
 
+/* Whether the system sleeps, too, or is kept from it, is nothing to a board asleep. */
+TEST_F(runtime, system_suspends_in_its_sleep)
+{
+	static const char * const knobs[] = { WAKE, REFUSE, NULL };
+	unsigned int i;
+	long active;
+
+	if (access(SYSTEM "pm_test", W_OK))
+		SKIP(return, "a kernel that does not test its suspend");
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		ASSERT_TRUE(falls_asleep());
+		active = active_ms();
+		ASSERT_LT(0, active);
+		ASSERT_EQ(0, system_suspend(knobs[i]));
+		EXPECT_TRUE(status_is("suspended"));
+		EXPECT_EQ(active, active_ms());
+		EXPECT_EQ(0, usage());
+
+		/* What is made now is not lost later, by what was before. */
+		ASSERT_EQ(0, client_open(&self->client));
+		EXPECT_TRUE(status_is("active"));
+		EXPECT_EQ(0, client_verify(&self->client));
+		EXPECT_EQ(0, client_search(&self->client));
+		client_close(&self->client);
+	}
+	ASSERT_TRUE(falls_asleep());
+	EXPECT_EQ(0, usage());
+}
+
+/* A buffer keeps it awake; it is lost with the system's sleep, and lets it sleep. */
+TEST_F(runtime, sleeps_after_the_system_did)
+{
+	long active;
+
+	if (access(SYSTEM "pm_test", W_OK))
+		SKIP(return, "a kernel that does not test its suspend");
+	ASSERT_EQ(0, client_open(&self->client));
+	ASSERT_EQ(0, system_suspend(WAKE));
+	EXPECT_TRUE(stays_awake());
+	EXPECT_EQ(-ESTALE, client_search(&self->client));
+	client_close(&self->client);
+	ASSERT_TRUE(falls_asleep());
+	EXPECT_EQ(0, usage());
+	active = active_ms();
+	ASSERT_EQ(0, system_suspend(WAKE));
+	EXPECT_EQ(active, active_ms());
+	ASSERT_EQ(0, client_open(&self->client));
+	EXPECT_EQ(0, client_search(&self->client));
+	client_close(&self->client);
+}
+
+/* What a sensor says: 0 or a negative errno. */
+static int sensor(const char *format, long *value)
+{
+	char pattern[256], text[32];
+	glob_t found;
+	int ret = board_path(format, pattern, sizeof(pattern));
+
+	if (ret)
+		return ret;
+	if (glob(pattern, 0, NULL, &found))
+		return -ENOENT;
+	ret = read_file(found.gl_pathv[0], text, sizeof(text));
+	globfree(&found);
+	if (!ret)
+		*value = strtol(text, NULL, 10);
+	return ret;
+}
+
+#define HWMON	"/sys/bus/platform/devices/%s/hwmon/hwmon*/"
+
+/* Who only looks finds it asleep, and leaves it so. */
+TEST_F(runtime, looking_does_not_wake_it_up)
+{
+	unsigned int round;
+	char text[8192];
+	long active, value;
+
+	ASSERT_EQ(0, emu_set("temperature", 51234));
+	for (round = 0; round < 2; round++) {
+		ASSERT_TRUE(falls_asleep());
+		active = active_ms();
+		ASSERT_LT(0, active);
+		EXPECT_EQ(-ENODATA, sensor(HWMON "temp1_input", &value));
+		EXPECT_EQ(-ENODATA, sensor(HWMON "power1_input", &value));
+		EXPECT_EQ(0, board_read("/sys/kernel/debug/accel/%s/rings",
+					text, sizeof(text)));
+		EXPECT_TRUE(status_is("suspended"));
+		EXPECT_EQ(active, active_ms());
+
+		ASSERT_EQ(0, client_open(&self->client));
+		EXPECT_EQ(0, sensor(HWMON "temp1_input", &value));
+		EXPECT_EQ(51234, value);
+		EXPECT_EQ(0, sensor(HWMON "power1_input", &value));
+		EXPECT_LT(0, value);
+		client_close(&self->client);
+	}
+	ASSERT_EQ(0, emu_set("temperature", 45000));
+}
+
 /* A board that does not wake up is given up, and says so. */
 TEST_F(runtime, does_not_wake_up)
 {
@@ -232,27 +401,6 @@ TEST_F(runtime, camera_keeps_it_awake)
 	view_stop(&view);
 	EXPECT_TRUE(falls_asleep());
 	close(view.fd);
-}
-
-/*
- * The system is told to suspend, and woken up by the board as soon as that sleeps:
- * everything up to there is real, and a root file system that would not survive
- * it is left alone. Devices one by one, the one that came last first: the board.
- */
-static int system_suspend(void)
-{
-	int ret = write_file(SYSTEM "pm_async", "0");
-
-	/* Should the board not wake it up, it comes back after seconds. */
-	if (!ret)
-		ret = write_file(SYSTEM "pm_test", "devices");
-	if (!ret)
-		ret = emu_set("wake", 1);
-	if (ret)
-		return ret;
-	ret = write_file(SYSTEM "state", "freeze");
-	write_file(SYSTEM "pm_test", "none");
-	return ret == -EBUSY ? 0 : ret ?: -ENOTRECOVERABLE;
 }
 
 FIXTURE(suspend)
@@ -301,7 +449,7 @@ TEST_F(suspend, card_memory_is_lost)
 	ASSERT_EQ(0, submit_compares(client->fd, client->express, &desc, 1,
 				     PATIENCE));
 	ASSERT_EQ(0, client_search(client));
-	ASSERT_EQ(0, system_suspend());
+	ASSERT_EQ(0, system_suspend(WAKE));
 
 	/* What needs nothing of the card goes on. */
 	EXPECT_EQ(0, client_verify(client));
@@ -328,6 +476,46 @@ TEST_F(suspend, card_memory_is_lost)
 	EXPECT_EQ(0, client_search(client));
 }
 
+/* Somebody else kept the system from it before it was the board's turn. */
+TEST_F(suspend, not_before_its_turn)
+{
+	static const char * const knobs[] = { REFUSE, NULL };
+	struct client *client = &self->client;
+	struct drm_limen_compare desc = compare_at(&client->host, 0, 512, 1024,
+						   512);
+	const struct drm_limen_compare_result *result =
+		compare_result(&client->host, 1024);
+	struct bo open;
+	unsigned int i;
+
+	ASSERT_EQ(0, bo_new(client->fd, PAGE, DRM_LIMEN_BO_CARD, &open));
+	memset(open.map, 0x55, PAGE);
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		/* Work goes on, and buffers stay. */
+		ASSERT_EQ(0, emu_hold());
+		ASSERT_EQ(0, submit_compares(client->fd, client->express, &desc,
+					     1, 0));
+		ASSERT_EQ(0, system_suspend(knobs[i]));
+		EXPECT_EQ(-EINPROGRESS, result->error);
+		ASSERT_EQ(0, emu_calm());
+		EXPECT_EQ(0, wait_result(&result->error, PATIENCE));
+		EXPECT_EQ(512, result->raw);
+		EXPECT_TRUE(all_bytes(open.map, 0x55, PAGE));
+		EXPECT_EQ(0, client_search(client));
+	}
+
+	/* What is lost is lost once. */
+	ASSERT_EQ(0, system_suspend(WAKE));
+	EXPECT_EQ(-ESTALE, client_search(client));
+	EXPECT_TRUE(all_bytes(open.map, 0, PAGE));
+	bo_free(client->fd, &client->card);
+	ASSERT_EQ(0, gallery_destroy(client->fd, client->gallery));
+	ASSERT_EQ(0, client_fill(client));
+	ASSERT_EQ(0, system_suspend(REFUSE));
+	EXPECT_EQ(0, client_search(client));
+	bo_free(client->fd, &open);
+}
+
 /* Nobody finds what a buffer held, wherever the next one may lie. */
 TEST_F(suspend, memory_is_given_back)
 {
@@ -338,7 +526,7 @@ TEST_F(suspend, memory_is_given_back)
 	ASSERT_EQ(0, bo_new(self->client.fd, info.card_free,
 			    DRM_LIMEN_BO_CARD, &bo));
 	memset(bo.map, 0x66, bo.size);
-	ASSERT_EQ(0, system_suspend());
+	ASSERT_EQ(0, system_suspend(WAKE));
 	bo_free(self->client.fd, &bo);
 	EXPECT_TRUE(card_free_becomes(self->client.fd, info.card_free));
 	ASSERT_EQ(0, limen_memory_info(self->client.fd, &after));
@@ -352,16 +540,20 @@ TEST_F(suspend, memory_is_given_back)
 /* Who waits inline sleeps through it, and is told how his work ended. */
 TEST_F(suspend, inline_wait_is_cancelled)
 {
+	struct drm_limen_stats stats;
+	__s64 end = in_ns(PATIENCE);
 	int status;
 	pid_t pid;
 
-	ASSERT_EQ(0, emu_slow(3000));
+	ASSERT_EQ(0, emu_hold());
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
 		_exit(-client_verify(&self->client));
-	sleep_ms(500);
-	ASSERT_EQ(0, system_suspend());
+	do {
+		ASSERT_EQ(0, limen_stats(self->client.fd, &stats));
+	} while (!stats.express_depth && now_ns() < end);
+	ASSERT_EQ(0, system_suspend(WAKE));
 	ASSERT_EQ(0, emu_calm());
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
@@ -397,13 +589,65 @@ TEST_F(suspend, waiting_scan_is_cancelled)
 	ASSERT_EQ(0, syncobj_create(client->fd, &sync.handle));
 	ASSERT_EQ(0, syncobj_import(client->fd, sync.handle, fence.sync_file));
 	ASSERT_EQ(0, submit(client->fd, &args));
-	ASSERT_EQ(0, system_suspend());
+	ASSERT_EQ(0, system_suspend(WAKE));
 	EXPECT_EQ(-EINPROGRESS, scan_result(&client->host, 2048)->error);
 	ASSERT_EQ(0, manual_fence_signal(&fence));
 	EXPECT_EQ(-ECANCELED, wait_result(&scan_result(&client->host, 2048)
 						->error, PATIENCE));
 	manual_fence_close(&fence);
 	EXPECT_EQ(0, client_verify(client));
+}
+
+/* A gallery of many chunks, of which the board has searched some. */
+#define ROWS	2048
+
+TEST_F(suspend, scan_ends_between_chunks)
+{
+	struct client *client = &self->client;
+	struct drm_limen_scan scan = {
+		.probe_handle = client->host.handle,
+		.row_count = ROWS,
+		.top_k = 16,
+		.result_handle = client->host.handle,
+		.result_offset = 2048,
+	};
+	struct drm_limen_scan_result *result = scan_result(&client->host, 2048);
+	struct drm_limen_stats before, stats;
+	struct drm_limen_device_info info;
+	__s64 end = in_ns(PATIENCE);
+	struct bo card;
+
+	ASSERT_EQ(0, bo_new(client->fd, ROWS * 512, DRM_LIMEN_BO_CARD, &card));
+	memset(card.map, 1, card.size);
+	ASSERT_EQ(0, gallery_simple(client->fd, &card, 512, ROWS,
+				    &scan.gallery));
+	/* Chunks become small if the board takes its time; then it takes more. */
+	ASSERT_EQ(0, emu_hold());
+	ASSERT_EQ(0, emu_slow(1));
+	do {
+		ASSERT_EQ(0, submit_scans(client->fd, client->scan, &scan, 1,
+					  PATIENCE));
+		ASSERT_EQ(0, limen_device_info(client->fd, &info));
+	} while (info.chunk_bytes > card.size / 32);
+	memset(result, POISON, scan_result_size(16));
+	ASSERT_EQ(0, emu_slow(500));
+	ASSERT_EQ(0, limen_stats(client->fd, &before));
+	ASSERT_EQ(0, submit_scans(client->fd, client->scan, &scan, 1, 0));
+	do {
+		sleep_ms(1);
+		ASSERT_EQ(0, limen_stats(client->fd, &stats));
+	} while (stats.chunks < before.chunks + 2 && now_ns() < end);
+	ASSERT_EQ(0, system_suspend(WAKE));
+
+	EXPECT_EQ(-ECANCELED, wait_result(&result->error, PATIENCE));
+	EXPECT_EQ(0, result->count);
+	EXPECT_EQ(0, result->device_ns);
+	EXPECT_TRUE(all_bytes(result->rows, POISON,
+			      16 * sizeof(result->rows[0])));
+	EXPECT_EQ(-ESTALE, submit_scans(client->fd, client->scan, &scan, 1,
+					PATIENCE));
+	EXPECT_EQ(0, client_verify(client));
+	bo_free(client->fd, &card);
 }
 
 TEST_F(suspend, camera_stops)
@@ -416,7 +660,7 @@ TEST_F(suspend, camera_stops)
 	ASSERT_LE(0, view.fd);
 	ASSERT_EQ(0, view_start(&view, FULL_WIDTH, FULL_HEIGHT, 30));
 	ASSERT_EQ(0, view_next(&view, picture));
-	ASSERT_EQ(0, system_suspend());
+	ASSERT_EQ(0, system_suspend(WAKE));
 	/* Frames of before may still be fetched; then there is an error. */
 	while (!view_next(&view, picture))
 		;
@@ -432,16 +676,14 @@ TEST_F(suspend, camera_stops)
 TEST_F(suspend, under_load)
 {
 	struct load *load = load_start();
-	unsigned int i, right;
+	unsigned int i;
 
 	ASSERT_NE(NULL, load);
 	for (i = 0; i < SUSPENDS; i++) {
-		sleep_ms(500);
-		right = load_right(load);
-		EXPECT_EQ(0, system_suspend());
-		sleep_ms(500);
-		EXPECT_LT(right, load_right(load));
+		EXPECT_TRUE(load_works(load));
+		EXPECT_EQ(0, system_suspend(WAKE));
 	}
+	EXPECT_TRUE(load_works(load));
 	EXPECT_EQ(0, load_end(load));
 	EXPECT_EQ(0, load->gone);
 	/* Each lost its gallery each time. */

@@ -735,7 +735,7 @@ TEST_F(scan, inline_wait)
 	__s64 begin;
 
 	EMU_OR_SKIP();
-	ASSERT_EQ(0, emu_slow(400));
+	ASSERT_EQ(0, emu_hold());
 	begin = now_ns();
 	EXPECT_EQ(-ETIMEDOUT, submit_good(self, 100 * NSEC_PER_MSEC));
 	EXPECT_LE(100 * NSEC_PER_MSEC, now_ns() - begin);
@@ -801,11 +801,13 @@ TEST_F(scan, a_comparison_does_not_wait_for_scans)
 		scans[i] = self->good;
 		scans[i].result_offset += i * 256;
 	}
-	ASSERT_EQ(0, emu_slow(300));
+	/* With a watchdog that waits. */
+	ASSERT_EQ(0, emu_hold());
+	ASSERT_EQ(0, emu_slow(1000));
 	ASSERT_EQ(0, submit_scans(self->fd, self->queue, scans,
 				  ARRAY_SIZE(scans), 0));
 	ASSERT_EQ(0, submit_compares(self->fd, express, &desc, 1, PATIENCE));
-	/* Four scans of 300 ms each are not done by then. */
+	/* Four scans of a second each are not done by then. */
 	EXPECT_EQ(-EINPROGRESS,
 		  scan_result(&self->host, scans[3].result_offset)->error);
 	ASSERT_EQ(0, emu_slow(0));

@@ -126,6 +126,21 @@ static int resets(FIXTURE_DATA(scanner) *self)
 	return info.resets - self->before.resets;
 }
 
+/* Has the board take its time until chunks are as small as may be, and stay so. */
+static bool chunks_are_small(FIXTURE_DATA(scanner) *self)
+{
+	struct drm_limen_device_info info;
+
+	if (emu_slow(1))
+		return false;
+	do {
+		if (submit_some(self, 0, 1, PATIENCE) || !is_right(self, 0, 0) ||
+		    limen_device_info(self->fd, &info))
+			return false;
+	} while (info.chunk_bytes >= CHUNK_MIN + DIM);
+	return true;
+}
+
 TEST_F(scanner, two_chunks_at_most)
 {
 	unsigned int i, j;
@@ -156,6 +171,8 @@ TEST_F(scanner, comparisons_among_scans)
 	unsigned int i;
 	__u64 depth;
 
+	/* Twelve thousand chunks, more than half a minute. */
+	ASSERT_EQ(0, emu_slow(5));
 	ASSERT_EQ(0, emu_set("scan_depth_max", 0));
 	for (i = 0; i < QUEUES; i++)
 		ASSERT_EQ(0, submit_some(self, i, SCANS, 0));
@@ -174,6 +191,7 @@ TEST_F(scanner, comparisons_among_scans)
 /* Who has many scans waiting does not keep others waiting. */
 TEST_F(scanner, queues_take_turns)
 {
+	ASSERT_TRUE(chunks_are_small(self));
 	ASSERT_EQ(0, submit_some(self, 0, SCANS, 0));
 	ASSERT_EQ(0, submit_some(self, 1, SCANS, 0));
 	EXPECT_EQ(0, submit_some(self, 2, 1, PATIENCE));
@@ -189,6 +207,7 @@ TEST_F(scanner, answers_in_any_order)
 	unsigned int i, round;
 	__u64 left;
 
+	ASSERT_TRUE(chunks_are_small(self));
 	for (round = 0; round < 2; round++) {
 		ASSERT_EQ(0, emu_set("overtake", 20));
 		ASSERT_EQ(0, submit_some(self, 0, 1, PATIENCE));
@@ -265,10 +284,13 @@ TEST_F(scanner, reset_under_three_queues)
 {
 	unsigned int i;
 
-	ASSERT_EQ(0, emu_slow(self->before.watchdog_ms / 4));
-	for (i = 0; i < QUEUES; i++)
+	ASSERT_TRUE(chunks_are_small(self));
+	ASSERT_EQ(0, emu_hold());
+	ASSERT_EQ(0, emu_set("scan_depth_max", 0));
+	ASSERT_EQ(0, submit_some(self, 0, 1, 0));
+	ASSERT_TRUE(emu_becomes("scan_depth_max", 2));
+	for (i = 1; i < QUEUES; i++)
 		ASSERT_EQ(0, submit_some(self, i, 1, 0));
-	sleep_ms(20);
 	ASSERT_EQ(0, emu_set("fatal", 1));
 	EXPECT_EQ(-EIO, wait_result(&result_of(self, 0, 0)->error, PATIENCE));
 	ASSERT_EQ(0, emu_slow(0));
@@ -278,12 +300,256 @@ TEST_F(scanner, reset_under_three_queues)
 	EXPECT_EQ(1, resets(self));
 }
 
+/*
+ * One of many chunks: no other tells that the scan did not end well, so all depends
+ * on this one.
+ */
+#define CHUNKS		16
+
+/* What is with the board and with the driver. */
+#define UNDER_WAY	4
+
+FIXTURE(later)
+{
+	FIXTURE_DATA(scanner) scanner;
+};
+
+FIXTURE_VARIANT(later)
+{
+	const char *knob;
+	int error;
+	bool deaf;
+	bool reset;
+};
+
+#define LATER(name, ...)						\
+	FIXTURE_VARIANT_ADD(later, name)				\
+	{								\
+		.knob = #name, __VA_ARGS__				\
+	}
+
+LATER(drop_irq, .error = 0);
+LATER(fail, .error = -EIO);
+LATER(corrupt_flags, .error = -EIO);
+LATER(corrupt_seq, .error = -EIO, .reset = true);
+LATER(corrupt_cookie, .error = -EIO, .reset = true);
+LATER(corrupt_status, .error = -EIO, .reset = true);
+LATER(corrupt_count, .error = -EIO, .reset = true);
+LATER(corrupt_rows, .error = -EIO, .reset = true);
+LATER(corrupt_order, .error = -EIO, .reset = true);
+LATER(crash, .error = -EIO, .reset = true);
+LATER(hang, .error = -ETIME);
+LATER(endless, .error = -ETIME);
+
+/* The ring alone is reset, but that takes what the board has as well. */
+FIXTURE_VARIANT_ADD(later, deaf)
+{
+	.knob = "hang",
+	.error = -ETIME,
+	.deaf = true,
+};
+
+FIXTURE_SETUP(later)
+{
+	FIXTURE_DATA(scanner) *scanner = &self->scanner;
+	unsigned int i;
+
+	scanner_setup(_metadata, scanner, NULL);
+	for (i = 0; i < QUEUES * SCANS; i++)
+		scanner->scans[i / SCANS][i % SCANS].row_count =
+			CHUNKS * CHUNK_MIN / DIM;
+	ASSERT_EQ(TOP, reference_scan(&scanner->scans[0][0],
+				      (__s8 *)scanner->host.map, scanner->rows,
+				      DIM, DIM, scanner->expected));
+	ASSERT_TRUE(chunks_are_small(scanner));
+	memset(scanner->host.map + RESULT, POISON, HOST_SIZE - RESULT);
+}
+
+FIXTURE_TEARDOWN(later)
+{
+	scanner_teardown(_metadata, &self->scanner, NULL);
+}
+
+/* With an error there is no row, though many had been found. */
+static bool nothing_shown(FIXTURE_DATA(scanner) *self, unsigned int queue,
+			  unsigned int scan)
+{
+	const struct drm_limen_scan_result *result = result_of(self, queue,
+							       scan);
+
+	return !result->count && !result->device_ns &&
+	       all_bytes(result->rows, POISON, TOP * sizeof(result->rows[0]));
+}
+
+static bool right_or_nothing(FIXTURE_DATA(scanner) *self, unsigned int queue,
+			     unsigned int scan)
+{
+	return wait_result(&result_of(self, queue, scan)->error, PATIENCE) ?
+	       nothing_shown(self, queue, scan) : is_right(self, queue, scan);
+}
+
+/* From now on, so many chunks go well and the next does not. */
+static bool goes_wrong_after(const FIXTURE_VARIANT(later) *variant,
+			     unsigned int chunks)
+{
+	return !emu_set("deaf", variant->deaf) && !emu_set("skip", chunks) &&
+	       !emu_set(variant->knob, 1);
+}
+
+/* Three scans of a queue, of which the first has a chunk that goes wrong. */
+static void one_of_three(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(scanner) *self,
+			 const FIXTURE_VARIANT(later) *variant,
+			 unsigned int chunks)
+{
+	unsigned int i, others = variant->reset || variant->deaf;
+	__u64 left;
+
+	ASSERT_TRUE(goes_wrong_after(variant, chunks));
+	EXPECT_EQ(variant->error, submit_some(self, 0, 3, PATIENCE));
+	EXPECT_EQ(variant->error, result_of(self, 0, 0)->error);
+	for (i = 0; i < 3; i++) {
+		int error = result_of(self, 0, i)->error;
+
+		EXPECT_TRUE(right_or_nothing(self, 0, i)) {
+			TH_LOG("scan %u after %u chunks: %d", i, chunks, error);
+		}
+		if (i) {
+			EXPECT_TRUE(!error || error == -ECANCELED);
+		}
+	}
+	/* Of the others, a reset interrupts one of which the board has a part. */
+	if (variant->reset && chunks + UNDER_WAY < CHUNKS)
+		others = 0;
+	EXPECT_GE(others, !!result_of(self, 0, 1)->error +
+			  !!result_of(self, 0, 2)->error);
+	ASSERT_EQ(0, emu_get(variant->knob, &left));
+	EXPECT_EQ(0, left);
+	ASSERT_EQ(0, emu_get("deaf", &left));
+	EXPECT_EQ(0, left);
+
+	EXPECT_EQ(0, submit_some(self, 0, 1, PATIENCE));
+	EXPECT_TRUE(is_right(self, 0, 0));
+	memset(self->host.map + RESULT, POISON, HOST_SIZE - RESULT);
+}
+
+TEST_F(later, chunk_of_a_scan)
+{
+	/* The second, one in the middle, the last. */
+	one_of_three(_metadata, &self->scanner, variant, 1);
+	one_of_three(_metadata, &self->scanner, variant, CHUNKS / 2);
+	one_of_three(_metadata, &self->scanner, variant, CHUNKS - 1);
+	EXPECT_EQ(variant->reset ? 3 : 0, resets(&self->scanner));
+}
+
+/* One of six ends so, whichever; of the others, those that a reset interrupts. */
+TEST_F(later, chunk_among_queues)
+{
+	FIXTURE_DATA(scanner) *scanner = &self->scanner;
+	unsigned int i, guilty = 0, cancelled = 0;
+
+	ASSERT_TRUE(goes_wrong_after(variant, CHUNKS));
+	for (i = 0; i < QUEUES; i++)
+		ASSERT_EQ(0, submit_some(scanner, i, 2, 0));
+	for (i = 0; i < 2 * QUEUES; i++) {
+		int error = wait_result(&result_of(scanner, i / 2, i % 2)->error,
+					PATIENCE);
+
+		EXPECT_TRUE(right_or_nothing(scanner, i / 2, i % 2)) {
+			TH_LOG("queue %u, scan %u: %d", i / 2, i % 2, error);
+		}
+		guilty += error && error == variant->error;
+		cancelled += error && error != variant->error;
+		if (error != variant->error) {
+			EXPECT_TRUE(!error || error == -ECANCELED);
+		}
+	}
+	EXPECT_EQ(!!variant->error, guilty);
+	EXPECT_GE(variant->reset ? 2 : variant->deaf, cancelled);
+	EXPECT_EQ(variant->reset, resets(scanner));
+	for (i = 0; i < QUEUES; i++) {
+		EXPECT_EQ(0, submit_some(scanner, i, 1, PATIENCE));
+		EXPECT_TRUE(is_right(scanner, i, 0));
+	}
+}
+
+/* Waits until the board has answered so many chunks more. */
+static bool chunks_pass(int fd, struct drm_limen_stats *stats, __u64 count)
+{
+	__s64 end = in_ns(PATIENCE);
+	__u64 goal;
+
+	if (limen_stats(fd, stats))
+		return false;
+	for (goal = stats->chunks + count; stats->chunks < goal;) {
+		if (now_ns() > end || limen_stats(fd, stats))
+			return false;
+		sleep_ms(1);
+	}
+	return true;
+}
+
+/* A process with scans of its own, which ends while they are being searched. */
+static int scan_and_leave(FIXTURE_DATA(scanner) *parent)
+{
+	FIXTURE_DATA(scanner) *self = calloc(1, sizeof(*self));
+	struct drm_limen_stats stats;
+	__u32 gallery;
+
+	if (!self)
+		return 1;
+	self->fd = limen_open();
+	if (self->fd < 0 || bo_new(self->fd, HOST_SIZE, 0, &self->host) ||
+	    bo_new(self->fd, ROWS * DIM, DRM_LIMEN_BO_CARD, &self->card))
+		return 1;
+	memcpy(self->card.map, parent->rows, ROWS * DIM);
+	if (gallery_simple(self->fd, &self->card, DIM, ROWS, &gallery) ||
+	    queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &self->queues[0]))
+		return 1;
+	describe_scans(self, gallery);
+	return submit_some(self, 0, SCANS, 0) ||
+	       !chunks_pass(self->fd, &stats, 3);
+}
+
+TEST_F(scanner, closed_between_chunks)
+{
+	struct drm_limen_memory_info memory;
+	struct drm_limen_stats before, after;
+	__s64 end = in_ns(PATIENCE);
+	int status;
+	pid_t pid;
+
+	ASSERT_TRUE(chunks_are_small(self));
+	ASSERT_EQ(0, emu_slow(10));
+	ASSERT_EQ(0, limen_memory_info(self->fd, &memory));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(scan_and_leave(self));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+
+	/* The board goes on with what it had, and with no more. */
+	ASSERT_EQ(0, limen_stats(self->fd, &before));
+	do {
+		sleep_ms(1);
+		ASSERT_EQ(0, limen_stats(self->fd, &after));
+	} while (after.scan_depth && now_ns() < end);
+	EXPECT_EQ(0, after.scan_depth);
+	EXPECT_GE(2, after.chunks - before.chunks);
+	EXPECT_TRUE(card_free_becomes(self->fd, memory.card_free));
+	EXPECT_EQ(0, submit_some(self, 0, 1, PATIENCE));
+	EXPECT_TRUE(is_right(self, 0, 0));
+	EXPECT_EQ(0, resets(self));
+}
+
 /* Without waiting for what the board would have gone on with for long. */
 TEST_F(scanner, destroy_under_scans)
 {
 	unsigned int i, cancelled = 0;
 
-	ASSERT_EQ(0, emu_slow(10));
+	ASSERT_TRUE(chunks_are_small(self));
+	ASSERT_EQ(0, emu_hold());
 	for (i = 0; i < QUEUES; i++)
 		ASSERT_EQ(0, submit_some(self, i, 2, 0));
 	for (i = 0; i < QUEUES; i++)

@@ -156,6 +156,54 @@ TEST_F(unplug, pending_work_ends)
 	close(sync_file);
 }
 
+/* A gallery of many chunks, of which the board has searched some. */
+#define ROWS		2048
+
+TEST_F(unplug, between_chunks)
+{
+	struct drm_limen_scan scan = {
+		.probe_handle = self->host.handle,
+		.row_count = ROWS,
+		.top_k = 16,
+		.result_handle = self->host.handle,
+		.result_offset = 2048,
+	};
+	struct drm_limen_scan_result *result = scan_result(&self->host, 2048);
+	struct drm_limen_stats before, stats;
+	struct drm_limen_device_info info;
+	__s64 end = in_ns(PATIENCE);
+	struct bo card;
+
+	ASSERT_EQ(0, bo_new(self->fd, ROWS * 512, DRM_LIMEN_BO_CARD, &card));
+	memset(card.map, 1, card.size);
+	ASSERT_EQ(0, gallery_simple(self->fd, &card, 512, ROWS, &scan.gallery));
+	/* Chunks become small if the board takes its time; then it takes more. */
+	ASSERT_EQ(0, emu_hold());
+	ASSERT_EQ(0, emu_slow(1));
+	do {
+		ASSERT_EQ(0, submit_scans(self->fd, self->scan, &scan, 1,
+					  PATIENCE));
+		ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	} while (info.chunk_bytes > card.size / 32);
+	memset(result, POISON, scan_result_size(16));
+	ASSERT_EQ(0, emu_slow(500));
+	ASSERT_EQ(0, limen_stats(self->fd, &before));
+	ASSERT_EQ(0, submit_scans(self->fd, self->scan, &scan, 1, 0));
+	do {
+		sleep_ms(1);
+		ASSERT_EQ(0, limen_stats(self->fd, &stats));
+	} while (stats.chunks < before.chunks + 2 && now_ns() < end);
+	ASSERT_EQ(0, emu_unbind());
+
+	EXPECT_EQ(-ENODEV, wait_result(&result->error, PATIENCE));
+	EXPECT_EQ(0, result->count);
+	EXPECT_EQ(0, result->device_ns);
+	EXPECT_TRUE(all_bytes(result->rows, POISON,
+			      16 * sizeof(result->rows[0])));
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(board_works());
+}
+
 /* Whoever waits in the kernel is woken. */
 TEST_F(unplug, waiters_wake)
 {

@@ -319,7 +319,7 @@ TEST_F(user, comparisons)
 	ASSERT_EQ(0, express_open(self->second, &second));
 	ASSERT_EQ(0, express_open(self->other, &other));
 
-	ASSERT_EQ(0, emu_slow(500));
+	ASSERT_EQ(0, emu_hold());
 	while (first.count < info.express_limit / 2)
 		ASSERT_EQ(0, express_submit(&first, 0));
 	/* Those that finish meanwhile make room. */
@@ -333,7 +333,7 @@ TEST_F(user, comparisons)
 	EXPECT_EQ(0, express_submit(&other, 0));
 	EXPECT_EQ(-ETIMEDOUT, express_submit(&second, 1));
 
-	ASSERT_EQ(0, emu_slow(0));
+	ASSERT_EQ(0, emu_calm());
 	EXPECT_EQ(0, express_submit(&second, PATIENCE));
 	EXPECT_EQ(0, express_finish(&first));
 	EXPECT_EQ(0, express_finish(&second));
@@ -353,24 +353,24 @@ TEST_F(user, comparisons_with_cap_sys_nice)
 	ASSERT_EQ(0, express_open(self->second, &unlimited));
 	ASSERT_EQ(0, allow_capability(CAP_SYS_NICE, false));
 
-	ASSERT_EQ(0, emu_slow(500));
+	ASSERT_EQ(0, emu_hold());
 	EXPECT_EQ(-EAGAIN, express_fill(&limited));
 	/* The queue was made with the capability; that is what counts. */
 	while (unlimited.count < info.express_depth / 4)
 		ASSERT_EQ(0, express_submit(&unlimited, 0));
-	ASSERT_EQ(0, emu_slow(0));
+	ASSERT_EQ(0, emu_calm());
 	EXPECT_EQ(0, express_finish(&unlimited));
 	EXPECT_EQ(0, express_finish(&limited));
 
 	/* What was unlimited is not counted against the others. */
-	ASSERT_EQ(0, emu_slow(500));
+	ASSERT_EQ(0, emu_hold());
 	unlimited.count = 0;
 	limited.count = 0;
 	while (unlimited.count < RESULT_COUNT)
 		ASSERT_EQ(0, express_submit(&unlimited, 0));
 	ASSERT_GE(RESULT_COUNT + info.express_limit, info.express_depth);
 	EXPECT_EQ(0, express_submit(&limited, 0));
-	ASSERT_EQ(0, emu_slow(0));
+	ASSERT_EQ(0, emu_calm());
 	EXPECT_EQ(0, express_finish(&unlimited));
 	EXPECT_EQ(0, express_finish(&limited));
 }
@@ -386,7 +386,7 @@ TEST_F(user, close_with_comparisons_under_way)
 	ASSERT_EQ(0, limen_device_info(self->first, &info));
 	ASSERT_EQ(0, express_open(self->first, &first));
 	ASSERT_EQ(0, express_open(self->second, &second));
-	ASSERT_EQ(0, emu_slow(500));
+	ASSERT_EQ(0, emu_hold());
 	EXPECT_EQ(-EAGAIN, express_fill(&first));
 	munmap(first.bo.map, first.bo.size);
 	close(self->first);
@@ -399,7 +399,7 @@ TEST_F(user, close_with_comparisons_under_way)
 	EXPECT_GT(info.express_limit / 2, second.count);
 	ASSERT_EQ(0, limen_memory_info(self->second, &memory));
 	EXPECT_EQ(4 * PAGE, memory.host_used);
-	ASSERT_EQ(0, emu_slow(0));
+	ASSERT_EQ(0, emu_calm());
 	EXPECT_EQ(0, express_submit(&second, PATIENCE));
 	EXPECT_EQ(0, express_finish(&second));
 	second.count = 0;
