@@ -176,6 +176,7 @@ void limen_recovery_fini(struct limen_device *limen);
 /* pmu.c */
 void limen_pmu_register(struct limen_device *limen);
 void limen_pmu_unregister(struct limen_device *limen);
+void limen_pmu_init(void);
 void limen_pmu_exit(void);
 
 /* hwmon.c */

@@ -297,6 +297,8 @@ static int __init limen_init(void)
 		ret = limen_pci_init();
 	if (ret)
 		limen_workqueues_destroy();
+	else
+		limen_pmu_init();
 	return ret;
 }
 

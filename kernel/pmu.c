@@ -2,6 +2,8 @@
 /*
  * perf events.
  */
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
@@ -24,6 +26,9 @@
  * So a PMU stays as long as the module, which open events keep. Without a board its
  * events stand still, and new ones fail with ENODEV. The next board of that number
  * takes it over, for events that are opened from then on.
+ *
+ * perf counts on one processor, whichever the event was opened for. If that one goes
+ * offline the event moves to another.
  */
 
 /* Events by number */
@@ -170,7 +175,10 @@ static const struct attribute_group *limen_pmu_groups[] = {
 	NULL
 };
 
-/* perf itself shows a cpumask, and moves events if that CPU goes. */
+/*
+ * perf itself shows a cpumask, and moves events if that processor goes. Those that
+ * were opened for another one would stand still for good when theirs does.
+ */
 static const struct pmu limen_pmu_base = {
 	.module = THIS_MODULE,
 	.attr_groups = limen_pmu_groups,
@@ -184,6 +192,21 @@ static const struct pmu limen_pmu_base = {
 	.stop = limen_event_stop,
 	.read = limen_event_read,
 };
+
+/* A processor goes; here that comes before perf lets go of its events. */
+static int limen_pmu_offline(unsigned int cpu)
+{
+	unsigned int i, target = cpumask_any_but(cpu_online_mask, cpu);
+
+	for (i = 0; i < ARRAY_SIZE(limen_pmus); i++) {
+		/* Pairs with limen_pmu_register(): registered, or none. */
+		struct limen_pmu *pmu = smp_load_acquire(&limen_pmus[i]);
+
+		if (pmu)
+			perf_pmu_migrate_context(&pmu->base, cpu, target);
+	}
+	return 0;
+}
 
 static void limen_pmu_set(struct limen_pmu *pmu, struct limen_device *limen)
 {
@@ -215,7 +238,8 @@ void limen_pmu_register(struct limen_device *limen)
 			kfree(pmu);
 			return;
 		}
-		limen_pmus[minor] = pmu;
+		/* Pairs with limen_pmu_offline(). */
+		smp_store_release(&limen_pmus[minor], pmu);
 	}
 	limen_pmu_set(pmu, limen);
 }
@@ -232,6 +256,22 @@ void limen_pmu_unregister(struct limen_device *limen)
 		limen_pmu_set(pmu, NULL);
 }
 
+/* What a processor takes with it is told here, or the error of asking for that. */
+static int limen_pmu_hotplug;
+
+/**
+ * limen_pmu_init() - have events outlive the processor that they belong to
+ *
+ * Without it they are still good as long as that stays.
+ */
+void __init limen_pmu_init(void)
+{
+	limen_pmu_hotplug =
+		cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+					  "perf/limen:online", NULL,
+					  limen_pmu_offline);
+}
+
 /**
  * limen_pmu_exit() - take all PMUs away
  *
@@ -241,6 +281,8 @@ void limen_pmu_exit(void)
 {
 	unsigned int i;
 
+	if (limen_pmu_hotplug > 0)
+		cpuhp_remove_state_nocalls(limen_pmu_hotplug);
 	for (i = 0; i < ARRAY_SIZE(limen_pmus); i++) {
 		if (limen_pmus[i])
 			perf_pmu_unregister(&limen_pmus[i]->base);

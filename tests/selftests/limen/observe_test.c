@@ -526,6 +526,98 @@ TEST_F(observe, perf_events_outlive_the_board)
 	close(new);
 }
 
+#define CPU_ONLINE	"/sys/devices/system/cpu/cpu%u/online"
+
+static int cpu_online(unsigned int cpu, const char *online)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CPU_ONLINE, cpu);
+	return write_file(path, online);
+}
+
+static int event_cpu(unsigned int minor)
+{
+	char text[64], *end;
+	long cpu;
+
+	if (event_file(minor, "cpumask", text, sizeof(text)))
+		return -ENOENT;
+	/* One, of however many there are. */
+	cpu = strtol(text, &end, 10);
+	return *end == '\n' ? cpu : -EINVAL;
+}
+
+/* The processor that events belong to if it can be taken away, else another. */
+static int removable_cpu(unsigned int minor)
+{
+	int cpu = event_cpu(minor), others = sysconf(_SC_NPROCESSORS_CONF);
+	char path[64];
+
+	do {
+		snprintf(path, sizeof(path), CPU_ONLINE, cpu);
+		if (!access(path, W_OK))
+			return cpu;
+		cpu = --others;
+	} while (cpu >= 0);
+	return -ENODEV;
+}
+
+/* Whether an event counts each comparison, and nothing else. */
+static bool counts_on(FIXTURE_DATA(observe) *self, int event)
+{
+	__u64 before = event_value(event);
+
+	return !compare(self, BATCH, PATIENCE) &&
+	       event_value(event) == before + BATCH;
+}
+
+/*
+ * Events belong to one processor, which may go. They do not stand still then,
+ * whichever of the processors they were asked for on.
+ */
+TEST_F(observe, perf_events_outlive_their_cpu)
+{
+	struct perf_event_attr attr;
+	int cpu, event, there, new;
+
+	cpu = removable_cpu(self->minor);
+	if (cpu < 0)
+		SKIP(return, "no processor can be taken offline");
+	ASSERT_EQ(0, event_attr(self->minor, "comparisons", &attr));
+	attr.disabled = 0;
+	event = event_open_attr(&attr, -1, event_cpu(self->minor));
+	ASSERT_LE(0, event);
+	there = event_open_attr(&attr, -1, cpu);
+	ASSERT_LE(0, there);
+	EXPECT_TRUE(counts_on(self, event));
+	EXPECT_TRUE(counts_on(self, there));
+
+	ASSERT_EQ(0, cpu_online(cpu, "0"));
+	EXPECT_LE(0, event_cpu(self->minor));
+	EXPECT_NE(cpu, event_cpu(self->minor));
+	EXPECT_TRUE(counts_on(self, event));
+	EXPECT_TRUE(counts_on(self, there));
+	EXPECT_EQ(-ENODEV, event_open_attr(&attr, -1, cpu));
+	new = event_open_attr(&attr, -1, event_cpu(self->minor));
+	EXPECT_LE(0, new);
+	EXPECT_TRUE(counts_on(self, new));
+
+	ASSERT_EQ(0, cpu_online(cpu, "1"));
+	EXPECT_LE(0, event_cpu(self->minor));
+	EXPECT_TRUE(counts_on(self, event));
+	EXPECT_TRUE(counts_on(self, there));
+	EXPECT_TRUE(counts_on(self, new));
+	close(new);
+	new = event_open_attr(&attr, -1, cpu);
+	EXPECT_LE(0, new);
+	EXPECT_TRUE(counts_on(self, new));
+	EXPECT_EQ(event_value(event), event_value(there));
+	close(new);
+	close(there);
+	close(event);
+}
+
 /* Tracepoints */
 
 #define TRACEFS	"/sys/kernel/tracing"
