@@ -628,7 +628,12 @@ static int trace_begin(void)
 	if (access(TRACEFS "/trace", F_OK) &&
 	    mount("tracefs", TRACEFS, "tracefs", 0, NULL))
 		return -errno;
-	if (mkdir(TRACE, 0700) && errno != EEXIST)
+	/*
+	 * Nobody asks who it was, and to know that the kernel patches its
+	 * scheduler, which an emulator with several processors may not survive.
+	 */
+	if (write_file(TRACEFS "/options/record-cmd", "0") ||
+	    (mkdir(TRACE, 0700) && errno != EEXIST))
 		return -errno;
 	return write_file(TRACE "/trace", "\n") ?:
 	       write_file(TRACE "/events/limen/enable", "1");
