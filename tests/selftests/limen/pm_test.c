@@ -262,12 +262,32 @@ TEST_F(runtime, balanced_after_unplug)
 	EXPECT_TRUE(falls_asleep());
 }
 
+/* What a sensor says: 0 or a negative errno. */
+static int sensor(const char *format, long *value)
+{
+	char pattern[256], text[32];
+	glob_t found;
+	int ret = board_path(format, pattern, sizeof(pattern));
+
+	if (ret)
+		return ret;
+	if (glob(pattern, 0, NULL, &found))
+		return -ENOENT;
+	ret = read_file(found.gl_pathv[0], text, sizeof(text));
+	globfree(&found);
+	if (!ret)
+		*value = strtol(text, NULL, 10);
+	return ret;
+}
+
+#define HWMON	"/sys/bus/platform/devices/%s/hwmon/hwmon*/"
+
 /* Whether the system sleeps, too, or is kept from it, is nothing to a board asleep. */
 TEST_F(runtime, system_suspends_in_its_sleep)
 {
 	static const char * const knobs[] = { WAKE, REFUSE, NULL };
 	unsigned int i;
-	long active;
+	long active, value;
 
 	if (access(SYSTEM "pm_test", W_OK))
 		SKIP(return, "a kernel that does not test its suspend");
@@ -279,6 +299,8 @@ TEST_F(runtime, system_suspends_in_its_sleep)
 		EXPECT_TRUE(status_is("suspended"));
 		EXPECT_EQ(active, active_ms());
 		EXPECT_EQ(0, usage());
+		/* Nor does the driver think that it is awake. */
+		EXPECT_EQ(-ENODATA, sensor(HWMON "temp1_input", &value));
 
 		/* What is made now is not lost later, by what was before. */
 		ASSERT_EQ(0, client_open(&self->client));
@@ -312,26 +334,6 @@ TEST_F(runtime, sleeps_after_the_system_did)
 	EXPECT_EQ(0, client_search(&self->client));
 	client_close(&self->client);
 }
-
-/* What a sensor says: 0 or a negative errno. */
-static int sensor(const char *format, long *value)
-{
-	char pattern[256], text[32];
-	glob_t found;
-	int ret = board_path(format, pattern, sizeof(pattern));
-
-	if (ret)
-		return ret;
-	if (glob(pattern, 0, NULL, &found))
-		return -ENOENT;
-	ret = read_file(found.gl_pathv[0], text, sizeof(text));
-	globfree(&found);
-	if (!ret)
-		*value = strtol(text, NULL, 10);
-	return ret;
-}
-
-#define HWMON	"/sys/bus/platform/devices/%s/hwmon/hwmon*/"
 
 /* Who only looks finds it asleep, and leaves it so. */
 TEST_F(runtime, looking_does_not_wake_it_up)
