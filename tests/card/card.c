@@ -10,16 +10,19 @@
 
 #define MSIX_SIZE	4096
 
-int card_init(struct card *card, unsigned int mem_mib, unsigned int regs)
+int card_init(struct card *card, const struct card_options *options)
 {
 	void *mem;
 
 	memset(card, 0, sizeof(*card));
 	card->irq = -1;
-	card->mem_size = (uint64_t)mem_mib << 20;
-	card->bar_size[CARD_BAR_REGS] = regs;
+	card->mem_size = (uint64_t)options->mem_mib << 20;
+	card->bar_size[CARD_BAR_REGS] = options->regs;
 	card->bar_size[CARD_BAR_MEM] = card->mem_size;
-	card->bar_size[CARD_BAR_MSIX] = MSIX_SIZE;
+	card->bar_size[CARD_BAR_MSIX] = options->msix ? MSIX_SIZE : 0;
+	card->mem_fd = -1;
+	if (!card->mem_size)
+		return 0;
 	card->mem_fd = memfd_create("limen-card", MFD_CLOEXEC);
 	if (card->mem_fd < 0)
 		return -errno;
@@ -67,13 +70,15 @@ void card_reset_function(struct card *card)
 			config_knob(card, CARD_KNOB_RESETS) + 1);
 	config_reset(card);
 	reset(card);
-	memset(card->mem, CARD_GARBAGE, card->mem_size);
+	if (card->mem_size)
+		memset(card->mem, CARD_GARBAGE, card->mem_size);
 }
 
 bool card_works(const struct card *card)
 {
 	return card->control & LIMEN_HW_CONTROL_ENABLE &&
-	       card->status == LIMEN_HW_STATUS_READY;
+	       card->status == LIMEN_HW_STATUS_READY &&
+	       !config_knob(card, CARD_KNOB_GONE);
 }
 
 void card_raise(struct card *card, uint32_t bits)
@@ -104,6 +109,8 @@ uint32_t card_read(struct card *card, uint64_t reg)
 {
 	unsigned int ring;
 
+	if (config_knob(card, CARD_KNOB_GONE))
+		return UINT32_MAX;
 	if (is_ring_reg(reg, &ring))
 		return ring_read(card, ring,
 				 (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring));
@@ -144,6 +151,8 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 {
 	unsigned int ring;
 
+	if (config_knob(card, CARD_KNOB_GONE))
+		return;
 	if (is_ring_reg(reg, &ring)) {
 		ring_write(card, ring,
 			   (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring), value);

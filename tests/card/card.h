@@ -31,7 +31,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x20
+#define   CARD_KNOBS_SIZE	0x24
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -41,6 +41,7 @@
 #define CARD_KNOB_MEM_MIB	0x14 /* LIMEN_HW_REG_MEM_SIZE */
 #define CARD_KNOB_REFUSED	0x18 /* accesses to host memory refused so far */
 #define CARD_KNOB_RESETS	0x1c /* of the function so far */
+#define CARD_KNOB_GONE		0x20 /* pulled out: reads as ones, does nothing */
 
 /* What card memory is full of after a reset of the function. */
 #define CARD_GARBAGE	0xd5
@@ -138,8 +139,20 @@ struct card {
 	struct card_ring rings[CARD_RINGS];
 };
 
-/* card.c: 0 or a negative errno; @regs: bytes of BAR 0. */
-int card_init(struct card *card, unsigned int mem_mib, unsigned int regs);
+/**
+ * struct card_options - what is on the card
+ * @regs: bytes of BAR 0
+ * @mem_mib: MiB of its memory, or 0 for none
+ * @msix: its interrupts are MSI-X, and not none
+ */
+struct card_options {
+	unsigned int regs;
+	unsigned int mem_mib;
+	bool msix;
+};
+
+/* card.c: 0 or a negative errno. */
+int card_init(struct card *card, const struct card_options *options);
 /* As after switching it on: nobody is connected. */
 void card_switch_on(struct card *card);
 /* The means of PCI: rings, registers and configuration space as at first. */

@@ -136,7 +136,8 @@ void config_reset(struct card *card)
 	memcpy(config->value + CARD_KNOBS, knobs, sizeof(knobs));
 
 	put_header(card);
-	put_capability(config, PM, PCI_CAP_ID_PM, MSIX);
+	put_capability(config, PM, PCI_CAP_ID_PM,
+		       card->bar_size[CARD_BAR_MSIX] ? MSIX : EXPRESS);
 	put16(config->value, PM + PCI_PM_PMC, 3);
 	put16(config->writable, PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
 	put_capability(config, MSIX, PCI_CAP_ID_MSIX, EXPRESS);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * limen-card [--regs BYTES] [--mem MIB] SOCKET: a Limen board on PCI Express for the
- * one virtual machine that connects to the socket, until that is gone. --regs makes
- * BAR 0 so large (default 4096), --mem the card's memory (default 64).
+ * limen-card [--regs BYTES] [--mem MIB] [--no-msix] SOCKET: a Limen board on PCI
+ * Express for the one virtual machine that connects to the socket, until that is
+ * gone. --regs makes BAR 0 so large (default 4096), --mem the card's memory (default
+ * 64; 0: there is none); --no-msix: it cannot interrupt.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -29,19 +30,48 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] SOCKET\n", stderr);
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] SOCKET\n",
+	      stderr);
 	return 2;
 }
 
-/* A power of two from @min to @max, or 0. */
-static unsigned int size_of(const char *text, unsigned int min,
-			    unsigned int max)
+/* A power of two from @min to @max, or 0 if @min is. */
+static bool parse_size(const char *text, unsigned int min, unsigned int max,
+		       unsigned int *to)
 {
 	char *end;
 	unsigned long size = strtoul(text, &end, 10);
 
-	return !*end && size >= min && size <= max && !(size & (size - 1)) ?
-		       (unsigned int)size : 0;
+	if (*end || size < min || size > max || size & (size - 1))
+		return false;
+	*to = (unsigned int)size;
+	return true;
+}
+
+static bool parse(int argc, char **argv, struct card_options *to)
+{
+	static const struct option options[] = {
+		{ "regs", required_argument, NULL, 'r' },
+		{ "mem", required_argument, NULL, 'm' },
+		{ "no-msix", no_argument, NULL, 'x' },
+		{ 0 },
+	};
+	bool valid = true;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'r')
+			valid &= parse_size(optarg, REGS_BYTES_MIN,
+					    REGS_BYTES_MAX, &to->regs);
+		else if (option == 'm')
+			valid &= parse_size(optarg, 0, MEM_MIB_MAX,
+					    &to->mem_mib);
+		else if (option == 'x')
+			to->msix = false;
+		else
+			valid = false;
+	}
+	return valid && optind + 1 == argc;
 }
 
 /* Who connects first to a socket at @path, or a negative errno. */
@@ -98,25 +128,16 @@ static int serve(int client)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "regs", required_argument, NULL, 'r' },
-		{ "mem", required_argument, NULL, 'm' },
-		{ 0 },
+	struct card_options options = {
+		.regs = REGS_BYTES,
+		.mem_mib = MEM_MIB,
+		.msix = true,
 	};
-	unsigned int regs = REGS_BYTES, mem = MEM_MIB;
-	int option, ret;
+	int ret;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'r')
-			regs = size_of(optarg, REGS_BYTES_MIN, REGS_BYTES_MAX);
-		else if (option == 'm')
-			mem = size_of(optarg, 1, MEM_MIB_MAX);
-		else
-			return usage();
-	}
-	if (!regs || !mem || optind + 1 != argc)
+	if (!parse(argc, argv, &options))
 		return usage();
-	ret = card_init(&card, mem, regs);
+	ret = card_init(&card, &options);
 	if (!ret)
 		ret = listen_at(argv[optind]);
 	if (ret >= 0)

@@ -265,7 +265,7 @@ static int get_region_info(struct card *card, struct message *message)
 	if (region.size)
 		region.flags = VFIO_REGION_INFO_FLAG_READ |
 			       VFIO_REGION_INFO_FLAG_WRITE;
-	if (index == CARD_BAR_MEM) {
+	if (index == CARD_BAR_MEM && region.size) {
 		region.flags |= VFIO_REGION_INFO_FLAG_MMAP;
 		message->answer = card->mem_fd;
 	}

@@ -135,8 +135,6 @@ static int work(struct load *load, unsigned int i)
 	struct client client;
 	int ret = client_open(&client);
 
-	if (ret)
-		return 3;
 	while (!ret && !__atomic_load_n(&load->end, __ATOMIC_RELAXED))
 		ret = work_once(&client, load, i);
 	if (ret == -ENODEV) {

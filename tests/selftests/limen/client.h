@@ -61,7 +61,7 @@ unsigned int load_right(const struct load *load);
 bool load_works(const struct load *load);
 /*
  * Has them end: 0; 1 if a client had a wrong score, 2 if an error that there was no
- * reason for, 3 if it could not go on.
+ * reason for, 3 if it did not even end by itself.
  */
 int load_end(struct load *load);
 void load_free(struct load *load);

@@ -29,6 +29,7 @@
 #define KNOB_MEM_MIB	(KNOBS + 0x14)
 #define KNOB_REFUSED	(KNOBS + 0x18)
 #define KNOB_RESETS	(KNOBS + 0x1c)
+#define KNOB_GONE	(KNOBS + 0x20)
 
 #define CARDS	4
 
@@ -114,7 +115,7 @@ static int knob_set(unsigned int knob, __u32 value)
 static int calm(void)
 {
 	return knob_set(KNOB_DELAY, 0) ?: knob_set(KNOB_FATAL, 0) ?:
-	       knob_set(KNOB_STUCK, 0);
+	       knob_set(KNOB_STUCK, 0) ?: knob_set(KNOB_GONE, 0);
 }
 
 /* Resets of the function since the card was switched on. */
@@ -134,6 +135,9 @@ static int restore(void)
 	if (access(file_of("config"), F_OK))
 		ret = write_file(BUS "/rescan", "1");
 	ret = ret ?: calm();
+	/* One that was given up is bound anew. */
+	if (!ret && is_bound() && !board_works())
+		ret = card_unbind();
 	if (!ret && !is_bound())
 		ret = card_bind();
 	return ret;
@@ -487,16 +491,44 @@ TEST_F(card, liars_are_refused)
 	EXPECT_TRUE(board_works());
 }
 
-/* The other card's BAR 0 ends before the registers do. */
-TEST_F(card, too_small_is_refused)
+/*
+ * The other cards: of one, BAR 0 ends before the registers do; one has no memory, and
+ * one no MSI-X.
+ */
+TEST_F(card, misfits_are_refused)
 {
-	char path[256];
+	static const int errors[CARDS] = { 0, -ENODEV, -ENOMEM, -EINVAL };
+	unsigned int i;
 
-	if (!cards[1][0])
-		SKIP(return, "only one card");
-	snprintf(path, sizeof(path), BUS "/devices/%s/driver", cards[1]);
-	EXPECT_NE(0, access(path, F_OK));
-	EXPECT_EQ(-ENODEV, write_file(DRIVER "/bind", cards[1]));
+	if (!cards[CARDS - 1][0])
+		SKIP(return, "not enough cards");
+	for (i = 1; i < CARDS; i++) {
+		EXPECT_EQ(errors[i], write_file(DRIVER "/bind", cards[i])) {
+			TH_LOG("card %u", i);
+		}
+	}
+}
+
+/*
+ * One that has been pulled out reads as ones, so it seems to say that it cannot go on;
+ * but it is not waited for as one is that is stuck.
+ */
+TEST_F(card, pulled_out)
+{
+	__s64 start = now_ns();
+	pid_t pid;
+
+	ASSERT_EQ(0, knob_set(KNOB_DELAY, 60000));
+	pid = verify_in_child(&self->client);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, knob_set(KNOB_GONE, 1));
+	EXPECT_EQ(EIO, status_of(pid));
+	EXPECT_GT(5 * NSEC_PER_SEC, now_ns() - start);
+	EXPECT_EQ(-ENODEV, client_verify(&self->client));
+	ASSERT_EQ(0, card_unbind());
+	ASSERT_EQ(0, calm());
+	ASSERT_EQ(0, card_bind());
+	EXPECT_TRUE(board_works());
 }
 
 TEST_F(card, unbound_and_bound)
@@ -530,6 +562,51 @@ TEST_F(card, removed_under_load)
 	ASSERT_EQ(0, write_file(BUS "/rescan", "1"));
 	EXPECT_TRUE(is_bound());
 	EXPECT_TRUE(board_works());
+}
+
+/* Does something to the card until it is killed. */
+static pid_t meddler(int (*meddle)(void))
+{
+	pid_t pid = fork();
+
+	while (!pid) {
+		meddle();
+		sleep_ms(100);
+	}
+	return pid;
+}
+
+static int meddle_reset(void)
+{
+	return write_file(file_of("reset"), "1");
+}
+
+static int meddle_error(void)
+{
+	return inject_error(false, AER_COMPLETION_TIMEOUT);
+}
+
+/* Resets, errors and binding, all at the same time, with a load on the card. */
+TEST_F(card, meddled_with)
+{
+	pid_t resets = meddler(meddle_reset), errors = meddler(meddle_error);
+	unsigned int i;
+
+	client_close(&self->client);
+	for (i = 0; i < 4; i++) {
+		struct load *load = load_start();
+
+		ASSERT_NE(NULL, load);
+		sleep_ms(500);
+		EXPECT_EQ(0, card_unbind());
+		EXPECT_EQ(0, load_end(load));
+		load_free(load);
+		EXPECT_EQ(0, card_bind());
+	}
+	kill(resets, SIGKILL);
+	kill(errors, SIGKILL);
+	EXPECT_EQ(-1, status_of(resets));
+	EXPECT_EQ(-1, status_of(errors));
 }
 
 static bool power_state_becomes(const char *wanted)
