@@ -3,10 +3,9 @@
  * The fuzzer's calls: what each argument means, what it may plausibly be, and how
  * it is made from numbers.
  *
- * Identifiers count from 1 in every file, so small numbers name what the calls
- * before, or those of another process with the same file, have made. By
- * convention, for seeds and for what is plausible, buffer 1 is the host's, buffer
- * 2 the card's, queue 1 for comparisons and queue 2 for scans.
+ * Most calls name what calls before them have made. Identifiers count from 1 in
+ * every file, so small numbers may also name what another process has made with
+ * the same file.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,6 +24,9 @@
 #define DESCS		64
 #define MAPS		4
 
+/* Things of a kind in a file that are remembered. */
+#define NAMES		8
+
 enum kind {
 	KIND_ZERO,
 	KIND_FLAG,
@@ -37,6 +39,9 @@ enum kind {
 	KIND_EXPRESS,
 	KIND_SCAN,
 	KIND_SYNCOBJ,
+	KIND_BUFFER,
+	KIND_VECTORS,
+	KIND_QUEUE,
 	KIND_SIZE,
 	KIND_BYTES,
 	KIND_OFFSET,
@@ -62,6 +67,9 @@ enum kind {
 	KIND_SYNCOBJS,
 };
 
+/* Those with names of their own, from KIND_HOST on. */
+#define NAMED	(KIND_SYNCOBJ - KIND_HOST + 1)
+
 struct field {
 	__u16 offset;
 	__u16 size;
@@ -74,14 +82,19 @@ struct field {
 
 struct op {
 	const char *name;
+	unsigned int weight;
 	unsigned long request;
-	bool ours;
 	const struct field *fields;
 	unsigned int count;
+	/* That are told of, besides those of every call; NULL if not by us. */
+	const int *errors;
 };
 
-#define OP(name, request, ours, fields)					\
-	{ name, request, ours, fields, sizeof(fields) / sizeof((fields)[0]) }
+#define OP(name, weight, request, fields, errors)			\
+	{ name, weight, request, fields,				\
+	  sizeof(fields) / sizeof((fields)[0]), errors }
+
+#define ERRORS(...)	((const int []){ __VA_ARGS__, 0 })
 
 static const struct field query_fields[] = {
 	FIELD(drm_limen_query, type, KIND_QUERY),
@@ -96,7 +109,7 @@ static const struct field bo_create_fields[] = {
 };
 
 static const struct field mmap_offset_fields[] = {
-	FIELD(drm_limen_bo_mmap_offset, handle, KIND_HOST),
+	FIELD(drm_limen_bo_mmap_offset, handle, KIND_BUFFER),
 	FIELD(drm_limen_bo_mmap_offset, pad, KIND_ZERO),
 	FIELD(drm_limen_bo_mmap_offset, offset, KIND_ZERO),
 };
@@ -126,13 +139,13 @@ static const struct field queue_create_fields[] = {
 };
 
 static const struct field queue_destroy_fields[] = {
-	FIELD(drm_limen_queue_destroy, queue, KIND_SCAN),
+	FIELD(drm_limen_queue_destroy, queue, KIND_QUEUE),
 	FIELD(drm_limen_queue_destroy, pad, KIND_ZERO),
 };
 
 static const struct field compare_fields[] = {
-	FIELD(drm_limen_compare, probe_handle, KIND_HOST),
-	FIELD(drm_limen_compare, reference_handle, KIND_HOST),
+	FIELD(drm_limen_compare, probe_handle, KIND_VECTORS),
+	FIELD(drm_limen_compare, reference_handle, KIND_VECTORS),
 	FIELD(drm_limen_compare, probe_offset, KIND_OFFSET),
 	FIELD(drm_limen_compare, reference_offset, KIND_OFFSET),
 	FIELD(drm_limen_compare, result_handle, KIND_HOST),
@@ -144,7 +157,7 @@ static const struct field compare_fields[] = {
 
 static const struct field scan_fields[] = {
 	FIELD(drm_limen_scan, gallery, KIND_GALLERY),
-	FIELD(drm_limen_scan, probe_handle, KIND_HOST),
+	FIELD(drm_limen_scan, probe_handle, KIND_VECTORS),
 	FIELD(drm_limen_scan, probe_offset, KIND_OFFSET),
 	FIELD(drm_limen_scan, first_row, KIND_ROW),
 	FIELD(drm_limen_scan, row_count, KIND_ROW_COUNT),
@@ -188,7 +201,7 @@ static const struct field submit_scans_fields[] = {
 };
 
 static const struct field gem_close_fields[] = {
-	FIELD(drm_gem_close, handle, KIND_CARD),
+	FIELD(drm_gem_close, handle, KIND_BUFFER),
 	FIELD(drm_gem_close, pad, KIND_ZERO),
 };
 
@@ -218,51 +231,100 @@ static const struct field syncobj_array_fields[] = {
 };
 
 enum {
-	OP_MMAP = 2,
-	OP_TOUCH = 14,
-	OP_RAW = 15,
+	OP_QUERY,
+	OP_BO_CREATE,
+	OP_MMAP,
+	OP_GALLERY_CREATE,
+	OP_GALLERY_DESTROY,
+	OP_QUEUE_CREATE,
+	OP_QUEUE_DESTROY,
+	OP_COMPARE,
+	OP_SCAN,
+	OP_GEM_CLOSE,
+	OP_SYNCOBJ_CREATE,
+	OP_SYNCOBJ_DESTROY,
+	OP_SYNCOBJ_WAIT,
+	OP_SYNCOBJ_SIGNAL,
+	OP_TOUCH,
+	OP_RAW,
 };
 
+#define SUBMIT_ERRORS							\
+	EINVAL, ENOENT, E2BIG, EBUSY, ESTALE, EAGAIN, ETIMEDOUT, EINTR,	\
+	EIO, ETIME
+
 static const struct op ops[] = {
-	OP("query", DRM_IOCTL_LIMEN_QUERY, true, query_fields),
-	OP("bo-create", DRM_IOCTL_LIMEN_BO_CREATE, true, bo_create_fields),
-	[OP_MMAP] = OP("mmap", DRM_IOCTL_LIMEN_BO_MMAP_OFFSET, true,
-		       mmap_offset_fields),
-	OP("gallery-create", DRM_IOCTL_LIMEN_GALLERY_CREATE, true,
-	   gallery_create_fields),
-	OP("gallery-destroy", DRM_IOCTL_LIMEN_GALLERY_DESTROY, true,
-	   gallery_destroy_fields),
-	OP("queue-create", DRM_IOCTL_LIMEN_QUEUE_CREATE, true,
-	   queue_create_fields),
-	OP("queue-destroy", DRM_IOCTL_LIMEN_QUEUE_DESTROY, true,
-	   queue_destroy_fields),
-	OP("compare", DRM_IOCTL_LIMEN_SUBMIT, true, submit_compares_fields),
-	OP("scan", DRM_IOCTL_LIMEN_SUBMIT, true, submit_scans_fields),
-	OP("gem-close", DRM_IOCTL_GEM_CLOSE, false, gem_close_fields),
-	OP("syncobj-create", DRM_IOCTL_SYNCOBJ_CREATE, false,
-	   syncobj_create_fields),
-	OP("syncobj-destroy", DRM_IOCTL_SYNCOBJ_DESTROY, false,
-	   syncobj_destroy_fields),
-	OP("syncobj-wait", DRM_IOCTL_SYNCOBJ_WAIT, false, syncobj_wait_fields),
-	OP("syncobj-signal", DRM_IOCTL_SYNCOBJ_SIGNAL, false,
-	   syncobj_array_fields),
-	[OP_TOUCH] = { "touch", 0, false, NULL, 0 },
-	[OP_RAW] = { "raw", 0, false, NULL, 0 },
+	[OP_QUERY] =
+		OP("query", 1, DRM_IOCTL_LIMEN_QUERY, query_fields,
+		   ERRORS(EINVAL)),
+	[OP_BO_CREATE] =
+		OP("bo-create", 3, DRM_IOCTL_LIMEN_BO_CREATE, bo_create_fields,
+		   ERRORS(EINVAL, ENOSPC, EDQUOT)),
+	[OP_MMAP] =
+		OP("mmap", 2, DRM_IOCTL_LIMEN_BO_MMAP_OFFSET,
+		   mmap_offset_fields, ERRORS(EINVAL, ENOENT, EBUSY)),
+	[OP_GALLERY_CREATE] =
+		OP("gallery-create", 3, DRM_IOCTL_LIMEN_GALLERY_CREATE,
+		   gallery_create_fields,
+		   ERRORS(EINVAL, ENOENT, EBUSY, ESTALE, EDQUOT)),
+	[OP_GALLERY_DESTROY] =
+		OP("gallery-destroy", 1, DRM_IOCTL_LIMEN_GALLERY_DESTROY,
+		   gallery_destroy_fields, ERRORS(EINVAL, ENOENT)),
+	[OP_QUEUE_CREATE] =
+		OP("queue-create", 2, DRM_IOCTL_LIMEN_QUEUE_CREATE,
+		   queue_create_fields, ERRORS(EINVAL, EDQUOT)),
+	[OP_QUEUE_DESTROY] =
+		OP("queue-destroy", 1, DRM_IOCTL_LIMEN_QUEUE_DESTROY,
+		   queue_destroy_fields, ERRORS(EINVAL, ENOENT)),
+	[OP_COMPARE] =
+		OP("compare", 8, DRM_IOCTL_LIMEN_SUBMIT, submit_compares_fields,
+		   ERRORS(SUBMIT_ERRORS)),
+	[OP_SCAN] =
+		OP("scan", 8, DRM_IOCTL_LIMEN_SUBMIT, submit_scans_fields,
+		   ERRORS(SUBMIT_ERRORS, ECANCELED, EPERM)),
+	[OP_GEM_CLOSE] =
+		OP("gem-close", 1, DRM_IOCTL_GEM_CLOSE, gem_close_fields, NULL),
+	[OP_SYNCOBJ_CREATE] =
+		OP("syncobj-create", 2, DRM_IOCTL_SYNCOBJ_CREATE,
+		   syncobj_create_fields, NULL),
+	[OP_SYNCOBJ_DESTROY] =
+		OP("syncobj-destroy", 1, DRM_IOCTL_SYNCOBJ_DESTROY,
+		   syncobj_destroy_fields, NULL),
+	[OP_SYNCOBJ_WAIT] =
+		OP("syncobj-wait", 1, DRM_IOCTL_SYNCOBJ_WAIT,
+		   syncobj_wait_fields, NULL),
+	[OP_SYNCOBJ_SIGNAL] =
+		OP("syncobj-signal", 1, DRM_IOCTL_SYNCOBJ_SIGNAL,
+		   syncobj_array_fields, NULL),
+	[OP_TOUCH] = { "touch", 2, 0, NULL, 0, NULL },
+	[OP_RAW] = { "raw", 1, 0, NULL, 0, NULL },
 };
 
 #define OPS	(sizeof(ops) / sizeof(ops[0]))
 _Static_assert(OPS <= FUZZ_OPS, "room for the results of each kind");
 
+/**
+ * struct names - what a file has of a kind, as far as this process made it
+ * @count: identifiers given so far
+ * @ids: the last of them
+ */
+struct names {
+	unsigned int count;
+	__u32 ids[NAMES];
+};
+
 /* What programs are made of meanwhile, a copy in each process. */
 static struct {
-	const struct fuzz_call *call;
+	struct fuzz_call *call;
 	unsigned int cursor;
 	__u64 flags;
 	__u8 *arena;
 	__u32 used;
 	__u8 *maps[MAPS];
 	unsigned int mapped;
+	struct names names[FUZZ_FILES][NAMED];
 	bool denies;
+	bool patient;
 } now;
 
 #define ARENA	(64u << 10)
@@ -272,6 +334,24 @@ static sigjmp_buf gone;
 unsigned int fuzz_op_count(void)
 {
 	return OPS;
+}
+
+/**
+ * fuzz_op_pick() - a kind of call, those that reach furthest more often
+ * @random: state of the random numbers
+ *
+ * Return: the kind.
+ */
+unsigned int fuzz_op_pick(__u32 *random)
+{
+	unsigned int op, left, sum = 0;
+
+	for (op = 0; op < OPS; op++)
+		sum += ops[op].weight;
+	left = next_random(random) % sum;
+	for (op = 0; left >= ops[op].weight; op++)
+		left -= ops[op].weight;
+	return op;
 }
 
 /**
@@ -286,6 +366,101 @@ bool fuzz_op_meant(unsigned int op)
 const char *fuzz_op_name(unsigned int op)
 {
 	return ops[op].name;
+}
+
+/**
+ * fuzz_op_errors() - errors that the user API tells of for a kind of call
+ * @op: kind
+ *
+ * Return: them, with a 0 at the end, or NULL if it is not ours.
+ */
+const int *fuzz_op_errors(unsigned int op)
+{
+	return ops[op].errors;
+}
+
+static struct names *names_of(enum kind kind)
+{
+	return &now.names[now.call->file][kind - KIND_HOST];
+}
+
+static void remember(enum kind kind, __u32 id)
+{
+	struct names *names = names_of(kind);
+
+	names->ids[names->count++ % NAMES] = id;
+}
+
+/* The last one takes its place. */
+static void forget(enum kind kind, __u32 id)
+{
+	struct names *names = names_of(kind);
+	unsigned int i;
+
+	if (names->count > NAMES)
+		names->count = NAMES;
+	for (i = 0; i < names->count; i++)
+		if (names->ids[i] == id)
+			names->ids[i--] = names->ids[--names->count];
+}
+
+/* What a call that succeeded has made or ended. */
+static void take_note(unsigned int op, const void *args)
+{
+	const struct drm_limen_gallery_create *gallery = args;
+	const struct drm_limen_queue_create *queue = args;
+	const struct drm_limen_bo_create *bo = args;
+	/* First in all structures that name something to end. */
+	const __u32 *id = args;
+
+	switch (op) {
+	case OP_BO_CREATE:
+		remember(bo->flags ? KIND_CARD : KIND_HOST, bo->handle);
+		break;
+	case OP_GALLERY_CREATE:
+		remember(KIND_GALLERY, gallery->gallery);
+		break;
+	case OP_QUEUE_CREATE:
+		remember(queue->type == DRM_LIMEN_QUEUE_SCAN ? KIND_SCAN :
+							       KIND_EXPRESS,
+			 queue->queue);
+		break;
+	case OP_SYNCOBJ_CREATE:
+		remember(KIND_SYNCOBJ, *id);
+		break;
+	case OP_GEM_CLOSE:
+		forget(KIND_HOST, *id);
+		forget(KIND_CARD, *id);
+		break;
+	case OP_GALLERY_DESTROY:
+		forget(KIND_GALLERY, *id);
+		break;
+	case OP_QUEUE_DESTROY:
+		forget(KIND_EXPRESS, *id);
+		forget(KIND_SCAN, *id);
+		break;
+	case OP_SYNCOBJ_DESTROY:
+		forget(KIND_SYNCOBJ, *id);
+		break;
+	}
+}
+
+/* Now and then something is named that this process did not make, or nobody did. */
+static __u32 named(enum kind kind, __u32 n)
+{
+	const struct names *names;
+	unsigned int known;
+
+	if (kind == KIND_BUFFER)
+		kind = n % 4 ? KIND_HOST : KIND_CARD;
+	if (kind == KIND_VECTORS)
+		kind = n % 32 ? KIND_HOST : KIND_CARD;
+	if (kind == KIND_QUEUE)
+		kind = n % 2 ? KIND_EXPRESS : KIND_SCAN;
+	n /= 32;
+	names = names_of(kind);
+	known = names->count < NAMES ? names->count : NAMES;
+	return n % 128 && known ? names->ids[n / 128 % known] : n / 128 % 6 + 1;
 }
 
 static __u32 choose(void)
@@ -309,21 +484,23 @@ static void *arena_take(size_t size)
 
 static void fill(void *at, const struct field *fields, unsigned int count);
 
-/* An array of structures; what does not fit was meant to be too long. */
+/* As many structures as may ever be wanted, of which so many differ. */
 static __u64 array_of(const struct field *fields, unsigned int fields_count,
-		      size_t size, unsigned int count)
+		      size_t size, unsigned int differ)
 {
-	__u8 *at = arena_take(count * size);
+	__u8 *at = arena_take(DESCS * size);
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < differ; i++)
 		fill(at + i * size, fields, fields_count);
+	for (; i < DESCS; i++)
+		memcpy(at + i * size, at + (i - differ) * size, size);
 	return (__u64)(uintptr_t)at;
 }
 
-#define ARRAY_OF(fields, type, count)					\
+#define ARRAY_OF(fields, type, differ)					\
 	array_of(fields, sizeof(fields) / sizeof((fields)[0]),		\
-		 sizeof(struct type), count)
+		 sizeof(struct type), differ)
 
 static __u64 some_handles(void)
 {
@@ -331,7 +508,7 @@ static __u64 some_handles(void)
 	unsigned int i;
 
 	for (i = 0; i < DESCS; i++)
-		handles[i] = choose() % 3 + 1;
+		handles[i] = named(KIND_SYNCOBJ, choose());
 	return (__u64)(uintptr_t)handles;
 }
 
@@ -345,10 +522,10 @@ static __u64 plausible_place(enum kind kind, __u32 n)
 		return n % 3;
 	case KIND_COMPARES:
 		return ARRAY_OF(compare_fields, drm_limen_compare,
-				n % 16 ? 4 : DESCS);
+				n % 16 ? 2 : DESCS);
 	case KIND_SCANS:
 		return ARRAY_OF(scan_fields, drm_limen_scan,
-				n % 16 ? 4 : DESCS);
+				n % 16 ? 2 : DESCS);
 	case KIND_SYNCS:
 		return ARRAY_OF(sync_fields, drm_limen_sync, 4);
 	case KIND_SYNCOBJS:
@@ -356,7 +533,9 @@ static __u64 plausible_place(enum kind kind, __u32 n)
 	case KIND_SOON:
 		return in_ns(n % 64 * 50000);
 	case KIND_TIMEOUT:
-		return now.flags ? in_ns(n % 64 * 100000) : 0;
+		return now.flags ? in_ns(now.patient && n % 2 ?
+					 3 * NSEC_PER_SEC :
+					 n % 64 * 100000) : 0;
 	default:
 		return 0;
 	}
@@ -364,10 +543,6 @@ static __u64 plausible_place(enum kind kind, __u32 n)
 
 static __u64 plausible(enum kind kind, __u32 n)
 {
-	/* Now and then something else is named than by convention. */
-	__u32 other = n % 32 ? 0 : n / 32 % 6 + 1;
-
-	n /= 32;
 	switch (kind) {
 	case KIND_ZERO:
 		return 0;
@@ -378,16 +553,18 @@ static __u64 plausible(enum kind kind, __u32 n)
 	case KIND_FORMAT:
 		return n % 16 ? DRM_LIMEN_FORMAT_S8 : n / 16 % 4;
 	case KIND_HOST:
+	case KIND_CARD:
 	case KIND_GALLERY:
 	case KIND_EXPRESS:
-		return other ?: 1;
-	case KIND_CARD:
 	case KIND_SCAN:
-		return other ?: 2;
 	case KIND_SYNCOBJ:
-		return n % 8 ? 1 : n / 8 % 3 + 1;
+	case KIND_BUFFER:
+	case KIND_VECTORS:
+	case KIND_QUEUE:
+		return named(kind, n);
 	case KIND_SIZE:
-		return n % 32 ? (n % 4 + 1) * PAGE : n % 1024 * PAGE;
+		return n % 128 ? (n % 4 ? 2 : n / 4 % 8 + 1) * PAGE :
+				 n / 128 % 1024 * PAGE;
 	case KIND_BYTES:
 		return n % 400;
 	case KIND_OFFSET:
@@ -407,9 +584,12 @@ static __u64 plausible(enum kind kind, __u32 n)
 	case KIND_TOP_K:
 		return n % 16 + (n / 16 % 16 ? 1 : DRM_LIMEN_TOP_K_USER);
 	case KIND_SIMILARITY:
-		return n % 65536 - 32768;
+		/* Most memory is zeros, which are of similarity 0. */
+		return n % 8 < 6 ? n % 8 : n / 8 % 65536 - 32768;
 	case KIND_COUNT:
-		return n % 16 ? n % 2 + 1 : n / 16 % DESCS + 1;
+		/* Limits are reached sooner by many. */
+		return n % (now.call->repeats ? 2 : 8) ? n / 8 % 2 + 1 :
+							 n / 8 % DESCS + 1;
 	case KIND_FEW:
 		return n % 4 ? 0 : n / 4 % 4;
 	case KIND_COMPARE_SIZE:
@@ -469,13 +649,17 @@ static void on_signal(int number)
 /**
  * fuzz_prepare() - once a process: its memory, and what ends calls that wait
  * @denies: whether allocations fail where the calls say so: see inject_open()
+ * @patient: whether calls wait long enough to see the watchdog bite
  */
-void fuzz_prepare(bool denies)
+void fuzz_prepare(bool denies, bool patient)
 {
-	const struct itimerval often = { { 0, 200000 }, { 0, 200000 } };
+	const struct timeval period = { .tv_sec = patient ? 8 : 0,
+					.tv_usec = patient ? 0 : 200000 };
+	const struct itimerval often = { period, period };
 	struct sigaction action = { .sa_handler = on_signal };
 
 	now.denies = denies;
+	now.patient = patient;
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
@@ -487,20 +671,19 @@ void fuzz_prepare(bool denies)
 	munmap(now.arena + ARENA, PAGE);
 }
 
-/* Errors that the user API tells of. */
-static bool documented(int error)
+/*
+ * Whether the user API tells of an error: any call finds no memory, or no board, and
+ * what was meant as a comparison may name a queue for scans.
+ */
+static bool documented(unsigned int op, int error)
 {
-	static const int known[] = {
-		EINVAL, ENOENT, EBUSY, ENOSPC, EDQUOT, ENOMEM, EFAULT, E2BIG,
-		EAGAIN, ENODEV, ETIMEDOUT, EINTR, EIO, ETIME, ECANCELED, EPERM,
-		ESTALE,
-	};
-	unsigned int i;
+	const int *errors = ops[op == OP_COMPARE ? OP_SCAN : op].errors;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (error == known[i])
-			return true;
-	return false;
+	if (error == EFAULT || error == ENOMEM || error == ENODEV)
+		return true;
+	while (*errors && *errors != error)
+		errors++;
+	return *errors;
 }
 
 /* Any ioctl of any size, on anything. */
@@ -523,6 +706,7 @@ static int call_touch(void)
 	__u8 *some = now.maps[choose() % MAPS];
 	volatile __u8 *map = some ?: now.maps[0];
 
+	errno = EFAULT;
 	if (!map)
 		return -1;
 	/* Frozen or unplugged meanwhile: then this is as far as it goes. */
@@ -543,6 +727,8 @@ static int call_one(const struct op *op, int fd)
 		return call_raw(fd);
 	fill(args, op->fields, op->count);
 	ret = ioctl(fd, op->request, args);
+	if (!ret)
+		take_note(op - ops, args);
 	if (!ret && op == &ops[OP_MMAP]) {
 		struct drm_limen_bo_mmap_offset *given = (void *)args;
 		void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -576,28 +762,45 @@ static int call_denied(const struct fuzz_call *call, int fd, bool *denied)
 	return ret;
 }
 
-static void count_one(struct fuzz_stats *stats, unsigned int op, int ret,
-		      int error)
+static void count_one(struct fuzz_stats *stats, unsigned int op, int error)
 {
+	unsigned int end = error < FUZZ_ERRORS ? error : FUZZ_ERRORS - 1;
+
 	__atomic_add_fetch(&stats->calls, 1, __ATOMIC_RELAXED);
-	if (ret >= 0) {
-		__atomic_add_fetch(&stats->done[op], 1, __ATOMIC_RELAXED);
-	} else if (ops[op].ours && !documented(error)) {
+	__atomic_add_fetch(&stats->ends[op][end], 1, __ATOMIC_RELAXED);
+	if (error && ops[op].errors && !documented(op, error)) {
 		stats->strange_op = op;
 		stats->strange_errno = error;
 		__atomic_add_fetch(&stats->strange, 1, __ATOMIC_RELAXED);
 	}
 }
 
+static void run_call(struct fuzz_call *call, int fd, struct fuzz_stats *stats)
+{
+	unsigned int times = call->repeats + 1;
+	bool denied;
+	int ret;
+
+	do {
+		now.call = call;
+		now.cursor = 0;
+		now.flags = 0;
+		ret = call_denied(call, fd, &denied);
+		count_one(stats, call->op, ret < 0 ? errno : 0);
+		__atomic_add_fetch(&stats->denied, denied, __ATOMIC_RELAXED);
+	} while (ret >= 0 && --times);
+	call->used = now.cursor < FUZZ_CHOICES ? now.cursor : FUZZ_CHOICES;
+}
+
 /**
  * fuzz_run() - run a program on a file of its own and on the shared one
- * @program: program
+ * @program: program; what its calls have used is noted
  * @shared: the file that all share
  * @stats: what is done is added here
  *
  * Return: 0, or a negative errno if there is no node to open.
  */
-int fuzz_run(const struct fuzz_program *program, int shared,
+int fuzz_run(struct fuzz_program *program, int shared,
 	     struct fuzz_stats *stats)
 {
 	int own = limen_open();
@@ -605,17 +808,11 @@ int fuzz_run(const struct fuzz_program *program, int shared,
 
 	if (own < 0)
 		return own;
+	memset(now.names[0], 0, sizeof(now.names[0]));
 	for (i = 0; i < program->count; i++) {
-		const struct fuzz_call *call = &program->calls[i];
-		bool denied;
-		int ret;
+		struct fuzz_call *call = &program->calls[i];
 
-		now.call = call;
-		now.cursor = 0;
-		now.flags = 0;
-		ret = call_denied(call, call->file ? shared : own, &denied);
-		count_one(stats, call->op, ret, errno);
-		__atomic_add_fetch(&stats->denied, denied, __ATOMIC_RELAXED);
+		run_call(call, call->file ? shared : own, stats);
 	}
 	for (i = 0; i < MAPS; i++) {
 		if (now.maps[i])

@@ -15,11 +15,12 @@
 /* Places noted of one program. */
 #define PLACES		(64u << 10)
 
-/* A place's bit in what all processes have reached; a few share theirs. */
+/* What all processes have reached: places, and steps from place to place. */
 #define REACHED_LOG2	20
 
 static uint64_t *places;
 static uint8_t *reached;
+static uint8_t *stepped;
 
 /**
  * fuzz_cover_init() - before the processes part: what they share
@@ -28,8 +29,9 @@ static uint8_t *reached;
  */
 bool fuzz_cover_init(void)
 {
-	reached = mmap(NULL, 1u << REACHED_LOG2, PROT_READ | PROT_WRITE,
+	reached = mmap(NULL, 2u << REACHED_LOG2, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	stepped = reached + (1u << REACHED_LOG2);
 	return reached != MAP_FAILED &&
 	       !access("/sys/kernel/debug/kcov", R_OK | W_OK);
 }
@@ -63,25 +65,39 @@ void fuzz_cover_begin(void)
 		__atomic_store_n(&places[0], 0, __ATOMIC_RELAXED);
 }
 
+/* Whether it is the first of its kind; a few share a byte and are not noticed. */
+static bool first(uint8_t *all, uint64_t what)
+{
+	uint8_t *seen = &all[what * 0x9e3779b97f4a7c15ull >>
+			     (64 - REACHED_LOG2)];
+
+	/* Nearly all have been seen, and looking is cheap. */
+	return !__atomic_load_n(seen, __ATOMIC_RELAXED) &&
+	       !__atomic_exchange_n(seen, 1, __ATOMIC_RELAXED);
+}
+
 /**
  * fuzz_cover_end() - where it went since fuzz_cover_begin()
+ * @fresh: the number of places no process had been to
  *
- * Return: the number of places no process had been to.
+ * Return: the number of steps from place to place that no process had taken: old
+ * places in a new order are new behaviour too.
  */
-unsigned int fuzz_cover_end(void)
+unsigned int fuzz_cover_end(unsigned int *fresh)
 {
-	unsigned int fresh = 0;
-	uint64_t i, count;
+	uint64_t i, count, last = 0;
+	unsigned int steps = 0;
 
+	*fresh = 0;
 	if (!places)
 		return 0;
 	count = __atomic_load_n(&places[0], __ATOMIC_RELAXED);
 	for (i = 1; i <= count && i < PLACES; i++) {
-		uint8_t *seen = &reached[places[i] * 0x9e3779b97f4a7c15ull >>
-					 (64 - REACHED_LOG2)];
+		uint64_t place = places[i];
 
-		if (!__atomic_exchange_n(seen, 1, __ATOMIC_RELAXED))
-			fresh++;
+		*fresh += first(reached, place);
+		steps += first(stepped, place ^ last << 32);
+		last = place;
 	}
-	return fresh;
+	return steps;
 }

@@ -8,16 +8,27 @@
 #include "util.h"
 
 /* One in so many calls goes to the file that all share. */
-#define SHARED		8
+#define SHARED		12
 
-/* In one of so many calls an allocation fails, one of the first so many. */
-#define DENIED		8
-#define DENIED_MAX	8
+/* In one of so many calls an allocation fails, most often one of the first. */
+#define DENIED		12
+#define DENIED_LOG2	6
+
+/* One of so many calls is repeated, up to so often: to reach limits. */
+#define REPEATED	512
+#define REPEATS		300
 
 static __u8 denied(__u32 *random)
 {
-	return next_random(random) % DENIED ?
-		       0 : next_random(random) % DENIED_MAX + 1;
+	__u32 of = 1u << next_random(random) % DENIED_LOG2;
+
+	return next_random(random) % DENIED ? 0 : next_random(random) % of + 1;
+}
+
+static __u16 repeated(__u32 *random)
+{
+	return next_random(random) % REPEATED ?
+		       0 : next_random(random) % REPEATS;
 }
 
 static void fresh_call(struct fuzz_call *call, unsigned int op, __u32 *random)
@@ -27,13 +38,15 @@ static void fresh_call(struct fuzz_call *call, unsigned int op, __u32 *random)
 	call->op = op;
 	call->file = !(next_random(random) % SHARED);
 	call->nth = denied(random);
+	call->repeats = repeated(random);
+	call->used = 0;
 	for (i = 0; i < FUZZ_CHOICES; i++)
 		call->choices[i] = next_random(random) << 16 ^
 				   next_random(random);
 }
 
 /**
- * fuzz_seed() - a program that would do what the board is for
+ * fuzz_seed() - a program that would do what the board is for, and then something
  * @program: is filled
  * @random: state of the random numbers
  */
@@ -45,7 +58,7 @@ void fuzz_seed(struct fuzz_program *program, __u32 *random)
 	};
 	/* Choices that mean host and card, EXPRESS and SCAN. */
 	static const __u32 second[] = { 0, 1, 0, 0, 1, 0, 0, 0, 0 };
-	unsigned int i, op;
+	unsigned int i, op, tail;
 
 	program->count = sizeof(usual) / sizeof(usual[0]);
 	for (i = 0; i < program->count; i++) {
@@ -56,21 +69,27 @@ void fuzz_seed(struct fuzz_program *program, __u32 *random)
 		fresh_call(call, op, random);
 		call->file = 0;
 		call->nth = 0;
+		call->repeats = 0;
 		/* Plausible numbers only: see value() and plausible(). */
 		if (!strcmp(usual[i], "bo-create")) {
-			call->choices[0] = 511 | (3 * 32 + 1) << 9;
-			call->choices[1] = 511 | (second[i] * 32 + 1) << 9;
+			call->choices[0] = 511 | 1 << 9;
+			call->choices[1] = 511 | second[i] << 9;
 		}
 		if (!strcmp(usual[i], "queue-create"))
-			call->choices[0] = 511 | (second[i] * 32 + 1) << 9;
+			call->choices[0] = 511 | second[i] << 9;
 	}
+	tail = next_random(random) % (FUZZ_CALLS - program->count + 1);
+	while (tail--)
+		fresh_call(&program->calls[program->count++],
+			   fuzz_op_pick(random), random);
 }
 
 static void change_call(struct fuzz_call *call, __u32 *random)
 {
-	__u32 *choice = &call->choices[next_random(random) % FUZZ_CHOICES];
+	__u32 *choice = &call->choices[next_random(random) %
+				       (call->used ?: FUZZ_CHOICES)];
 
-	switch (next_random(random) % 5) {
+	switch (next_random(random) % 6) {
 	case 0:
 		*choice ^= 1u << next_random(random) % 32;
 		break;
@@ -82,6 +101,9 @@ static void change_call(struct fuzz_call *call, __u32 *random)
 		break;
 	case 3:
 		call->nth = denied(random);
+		break;
+	case 4:
+		call->repeats = repeated(random);
 		break;
 	default:
 		call->file = !call->file;
@@ -112,7 +134,7 @@ static void remove_call(struct fuzz_program *program, unsigned int at)
 /**
  * fuzz_mutate() - change a program a little
  * @program: program
- * @other: another, of which calls may be taken over
+ * @other: another, of which calls may be taken over, or NULL
  * @random: state of the random numbers
  */
 void fuzz_mutate(struct fuzz_program *program, const struct fuzz_program *other,
@@ -127,13 +149,14 @@ void fuzz_mutate(struct fuzz_program *program, const struct fuzz_program *other,
 		switch (next_random(random) % 8) {
 		case 0:
 		case 1:
-			fresh_call(&call, next_random(random) % fuzz_op_count(),
-				   random);
+			fresh_call(&call, fuzz_op_pick(random), random);
 			insert_call(program, &call, at);
 			break;
 		case 2:
-			call = other->calls[next_random(random) % other->count];
-			insert_call(program, &call, at);
+			if (other && other->count)
+				insert_call(program,
+					    &other->calls[next_random(random) %
+							  other->count], at);
 			break;
 		case 3:
 			remove_call(program, at);
