@@ -107,7 +107,8 @@ int emu_slow(unsigned int msec)
 	return emu_set("delay_us", msec * 1000ULL);
 }
 
-static int watchdog_set(unsigned int msec)
+/* How long the board may be silent, until emu_calm(). */
+int emu_watchdog(unsigned int msec)
 {
 	char text[32];
 
@@ -121,7 +122,7 @@ static int watchdog_set(unsigned int msec)
  */
 int emu_hold(void)
 {
-	return watchdog_set(HOLD_MS) ?: emu_slow(HOLD_MS);
+	return emu_watchdog(HOLD_MS) ?: emu_slow(HOLD_MS);
 }
 
 /* Whether a knob comes to have a value. */
@@ -146,7 +147,7 @@ int emu_calm(void)
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
 		"wipe_ms", "wake", "refuse", "prompt", "skip",
 	};
-	int ret = watchdog_set(WATCHDOG_MS);
+	int ret = emu_watchdog(WATCHDOG_MS);
 	size_t i;
 
 	if (ret)

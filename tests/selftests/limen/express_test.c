@@ -1021,15 +1021,19 @@ TEST_F(express, buffers_live_until_done)
 /*
  * Who waits inline looks at the ring himself while comparisons are short: one
  * whose interrupt is lost ends long before the watchdog looks. A busy host makes
- * them long, so that is tried again.
+ * them long, so that is tried again; so does a kernel that checks everything,
+ * where this cannot be tried at all.
  */
 TEST_F(express, waiter_takes_the_answer)
 {
-	__s64 took = NSEC_PER_SEC;
+	const __s64 limit = 150 * NSEC_PER_MSEC;
+	__s64 took = limit;
 	int tries, i;
 
 	EMU_OR_SKIP();
-	for (tries = 0; took >= NSEC_PER_SEC / 10 && tries < 20; tries++) {
+	self->good.dim = 64;
+	for (tries = 0; took >= limit && tries < 60; tries++) {
+		ASSERT_EQ(0, emu_watchdog(200));
 		ASSERT_EQ(0, emu_set("prompt", 101));
 		for (i = 0; i < 100; i++)
 			ASSERT_EQ(0, submit_good(self, PATIENCE));
@@ -1039,7 +1043,7 @@ TEST_F(express, waiter_takes_the_answer)
 		took = now_ns() - took;
 		ASSERT_EQ(0, emu_calm());
 	}
-	EXPECT_GT(NSEC_PER_SEC / 10, took);
+	EXPECT_GT(limit, took);
 }
 
 TEST_HARNESS_MAIN

@@ -148,6 +148,7 @@ const char *emu_device(void);
 int emu_set(const char *knob, __u64 value);
 int emu_get(const char *knob, __u64 *value);
 int emu_slow(unsigned int msec);
+int emu_watchdog(unsigned int msec);
 int emu_hold(void);
 bool emu_becomes(const char *knob, __u64 value);
 int emu_calm(void);
