@@ -355,6 +355,9 @@ FIXTURE_SETUP(later)
 	unsigned int i;
 
 	scanner_setup(_metadata, scanner, NULL);
+	/* It may have skipped the test, which ends only where it returns to. */
+	if (!scanner->host.map)
+		return;
 	for (i = 0; i < QUEUES * SCANS; i++)
 		scanner->scans[i / SCANS][i % SCANS].row_count =
 			CHUNKS * CHUNK_MIN / DIM;
