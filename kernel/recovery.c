@@ -19,9 +19,9 @@
  *
  * The watchdog is a timer that runs while a matching ring has work, and asks
  * for progress, not for time alone: a ring is silent when the timer has looked
- * at it throughout a second (the parameter watchdog_ms) and saw no answer at all, or
- * none to an entry that others have overtaken. Then the recovery work climbs a ladder, no further
- * than it must:
+ * at it throughout a second (the parameter watchdog_ms) and saw no answer at all,
+ * or none to an entry that others have overtaken. Then the recovery work climbs a
+ * ladder, no further than it must:
  *
  * 1. It looks once: if an interrupt was missed, the answers are taken, or FATAL
  *    is.
