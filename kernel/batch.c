@@ -7,21 +7,21 @@
 #include <linux/sched/signal.h>
 
 #include "batch.h"
-#include "device.h"
+#include "workqueue.h"
 
 /**
  * DOC: Batches
  *
  * A submission is a batch of descriptors that finish in any order and in any
- * context. Its fence is what user space sees: drm_sched's own fences are
- * signalled before a cancelled result is written, and with errors of their own.
- * Every batch is a fence context by itself, so nobody concludes anything from
- * the order of two of them.
+ * context. Its fence is what user space sees. Every batch is a fence context by
+ * itself, so nobody concludes anything from the order of two of them.
  *
  * What the descriptors hold, such as buffers, cannot be let go of where they
  * finish, because wiping sleeps. The submitter does it if he waits inline,
  * which keeps one comparison in one system call and one thread; otherwise a
- * work item does. Who of the two is decided under the batch's lock.
+ * work item does. Who of the two is decided under the batch's lock. A wait that
+ * ends early leaves that to the work item, and the batch to whoever comes back
+ * with its ticket.
  */
 
 static const char *limen_batch_driver_name(struct dma_fence *fence)
@@ -82,6 +82,7 @@ void limen_batch_init(struct limen_batch *batch, u32 count,
 	spin_lock_init(&batch->lock);
 	init_waitqueue_head(&batch->wait);
 	INIT_WORK(&batch->retire, limen_batch_retire_work);
+	INIT_LIST_HEAD(&batch->link);
 	batch->left = count;
 	batch->release = release;
 	/* A sync file keeps a fence, and so its operations, without a file. */
@@ -122,15 +123,15 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 		batch->bad = index;
 		batch->error = error;
 	}
-	/* Looked at without the lock by who spins. */
+	/* limen_batch_ready() reads it without the lock. */
 	WRITE_ONCE(batch->left, batch->left - 1);
 	if (!batch->left) {
 		if (batch->error)
 			dma_fence_set_error(&batch->fence, batch->error);
 		dma_fence_signal_locked(&batch->fence);
 		retire = !batch->waited;
-		/* Who sleeps queued up before looking under the lock we hold. */
-		if (batch->waited && waitqueue_active(&batch->wait))
+		/* A waiter queues up before it takes the lock that is held here. */
+		if (waitqueue_active(&batch->wait))
 			wake_up(&batch->wait);
 	}
 	spin_unlock_irqrestore(&batch->lock, flags);
@@ -140,11 +141,15 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 		queue_work(limen_retire_wq, &batch->retire);
 }
 
-/* Whether all descriptors have finished; if not, optionally stops waiting. */
-static bool limen_batch_finished(struct limen_batch *batch, bool leave)
+/*
+ * Ends a wait: whether all descriptors have finished. If so, @retire tells whether
+ * the caller has to retire the batch; if not, the work item does from now on.
+ */
+static bool limen_batch_leave(struct limen_batch *batch, bool *retire)
 {
 	guard(spinlock_irq)(&batch->lock);
-	if (batch->left && leave)
+	*retire = batch->waited;
+	if (batch->left)
 		batch->waited = false;
 	return !batch->left;
 }
@@ -156,7 +161,8 @@ static bool limen_batch_finished(struct limen_batch *batch, bool leave)
  * @data: for @try
  * @timeout_ns: absolute CLOCK_MONOTONIC time
  *
- * Return: what @try returned in the end, or -ETIMEDOUT or -EINTR.
+ * Return: what @try returned in the end, or -ETIMEDOUT, or -ERESTARTSYS for a
+ * signal: the kernel calls again by itself where the handler allows it.
  */
 int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 		    s64 timeout_ns)
@@ -174,7 +180,7 @@ int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 		if (ret != -EAGAIN)
 			break;
 		if (timed_out || signal_pending(current)) {
-			ret = timed_out ? -ETIMEDOUT : -EINTR;
+			ret = timed_out ? -ETIMEDOUT : -ERESTARTSYS;
 			break;
 		}
 		timed_out = !schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
@@ -185,28 +191,33 @@ int limen_wait_room(wait_queue_head_t *room, int (*try)(void *data), void *data,
 
 static int limen_batch_try(void *data)
 {
-	return limen_batch_finished(data, false) ? 0 : -EAGAIN;
+	struct limen_batch *batch = data;
+
+	guard(spinlock_irq)(&batch->lock);
+	return batch->left ? -EAGAIN : 0;
 }
 
 /**
  * limen_batch_wait() - wait inline
- * @batch: batch, committed with @waited
+ * @batch: batch that the caller has committed with @waited, or that was left
  * @timeout_ns: absolute CLOCK_MONOTONIC time
  *
- * Return: 0 if all descriptors finished without an error, -ETIMEDOUT, -EINTR,
- * or the error of the first descriptor that has one.
+ * Return: 0 if all descriptors finished without an error, or the error of the
+ * first that has one; -ETIMEDOUT or -ERESTARTSYS if they have not finished.
  */
 int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 {
+	bool retire;
 	int ret = 0;
 
 	if (!limen_batch_ready(batch))
 		ret = limen_wait_room(&batch->wait, limen_batch_try, batch,
 				      timeout_ns);
-	/* Work may finish up to the moment at which it is told not to wake. */
-	if (!limen_batch_finished(batch, true))
+	/* Work may finish up to the moment at which the wait ends. */
+	if (!limen_batch_leave(batch, &retire))
 		return ret;
 	ret = batch->error;
-	limen_batch_retire(batch);
+	if (retire)
+		limen_batch_retire(batch);
 	return ret;
 }

@@ -6,6 +6,7 @@
 #define LIMEN_BATCH_H
 
 #include <linux/dma-fence.h>
+#include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -35,7 +36,11 @@ struct limen_batch {
 	int error;
 	/** @waited: the submitter waits and retires the batch itself */
 	bool waited;
-	/** @wait: the submitter */
+	/** @ticket: what he left it by, or 0; under &limen_queue.lock */
+	u64 ticket;
+	/** @link: in &limen_queue.left, with a reference, under its lock */
+	struct list_head link;
+	/** @wait: callers that wait inline for the end */
 	wait_queue_head_t wait;
 	/** @retire: retires the batch when nobody waits */
 	struct work_struct retire;

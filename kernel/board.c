@@ -7,14 +7,22 @@
 #include <linux/pm_runtime.h>
 
 #include <drm/drm_drv.h>
+#include <drm/drm_file.h>
 #include <drm/drm_managed.h>
-#include <drm/drm_print.h>
 
+#include "board.h"
 #include "camera.h"
 #include "device.h"
+#include "drv.h"
+#include "dump.h"
 #include "express.h"
 #include "gem.h"
+#include "hwmon.h"
+#include "limits.h"
 #include "pm.h"
+#include "pmu.h"
+#include "recovery.h"
+#include "scanner.h"
 #include "trace.h"
 #include "user.h"
 
@@ -28,40 +36,49 @@
  *
  * A board can go while files are open on its node. limen_board_unregister()
  * first makes sure that no system call reaches the board any more and that no
- * mapping of card memory is left (drm_dev_unplug()), then stops the hardware,
- * then ends all that was outstanding with -ENODEV, and only then lets go of
- * what DMA could have reached. struct limen_device stays until the last file is
+ * mapping of card memory is left (drm_dev_unplug()), then stops the hardware and
+ * cuts it off, then ends all that was outstanding with -ENODEV, and only then lets go
+ * of what DMA could have reached. struct limen_device stays until the last file is
  * closed; it does not touch struct limen_board again.
  */
 
-/* More card memory than this is not a board that we know. */
-#define LIMEN_MEM_MIB_MAX	(64u << 10)
+static int limen_identify_memory(struct limen_device *limen)
+{
+	u32 mib = limen_read(&limen->host, LIMEN_HW_REG_MEM_SIZE);
 
+	if (mib && mib <= LIMEN_MEM_MIB_MAX &&
+	    (u64)mib << 20 <= limen->host.board->mem_limit) {
+		limen->mem_size = (u64)mib << 20;
+		limen->mem_cached = limen->host.board->mem_cached;
+		return 0;
+	}
+	dev_err(limen->drm.dev,
+		"the board claims %u MiB of memory, of which %llu can be reached\n",
+		mib, limen->host.board->mem_limit >> 20);
+	return -ENODEV;
+}
+
+/* Asks the board what it is, once: it could say something else the next time. */
 static int limen_identify(struct limen_device *limen)
 {
-	u32 mib;
+	struct limen_host *host = &limen->host;
 
-	if (limen_read(limen, LIMEN_HW_REG_ID) != LIMEN_HW_ID) {
-		dev_err(limen->drm.dev, "this is no Limen board\n");
+	if (limen_read(host, LIMEN_HW_REG_ID) != LIMEN_HW_ID) {
+		dev_err(host->dev, "this is no Limen board\n");
 		return -ENODEV;
 	}
-	limen->version = limen_read(limen, LIMEN_HW_REG_VERSION);
+	limen->version = limen_read(host, LIMEN_HW_REG_VERSION);
 	if (limen->version >> 16 != LIMEN_HW_VERSION_MAJOR) {
-		dev_err(limen->drm.dev,
+		dev_err(host->dev,
 			"the board speaks version %u.%u, this driver version %u\n",
 			limen->version >> 16, limen->version & 0xffff,
 			LIMEN_HW_VERSION_MAJOR);
 		return -ENODEV;
 	}
-	mib = limen_read(limen, LIMEN_HW_REG_MEM_SIZE);
-	if (!mib || mib > LIMEN_MEM_MIB_MAX) {
-		dev_err(limen->drm.dev, "the board claims %u MiB of memory\n",
-			mib);
-		return -ENODEV;
-	}
-	limen->mem_size = (u64)mib << 20;
-	limen->features = limen_read(limen, LIMEN_HW_REG_FEATURES);
-	return 0;
+	limen->features = limen_read(host, LIMEN_HW_REG_FEATURES);
+	if (limen->features & LIMEN_HW_FEATURE_CLOCK)
+		limen->clock_khz = limen_read(host, LIMEN_HW_REG_CLOCK);
+	return limen_identify_memory(limen);
 }
 
 static void limen_rings_fini(struct limen_device *limen)
@@ -76,11 +93,13 @@ static int limen_rings_init(struct limen_device *limen)
 {
 	int ret;
 
-	ret = limen_ring_init(limen, &limen->rings[LIMEN_HW_RING_EXPRESS],
+	ret = limen_ring_init(&limen->host,
+			      &limen->rings[LIMEN_HW_RING_EXPRESS],
 			      LIMEN_HW_RING_EXPRESS, LIMEN_EXPRESS_LOG2,
 			      &limen_express_ring_ops);
 	if (!ret)
-		ret = limen_ring_init(limen, &limen->rings[LIMEN_HW_RING_SCAN],
+		ret = limen_ring_init(&limen->host,
+				      &limen->rings[LIMEN_HW_RING_SCAN],
 				      LIMEN_HW_RING_SCAN, LIMEN_SCAN_LOG2,
 				      &limen_scan_ring_ops);
 	if (ret)
@@ -93,14 +112,7 @@ static int limen_board_start(struct limen_device *limen)
 {
 	int ret;
 
-	mutex_lock(&limen->life);
-	ret = limen_reset(limen);
-	if (!ret) {
-		/* From here on the interrupt finds its device. */
-		smp_store_release(&limen->board->limen, limen);
-		limen_run(limen);
-	}
-	mutex_unlock(&limen->life);
+	ret = limen_start(limen);
 	if (ret) {
 		dev_err(limen->drm.dev, "the board does not become ready\n");
 		return ret;
@@ -122,19 +134,41 @@ static int limen_board_start(struct limen_device *limen)
 /* Undoes all but drm_dev_register(). */
 static void limen_board_stop(struct limen_device *limen)
 {
+	limen_give_up(limen);
 	limen_recovery_fini(limen);
 	limen_dump_fini(limen);
 	/* A late interrupt finds nothing, or a device whose rings are dead. */
-	smp_store_release(&limen->board->limen, NULL);
+	smp_store_release(&limen->host.board->limen, NULL);
 	limen_gem_unmap_all(limen);
 	limen_scanner_fini(limen);
 	limen_rings_fini(limen);
 }
 
+/* What a device is made of before there is anything that the board can reach. */
+static int limen_board_init(struct limen_device *limen,
+			    struct limen_board *board)
+{
+	int ret;
+
+	limen->host.board = board;
+	limen->host.dev = board->dev;
+	limen->host.number = limen->drm.accel->index;
+	raw_spin_lock_init(&limen->host.stats.lock);
+	ret = drmm_mutex_init(&limen->drm, &limen->host.life);
+	if (!ret)
+		ret = limen_users_init(limen);
+	if (!ret)
+		ret = limen_identify(limen);
+	if (!ret)
+		ret = limen_gem_init(limen);
+	if (!ret)
+		ret = limen_dump_init(limen);
+	return ret;
+}
+
 /**
  * limen_board_register() - make a board usable
- * @board: board, with all but @board->limen filled in, able to do DMA and to
- *	interrupt
+ * @board: board, with all but @board->limen filled in, able to interrupt
  *
  * May sleep.
  *
@@ -150,31 +184,19 @@ int limen_board_register(struct limen_board *board)
 				   struct limen_device, drm);
 	if (IS_ERR(limen))
 		return PTR_ERR(limen);
-	limen->board = board;
-	raw_spin_lock_init(&limen->stats.lock);
-	ret = drmm_mutex_init(&limen->drm, &limen->life);
-	if (ret)
-		return ret;
-	ret = limen_users_init(limen);
-	if (ret)
-		return ret;
-	ret = limen_identify(limen);
-	if (ret)
-		return ret;
-	ret = limen_gem_init(limen);
+	ret = limen_board_init(limen, board);
 	if (ret)
 		return ret;
 	ret = limen_rings_init(limen);
-	if (ret)
-		return ret;
-	limen_recovery_init(limen);
-	ret = limen_scanner_init(limen);
+	if (!ret)
+		ret = limen_scanner_init(limen);
 	if (ret) {
 		limen_rings_fini(limen);
+		limen_dump_fini(limen);
 		return ret;
 	}
 
-	limen_dump_init(limen);
+	limen_recovery_init(limen);
 	ret = limen_board_start(limen);
 	if (ret)
 		limen_board_stop(limen);
@@ -196,8 +218,6 @@ void limen_board_unregister(struct limen_board *board)
 	struct limen_device *limen = board->limen;
 
 	limen_pm_fini(limen);
-	/* Who waits for a reset on the bus to end waits no longer. */
-	limen_revive(limen);
 	limen_pmu_unregister(limen);
 	limen_camera_unregister(limen);
 	drm_dev_unplug(&limen->drm);
@@ -208,18 +228,20 @@ EXPORT_SYMBOL_GPL(limen_board_unregister);
 /**
  * limen_board_suspend() - leave a board alone
  * @board: board; if it sleeps already, or is not registered, nothing happens
+ * @bounded: give it up if limen_board_resume() does not follow in time
  *
  * May sleep. On return work that was under way has ended with -ECANCELED, the board
  * does no DMA and does not interrupt, and neither its registers nor its memory,
  * whose content is lost, are touched before limen_board_resume(). A board that
  * cannot be reached by now is not waited for.
  */
-void limen_board_suspend(struct limen_board *board)
+void limen_board_suspend(struct limen_board *board, bool bounded)
 {
-	if (!board->limen || !limen_halt(board->limen))
+	if (!board->limen || !limen_halt(board->limen, bounded))
 		return;
 	board->ops->irq_sync(board);
-	limen_gem_lose(board->limen);
+	limen_gem_revoke(board->limen);
+	limen_gem_wipe(board->limen);
 }
 EXPORT_SYMBOL_GPL(limen_board_suspend);
 
@@ -238,32 +260,69 @@ void limen_board_resume(struct limen_board *board)
 EXPORT_SYMBOL_GPL(limen_board_resume);
 
 /**
+ * limen_board_shutdown() - have a board do nothing any more
+ * @board: board; one that is not registered is left alone
+ *
+ * May sleep. For a system that goes down, or into another kernel, whose memory the
+ * board must not write to.
+ */
+void limen_board_shutdown(struct limen_board *board)
+{
+	if (board->limen)
+		limen_give_up(board->limen);
+}
+EXPORT_SYMBOL_GPL(limen_board_shutdown);
+
+static int limen_board_pm_suspend(struct device *dev)
+{
+	limen_board_suspend(dev_get_drvdata(dev), false);
+	return 0;
+}
+
+static int limen_board_pm_resume(struct device *dev)
+{
+	limen_board_resume(dev_get_drvdata(dev));
+	return 0;
+}
+
+EXPORT_GPL_DEV_PM_OPS(limen_board_pm_ops) = {
+	SYSTEM_SLEEP_PM_OPS(limen_board_pm_suspend, limen_board_pm_resume)
+	RUNTIME_PM_OPS(limen_board_pm_suspend, limen_board_pm_resume, NULL)
+};
+
+/**
  * limen_board_interrupt() - the board interrupts
  * @board: board; one that is not registered is left alone
  *
- * Any context.
+ * Any context that may take spinlocks. The board may have set a bit again since
+ * the interrupt was sent, and a write that clears it arrives in its own time. So
+ * all bits of rings are cleared first; the read that follows makes sure that this
+ * has happened and that what was completed until then is in memory, and every
+ * ring is looked at, whatever the bits were.
  */
 void limen_board_interrupt(struct limen_board *board)
 {
 	struct limen_device *limen;
-	unsigned int i;
-	u32 status;
+	struct limen_ring *ring;
+	struct limen_host *host;
 
-	/* Pairs with limen_board_start(): the device, set up, or none. */
+	/* Pairs with limen_start(): the device, set up, or none. */
 	limen = smp_load_acquire(&board->limen);
-	if (!limen || limen_asleep(limen))
+	if (!limen)
+		return;
+	host = &limen->host;
+	if (limen_asleep(host) || READ_ONCE(host->dead))
 		return;
 
-	limen_stats_inc(limen, interrupts);
-	/* Cleared before the rings are looked at, so that nothing is missed. */
-	status = limen_read(limen, LIMEN_HW_REG_IRQ_STATUS);
-	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, status);
-	trace_limen_interrupt(limen, status);
-
-	if (status & LIMEN_HW_IRQ_FATAL)
-		limen_fault(limen, LIMEN_FAULT_FATAL);
-	for (i = 0; i < LIMEN_HW_RINGS; i++)
-		if (status & BIT(i) && limen_ring_ready(&limen->rings[i]))
-			limen_ring_reap(&limen->rings[i]);
+	limen_stats_inc(&host->stats, interrupts);
+	if (trace_limen_interrupt_enabled())
+		trace_limen_interrupt(host->number,
+				      limen_read(host, LIMEN_HW_REG_IRQ_STATUS));
+	limen_write(host, LIMEN_HW_REG_IRQ_STATUS, BIT(LIMEN_HW_RINGS) - 1);
+	if (limen_read(host, LIMEN_HW_REG_IRQ_STATUS) & LIMEN_HW_IRQ_FATAL)
+		limen_fault(host, LIMEN_FAULT_FATAL);
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring))
+		limen_ring_reap(ring);
 }
 EXPORT_SYMBOL_GPL(limen_board_interrupt);

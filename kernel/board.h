@@ -26,10 +26,21 @@ struct limen_board_ops {
 	/** @mem_wipe: zero a range of card memory; whole pages, may sleep */
 	void (*mem_wipe)(struct limen_board *board, u64 offset, u64 size);
 	/**
+	 * @dma_on: let the board do DMA, and interrupt. It is kept from both when
+	 * it is registered.
+	 */
+	void (*dma_on)(struct limen_board *board);
+	/**
+	 * @dma_off: keep the board from doing DMA, whatever it wants. On return
+	 * what it had begun is over. Neither allocates nor takes locks under which
+	 * others do: fences end behind it. Returns 0, also for a board that is
+	 * gone, or a negative error if the board cannot be kept from it.
+	 */
+	int (*dma_off)(struct limen_board *board);
+	/**
 	 * @flr: reset the board by the means of its bus, when RESET does not
-	 * help; optional. Sleeps, but neither allocates nor takes locks under
-	 * which others do while the board is registered. Returns 0 or a negative
-	 * error.
+	 * help; optional. Called with DMA off, leaves it off. Sleeps, and may
+	 * allocate. Returns 0 or a negative error.
 	 */
 	int (*flr)(struct limen_board *board);
 	/** @irq_sync: wait for an interrupt that is being dealt with; may sleep */
@@ -43,13 +54,15 @@ struct limen_board {
 	/**
 	 * @dev: device that does DMA; its DMA mask is already set, its driver data
 	 * is the board. To be registered with a reference that keeps it from
-	 * runtime suspend, and with limen_pm_ops in its driver.
+	 * runtime suspend, and with limen_board_pm_ops in its driver.
 	 */
 	struct device *dev;
 	/** @name: what user space is told, less than 32 characters */
 	const char *name;
 	/** @ops: how to reach it */
 	const struct limen_board_ops *ops;
+	/** @mem_limit: bytes of card memory that can be reached, whatever it says */
+	u64 mem_limit;
 	/** @mem_cached: card memory is ordinary memory, to be mapped cached */
 	bool mem_cached;
 	/** @limen: set by limen_board_register() for limen.ko's own use */
@@ -59,9 +72,10 @@ struct limen_board {
 int limen_board_register(struct limen_board *board);
 void limen_board_unregister(struct limen_board *board);
 void limen_board_interrupt(struct limen_board *board);
-void limen_board_suspend(struct limen_board *board);
+void limen_board_suspend(struct limen_board *board, bool bounded);
 void limen_board_resume(struct limen_board *board);
+void limen_board_shutdown(struct limen_board *board);
 
-extern const struct dev_pm_ops limen_pm_ops;
+extern const struct dev_pm_ops limen_board_pm_ops;
 
 #endif /* LIMEN_BOARD_H */

@@ -35,7 +35,6 @@
 #include "compat.h"
 #include "device.h"
 #include "pm.h"
-#include "ring.h"
 
 #define LIMEN_CAMERA_NAME	"Limen camera"
 /* What a buffer may have, with room to spare: it is one piece of memory. */
@@ -128,8 +127,9 @@ static void limen_camera_write_controls(struct limen_camera *camera)
 
 	if (camera->lamp)
 		value |= LIMEN_HW_CAM_LAMP;
-	limen_write(camera->limen, LIMEN_HW_REG_CAM_EXPOSURE, camera->exposure);
-	limen_write(camera->limen, LIMEN_HW_REG_CAM_CONTROL, value);
+	limen_write(&camera->limen->host, LIMEN_HW_REG_CAM_EXPOSURE,
+		    camera->exposure);
+	limen_write(&camera->limen->host, LIMEN_HW_REG_CAM_CONTROL, value);
 }
 
 /* What comes back from the board */
@@ -145,12 +145,12 @@ static void limen_camera_done(struct limen_camera_buffer *buffer,
 static int limen_camera_complete(struct limen_ring *ring, void *data,
 				 const struct limen_answer *answer)
 {
-	struct limen_camera *camera = ring->limen->camera;
+	struct limen_camera *camera = limen_of_ring(ring)->camera;
 	struct limen_camera_buffer *buffer = data;
 	u32 frame = answer->raw;
 
 	if (answer->status != LIMEN_HW_OK) {
-		dev_warn_ratelimited(ring->limen->drm.dev,
+		dev_warn_ratelimited(ring->host->dev,
 				     "camera: lost a frame, status %u\n",
 				     answer->status);
 		limen_camera_done(buffer, VB2_BUF_STATE_ERROR);
@@ -178,16 +178,22 @@ static void limen_camera_fail(struct limen_camera *camera)
 
 static void limen_camera_abort(struct limen_ring *ring, void *data, int error)
 {
-	struct limen_camera *camera = ring->limen->camera;
-
-	if (camera->streaming)
-		limen_camera_fail(camera);
 	limen_camera_done(data, VB2_BUF_STATE_ERROR);
+}
+
+/* Also when user space holds all buffers, and none is aborted. */
+static void limen_camera_stopped(struct limen_ring *ring)
+{
+	struct limen_camera *camera = limen_of_ring(ring)->camera;
+
+	if (camera && camera->streaming)
+		limen_camera_fail(camera);
 }
 
 static const struct limen_ring_ops limen_camera_ring_ops = {
 	.complete = limen_camera_complete,
 	.abort = limen_camera_abort,
+	.stopped = limen_camera_stopped,
 };
 
 /* Buffers */
@@ -264,11 +270,11 @@ static void limen_camera_buf_queue(struct vb2_buffer *vb)
 static void limen_camera_launch(struct limen_camera *camera)
 {
 	struct limen_camera_buffer *buffer, *next;
-	struct limen_device *limen = camera->limen;
+	struct limen_host *host = &camera->limen->host;
 
-	limen_write(limen, LIMEN_HW_REG_CAM_SIZE,
+	limen_write(host, LIMEN_HW_REG_CAM_SIZE,
 		    camera->size->width | camera->size->height << 16);
-	limen_write(limen, LIMEN_HW_REG_CAM_INTERVAL,
+	limen_write(host, LIMEN_HW_REG_CAM_INTERVAL,
 		    USEC_PER_SEC / camera->rate);
 
 	camera->frame = 0;
@@ -328,8 +334,11 @@ static void limen_camera_stop_streaming(struct vb2_queue *queue)
 	struct limen_ring *ring = limen_camera_ring(camera);
 
 	scoped_guard(spinlock_irqsave, &ring->lock) {
+		/* Else the ring has been stopped, and the board is not ours. */
+		if (camera->streaming)
+			limen_write(&camera->limen->host,
+				    LIMEN_HW_REG_CAM_CONTROL, 0);
 		camera->streaming = false;
-		limen_write(camera->limen, LIMEN_HW_REG_CAM_CONTROL, 0);
 	}
 
 	/* What the board still held comes back through limen_camera_abort(). */
@@ -711,7 +720,7 @@ int limen_camera_register(struct limen_device *limen)
 	camera = limen_camera_create(limen);
 	if (IS_ERR(camera))
 		return PTR_ERR(camera);
-	ret = limen_ring_init(limen, ring, LIMEN_HW_RING_CAMERA,
+	ret = limen_ring_init(&limen->host, ring, LIMEN_HW_RING_CAMERA,
 			      LIMEN_CAMERA_RING_LOG2, &limen_camera_ring_ops);
 	if (ret)
 		goto put;

@@ -8,9 +8,6 @@
 
 #include <linux/hrtimer.h>
 
-#include <drm/drm_file.h>
-#include <drm/gpu_scheduler.h>
-
 /* Drivers used to have a date. */
 #ifdef LIMEN_DRIVER_HAS_DATE
 #define LIMEN_DRIVER_DATE	.date = "20261121",
@@ -36,38 +33,5 @@ hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 }
 #endif
-
-static inline int limen_sched_init(struct drm_gpu_scheduler *sched,
-				   const struct drm_sched_backend_ops *ops,
-				   u32 depth, const char *name,
-				   struct device *dev)
-{
-#ifdef LIMEN_SCHED_INIT_ARGS
-	const struct drm_sched_init_args args = {
-		.ops = ops,
-		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
-		.credit_limit = depth,
-		.timeout = MAX_SCHEDULE_TIMEOUT,
-		.name = name,
-		.dev = dev,
-	};
-
-	return drm_sched_init(sched, &args);
-#else
-	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, depth,
-			      0, MAX_SCHEDULE_TIMEOUT, NULL, NULL, name, dev);
-#endif
-}
-
-static inline int limen_sched_job_init(struct drm_sched_job *job,
-				       struct drm_sched_entity *entity,
-				       struct drm_file *file)
-{
-#ifdef LIMEN_SCHED_CLIENT_ID
-	return drm_sched_job_init(job, entity, 1, file, file->client_id);
-#else
-	return drm_sched_job_init(job, entity, 1, file);
-#endif
-}
 
 #endif /* LIMEN_COMPAT_H */

@@ -5,10 +5,6 @@ limen-has = $(if $(shell grep -s $(2) $(srctree)/include/$(1)),y)
 
 limen-compat-$(call limen-has,drm/drm_drv.h,'char \*date;') += \
 	-DLIMEN_DRIVER_HAS_DATE
-limen-compat-$(call limen-has,drm/gpu_scheduler.h,drm_client_id) += \
-	-DLIMEN_SCHED_CLIENT_ID
-limen-compat-$(call limen-has,drm/gpu_scheduler.h,drm_sched_init_args) += \
-	-DLIMEN_SCHED_INIT_ARGS
 limen-compat-$(call limen-has,linux/hrtimer.h,hrtimer_setup) += \
 	-DLIMEN_HRTIMER_SETUP
 limen-compat-$(call limen-has,media/videobuf2-v4l2.h,vb2_ops_wait_prepare) += \

@@ -15,51 +15,31 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
 
+#include <uapi/drm/limen_accel.h>
+
 #include "compat.h"
+#include "core.h"
 #include "device.h"
+#include "drv.h"
+#include "express.h"
 #include "gallery.h"
 #include "gem.h"
 #include "pci.h"
 #include "pm.h"
+#include "pmu.h"
 #include "query.h"
 #include "queue.h"
+#include "scan.h"
 #include "submit.h"
 #include "user.h"
+#include "workqueue.h"
 
-/**
- * DOC: The node
- *
- * An accel node serves all of DRM's own ioctls, but has no master, and several
- * of those were written for files that have one: DRM_IOCTL_GET_UNIQUE and
- * DRM_IOCTL_GET_MAGIC dereference it, for everyone who can open the node.
- * Others, such as GEM_FLINK and the PRIME ioctls, would share buffers that must
- * not be shared. So the node's own entry lets through what this driver means to
- * offer, by number, and refuses the rest with EOPNOTSUPP before DRM sees it. What
- * is no ioctl of DRM at all is answered ENOTTY, as files do.
- *
- * Ioctls on arrays of syncobjs have DRM allocate as much as user space says,
- * which the page allocator warns of, and to look at the number first does not
- * help against a thread that changes it before DRM looks. What DRM is told is the
- * size of the structure: one that ends with the low byte of the number leaves no
- * number to change it to. So there are at most 255, and none of the flags behind
- * the number; and as WAIT_ALL is one of them, a wait is for one syncobj, of which
- * all and any are the same.
- */
+const struct limen_kind *const limen_kinds[] = {
+	[DRM_LIMEN_QUEUE_EXPRESS] = &limen_express_kind,
+	[DRM_LIMEN_QUEUE_SCAN] = &limen_scan_kind,
+};
 
-struct workqueue_struct *limen_fence_wq;
-struct workqueue_struct *limen_retire_wq;
-
-/**
- * limen_retire_all() - let finished work let go of what it held
- * @limen: device
- *
- * May sleep. The caller is not part of that work.
- */
-void limen_retire_all(struct limen_device *limen)
-{
-	flush_workqueue(limen->scanner.sched.submit_wq);
-	flush_workqueue(limen_retire_wq);
-}
+const unsigned int limen_kind_count = ARRAY_SIZE(limen_kinds);
 
 static const struct drm_ioctl_desc limen_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(LIMEN_QUERY, limen_query_ioctl, 0),
@@ -72,90 +52,6 @@ static const struct drm_ioctl_desc limen_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(LIMEN_QUEUE_DESTROY, limen_queue_destroy_ioctl, 0),
 	DRM_IOCTL_DEF_DRV(LIMEN_SUBMIT, limen_submit_ioctl, 0),
 };
-
-/**
- * struct limen_core_ioctl - an ioctl of DRM's that the node offers
- * @nr: its number
- * @count_at: where in its structure the number of syncobjs is, or 0
- * @count_max: how many there may be
- * @flags: those of its flags, which follow the number, that it may have
- */
-struct limen_core_ioctl {
-	u8 nr;
-	u8 count_at;
-	u8 count_max;
-	u8 flags;
-};
-
-#define LIMEN_CORE(name) { .nr = DRM_IOCTL_NR(DRM_IOCTL_##name) }
-#define LIMEN_CORE_ARRAY(name, type, max, allowed) \
-	{ \
-		.nr = DRM_IOCTL_NR(DRM_IOCTL_##name), \
-		.count_at = offsetof(struct type, count_handles), \
-		.count_max = (max), \
-		.flags = (allowed), \
-	}
-
-static const struct limen_core_ioctl limen_core_ioctls[] = {
-	LIMEN_CORE(VERSION),
-	LIMEN_CORE(GET_CAP),
-	LIMEN_CORE(GEM_CLOSE),
-	LIMEN_CORE(SYNCOBJ_CREATE),
-	LIMEN_CORE(SYNCOBJ_DESTROY),
-	LIMEN_CORE(SYNCOBJ_HANDLE_TO_FD),
-	LIMEN_CORE(SYNCOBJ_FD_TO_HANDLE),
-	LIMEN_CORE(SYNCOBJ_TRANSFER),
-	LIMEN_CORE(SYNCOBJ_EVENTFD),
-	LIMEN_CORE_ARRAY(SYNCOBJ_WAIT, drm_syncobj_wait, 1,
-			 DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL),
-	LIMEN_CORE_ARRAY(SYNCOBJ_TIMELINE_WAIT, drm_syncobj_timeline_wait, 1,
-			 DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL),
-	LIMEN_CORE_ARRAY(SYNCOBJ_RESET, drm_syncobj_array, U8_MAX, 0),
-	LIMEN_CORE_ARRAY(SYNCOBJ_SIGNAL, drm_syncobj_array, U8_MAX, 0),
-	LIMEN_CORE_ARRAY(SYNCOBJ_QUERY, drm_syncobj_timeline_array, U8_MAX, 0),
-	LIMEN_CORE_ARRAY(SYNCOBJ_TIMELINE_SIGNAL, drm_syncobj_timeline_array,
-			 U8_MAX, 0),
-};
-
-/*
- * Has DRM see no more of the structure than the low byte of the number, and take
- * the rest for zero, whatever else the memory holds by the time it is read.
- */
-static int limen_core_array(const struct limen_core_ioctl *core,
-			    unsigned int *cmd, void __user *arg)
-{
-	unsigned int size = _IOC_SIZE(*cmd);
-	/* The number, the flags, and what else follows in a wait. */
-	u32 tail[4] = {};
-
-	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN))
-		return -EOPNOTSUPP;
-	if (size <= core->count_at || !(*cmd & IOC_IN))
-		return -EINVAL;
-	if (copy_from_user(tail, arg + core->count_at,
-			   min(size - core->count_at, sizeof(tail))))
-		return -EFAULT;
-	if (tail[0] > core->count_max || tail[1] & ~core->flags || tail[2] ||
-	    tail[3])
-		return -EINVAL;
-	*cmd = _IOC(_IOC_DIR(*cmd), DRM_IOCTL_BASE, core->nr,
-		    core->count_at + 1);
-	return 0;
-}
-
-static int limen_core_check(unsigned int *cmd, void __user *arg)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(limen_core_ioctls); i++) {
-		const struct limen_core_ioctl *core = &limen_core_ioctls[i];
-
-		if (core->nr == DRM_IOCTL_NR(*cmd))
-			return core->count_at ?
-			       limen_core_array(core, cmd, arg) : 0;
-	}
-	return -EOPNOTSUPP;
-}
 
 /*
  * DRM cuts off what a newer program passes and this kernel does not know. That
@@ -228,7 +124,7 @@ static int limen_open(struct drm_device *drm, struct drm_file *file)
 	xa_init_flags(&priv->galleries, XA_FLAGS_ALLOC1);
 	xa_init_flags(&priv->queues, XA_FLAGS_ALLOC1);
 	file->driver_priv = priv;
-	atomic_inc(&to_limen(drm)->stats.files);
+	atomic_inc(&to_limen(drm)->host.stats.files);
 	return 0;
 }
 
@@ -236,11 +132,11 @@ static void limen_postclose(struct drm_device *drm, struct drm_file *file)
 {
 	struct limen_file *priv = file->driver_priv;
 
-	limen_queues_fini(to_limen(drm), priv);
+	limen_queues_fini(priv);
 	limen_galleries_fini(priv);
 	limen_client_put(priv->client);
 	kfree(priv);
-	atomic_dec(&to_limen(drm)->stats.files);
+	atomic_dec(&to_limen(drm)->host.stats.files);
 	limen_pm_put(to_limen(drm));
 }
 
@@ -276,27 +172,15 @@ const struct drm_driver limen_driver = {
 	.minor = 0,
 };
 
-static void limen_workqueues_destroy(void)
-{
-	if (limen_fence_wq)
-		destroy_workqueue(limen_fence_wq);
-	if (limen_retire_wq)
-		destroy_workqueue(limen_retire_wq);
-}
-
 static int __init limen_init(void)
 {
-	int ret = -ENOMEM;
+	int ret = limen_workqueues_init();
 
-	limen_fence_wq = alloc_workqueue("limen-fence",
-					 WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
-	/* It wipes card memory, so it must not run while the board sleeps. */
-	limen_retire_wq = alloc_workqueue("limen-retire",
-					  WQ_UNBOUND | WQ_FREEZABLE, 0);
-	if (limen_fence_wq && limen_retire_wq)
-		ret = limen_pci_init();
 	if (ret)
-		limen_workqueues_destroy();
+		return ret;
+	ret = limen_pci_init();
+	if (ret)
+		limen_workqueues_exit();
 	else
 		limen_pmu_init();
 	return ret;
@@ -306,7 +190,7 @@ static void __exit limen_exit(void)
 {
 	limen_pci_exit();
 	limen_pmu_exit();
-	limen_workqueues_destroy();
+	limen_workqueues_exit();
 }
 
 module_init(limen_init);

@@ -9,10 +9,12 @@
 #include <linux/vmalloc.h>
 
 #include <drm/drm_debugfs.h>
+#include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
 #include "device.h"
 #include "dump.h"
+#include "workqueue.h"
 
 /**
  * DOC: Dumps
@@ -28,6 +30,20 @@
 
 /* No line takes 256 bytes, and three rings have fewer than 1024 lines. */
 #define LIMEN_DUMP_SIZE		SZ_256K
+
+/**
+ * struct limen_dump - memory for a dump
+ * @limen: device
+ * @text: where to; allocated beforehand, since a reset must not wait for memory
+ * @size: bytes of a dump that is not handed over yet, else 0
+ * @work: hands it over
+ */
+struct limen_dump {
+	struct limen_device *limen;
+	char *text;
+	size_t size;
+	struct work_struct work;
+};
 
 static const char * const limen_ring_names[LIMEN_HW_RINGS] = {
 	[LIMEN_HW_RING_EXPRESS] = "express",
@@ -78,13 +94,13 @@ static void limen_ring_print(struct limen_ring *ring, struct drm_printer *p,
 static void limen_print_rings(struct limen_device *limen, struct drm_printer *p,
 			      bool queues)
 {
-	unsigned int i;
+	struct limen_ring *ring;
 
 	/* Keeps rings from being freed. */
-	lockdep_assert_held(&limen->life);
-	for (i = 0; i < LIMEN_HW_RINGS; i++)
-		if (limen_ring_ready(&limen->rings[i]))
-			limen_ring_print(&limen->rings[i], p, queues);
+	lockdep_assert_held(&limen->host.life);
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring))
+		limen_ring_print(ring, p, queues);
 }
 
 static void limen_print_registers(struct limen_device *limen,
@@ -92,7 +108,7 @@ static void limen_print_registers(struct limen_device *limen,
 {
 	for (; first <= last; first += sizeof(u32))
 		drm_printf(p, "register %#05x: %#010x\n", first,
-			   limen_read(limen, first));
+			   limen_read(&limen->host, first));
 }
 
 /**
@@ -100,12 +116,12 @@ static void limen_print_registers(struct limen_device *limen,
  * @limen: device, about to be reset
  * @reason: why
  *
- * The caller holds &limen_device.life. Allocates nothing, so it may be part of
+ * The caller holds &limen_host.life. Allocates nothing, so it may be part of
  * signalling fences.
  */
 void limen_dump_capture(struct limen_device *limen, const char *reason)
 {
-	struct limen_dump *dump = &limen->dump;
+	struct limen_dump *dump = limen->dump;
 	struct drm_print_iterator iterator = {
 		.data = dump->text,
 		.remain = LIMEN_DUMP_SIZE,
@@ -118,7 +134,7 @@ void limen_dump_capture(struct limen_device *limen, const char *reason)
 		return;
 
 	drm_printf(&p, "limen: %s\nboard: %s\nversion: %u.%u\nresets: %d\n",
-		   reason, limen->board->name, limen->version >> 16,
+		   reason, limen->host.board->name, limen->version >> 16,
 		   limen->version & 0xffff, atomic_read(&limen->resets));
 	limen_print_registers(limen, &p, LIMEN_HW_REG_ID,
 			      LIMEN_HW_REG_IRQ_ENABLE);
@@ -133,18 +149,16 @@ void limen_dump_capture(struct limen_device *limen, const char *reason)
 
 static void limen_dump_work(struct work_struct *work)
 {
-	struct limen_device *limen =
-		container_of(work, struct limen_device, dump.work);
-	struct limen_dump *dump = &limen->dump;
+	struct limen_dump *dump = container_of(work, struct limen_dump, work);
 	size_t size = dump->size;
 	char *text = dump->text;
 
-	/* Who sees this one finds us ready for the next. */
+	/* Ready for the next one before this one can be seen. */
 	dump->text = vzalloc(LIMEN_DUMP_SIZE);
 	/* Pairs with limen_dump_capture(). */
 	smp_store_release(&dump->size, 0);
-	/* Who reads it, or time, frees it. */
-	dev_coredumpv(limen->drm.dev, text, size, GFP_KERNEL);
+	/* Reading it frees it, or a timer does. */
+	dev_coredumpv(dump->limen->drm.dev, text, size, GFP_KERNEL);
 }
 
 static int limen_rings_show(struct seq_file *file, void *data)
@@ -153,7 +167,7 @@ static int limen_rings_show(struct seq_file *file, void *data)
 	struct limen_device *limen = to_limen(entry->dev);
 	struct drm_printer p = drm_seq_file_printer(file);
 
-	guard(mutex)(&limen->life);
+	guard(mutex)(&limen->host.life);
 	limen_print_rings(limen, &p, false);
 	return 0;
 }
@@ -162,13 +176,23 @@ static int limen_rings_show(struct seq_file *file, void *data)
  * limen_dump_init() - be ready to write down what a board is about
  * @limen: device, not yet registered with DRM
  *
- * Without memory for it there are no dumps.
+ * Without memory for the text there are no dumps.
+ *
+ * Return: 0 or -ENOMEM.
  */
-void limen_dump_init(struct limen_device *limen)
+int limen_dump_init(struct limen_device *limen)
 {
-	INIT_WORK(&limen->dump.work, limen_dump_work);
-	limen->dump.text = vzalloc(LIMEN_DUMP_SIZE);
+	struct limen_dump *dump;
+
+	dump = drmm_kzalloc(&limen->drm, sizeof(*dump), GFP_KERNEL);
+	if (!dump)
+		return -ENOMEM;
+	dump->limen = limen;
+	INIT_WORK(&dump->work, limen_dump_work);
+	dump->text = vzalloc(LIMEN_DUMP_SIZE);
+	limen->dump = dump;
 	drm_debugfs_add_file(&limen->drm, "rings", limen_rings_show, NULL);
+	return 0;
 }
 
 /**
@@ -177,6 +201,6 @@ void limen_dump_init(struct limen_device *limen)
  */
 void limen_dump_fini(struct limen_device *limen)
 {
-	flush_work(&limen->dump.work);
-	vfree(limen->dump.text);
+	flush_work(&limen->dump->work);
+	vfree(limen->dump->text);
 }

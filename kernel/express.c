@@ -7,6 +7,9 @@
 #include <linux/slab.h>
 
 #include <limen/score.h>
+#include <limen/template.h>
+
+#include <uapi/drm/limen_accel.h>
 
 #include "batch.h"
 #include "device.h"
@@ -31,7 +34,7 @@
  * another of it is under way, or are larger than those before, get new memory,
  * before anything of them is handed over.
  *
- * To fall asleep and be woken takes about as long as a short comparison. So who
+ * To fall asleep and be woken takes about as long as a short comparison. So a caller that
  * waits inline first spins, for twice the time that comparisons have lately taken
  * from doorbell to answer, and looks at the ring himself: then neither the
  * interrupt nor the scheduler is in the answer's way. The spinning ends early
@@ -41,8 +44,11 @@
  * needs as well, its engine's wake-up is what asks for the processor.
  */
 
-/* Who waits sleeps at once if comparisons take longer than that. */
+/* A waiter sleeps at once if comparisons take longer than that. */
 #define LIMEN_SPIN_MAX_NS	50000
+
+/* Where results start. */
+#define LIMEN_RESULT_ALIGN	32
 
 /* The buffers of a comparison. */
 enum {
@@ -129,7 +135,7 @@ static void limen_express_recycle(struct limen_batch *batch)
 	struct limen_express *express = to_limen_express(batch);
 	struct limen_queue *queue = express->queue;
 
-	kfree(xchg(&queue->spare, express));
+	kfree(xchg(&queue->recycled, (void *)express));
 	limen_queue_put(queue);
 }
 
@@ -170,7 +176,6 @@ static int limen_comparison_buffers(const struct limen_submission *sub,
 				    struct limen_comparison *item,
 				    const struct drm_limen_compare *desc)
 {
-	const size_t size = sizeof(struct drm_limen_compare_result);
 	int ret;
 
 	ret = limen_comparison_vector(sub, item, LIMEN_PROBE,
@@ -184,7 +189,8 @@ static int limen_comparison_buffers(const struct limen_submission *sub,
 					      desc->result_handle);
 	if (!ret)
 		ret = limen_result_check(item->bos[LIMEN_RESULT],
-					 desc->result_offset, size, size);
+					 desc->result_offset, desc->result_size,
+					 LIMEN_RESULT_ALIGN);
 	item->result_offset = desc->result_offset;
 	return ret;
 }
@@ -200,7 +206,9 @@ static int limen_comparison_init(const struct limen_submission *sub,
 	ret = limen_submission_desc(sub, item->index, &desc, sizeof(desc));
 	if (ret)
 		return ret;
-	if (desc.flags || desc.pad || !limen_dim_valid(desc.dim))
+	if (desc.flags || !limen_dim_valid(desc.dim) ||
+	    !limen_size_valid(desc.result_size,
+			      sizeof(struct drm_limen_compare_result)))
 		return -EINVAL;
 	item->dim = desc.dim;
 	ret = limen_comparison_buffers(sub, item, &desc);
@@ -238,7 +246,7 @@ static void limen_express_cancel(struct limen_submission *sub)
 static struct limen_express *limen_express_alloc(struct limen_queue *queue,
 						 u32 count)
 {
-	struct limen_express *express = xchg(&queue->spare, NULL);
+	struct limen_express *express = xchg(&queue->recycled, NULL);
 	u32 room = express ? express->room : 0;
 
 	if (room >= count) {
@@ -328,7 +336,8 @@ static int limen_express_reserve(void *data)
 		limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset,
 			       &fresh, sizeof(fresh));
 		limen_ring_push(ring, &item->sqe, item);
-		trace_limen_start(ring, item->batch, i, item->dim, 0);
+		trace_limen_start(ring->host->number, ring->index, ring->tail,
+				  item->batch->fence.context, i, item->dim, 0);
 	}
 	limen_ring_kick(ring);
 out_unlock:
@@ -360,6 +369,7 @@ static void limen_express_spin(struct limen_submission *sub)
 }
 
 const struct limen_kind limen_express_kind = {
+	.ring = LIMEN_HW_RING_EXPRESS,
 	.prepare = limen_express_prepare,
 	.reserve = limen_express_reserve,
 	.spin = limen_express_spin,

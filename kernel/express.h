@@ -7,6 +7,9 @@
 
 #include "ring.h"
 
+struct limen_kind;
+
+extern const struct limen_kind limen_express_kind;
 extern const struct limen_ring_ops limen_express_ring_ops;
 
 #endif /* LIMEN_EXPRESS_H */

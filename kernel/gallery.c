@@ -6,9 +6,10 @@
 
 #include <drm/drm_file.h>
 
+#include <limen/hw.h>
 #include <limen/template.h>
+#include <uapi/drm/limen_accel.h>
 
-#include "device.h"
 #include "gallery.h"
 #include "gem.h"
 #include "user.h"
@@ -43,6 +44,14 @@ void limen_gallery_put(struct limen_gallery *gallery)
 		kref_put(&gallery->ref, limen_gallery_free);
 }
 
+/* The gallery behind an identifier, whose table is locked, or NULL. */
+static struct limen_gallery *limen_gallery_find(struct limen_file *file, u32 id)
+{
+	struct limen_gallery *gallery = xa_load(&file->galleries, id);
+
+	return gallery && gallery->ready ? gallery : NULL;
+}
+
 /**
  * limen_gallery_lookup() - the gallery behind an identifier
  * @file: open file
@@ -56,7 +65,7 @@ struct limen_gallery *limen_gallery_lookup(struct limen_file *file, u32 id)
 
 	/* The lock keeps the identifier's reference while ours is taken. */
 	xa_lock(&file->galleries);
-	gallery = xa_load(&file->galleries, id);
+	gallery = limen_gallery_find(file, id);
 	if (gallery)
 		kref_get(&gallery->ref);
 	xa_unlock(&file->galleries);
@@ -81,25 +90,30 @@ static int limen_gallery_check(const struct limen_bo *bo,
 	return 0;
 }
 
+/*
+ * Stored first, so that nothing can fail once the buffer is frozen, and out of
+ * reach until it is: an identifier that is only reserved could be destroyed, and
+ * given to another gallery, before this one is stored.
+ */
 static int limen_gallery_publish(struct limen_file *file,
 				 struct limen_gallery *gallery, u32 *id)
 {
 	int ret;
 
-	/* Reserved first, so that nothing can fail once the buffer is frozen. */
-	ret = xa_alloc(&file->galleries, id, NULL, xa_limit_32b, GFP_KERNEL);
+	ret = xa_alloc(&file->galleries, id, gallery, xa_limit_32b, GFP_KERNEL);
 	if (ret)
 		return ret;
 
 	ret = limen_bo_freeze(gallery->bo);
-	if (ret) {
-		xa_release(&file->galleries, *id);
-		/* What user space gets back is what it can try again with. */
+	xa_lock(&file->galleries);
+	gallery->ready = !ret;
+	if (ret)
+		__xa_erase(&file->galleries, *id);
+	xa_unlock(&file->galleries);
+	/* What user space gets back is what it can try again with. */
+	if (ret)
 		*id = 0;
-		return ret;
-	}
-	xa_store(&file->galleries, *id, gallery, GFP_KERNEL);
-	return 0;
+	return ret;
 }
 
 static int limen_gallery_create(struct limen_file *file, struct limen_bo *bo,
@@ -177,7 +191,11 @@ int limen_gallery_destroy_ioctl(struct drm_device *drm, void *data,
 
 	if (args->pad)
 		return -EINVAL;
-	gallery = xa_erase(&priv->galleries, args->gallery);
+	xa_lock(&priv->galleries);
+	gallery = limen_gallery_find(priv, args->gallery);
+	if (gallery)
+		__xa_erase(&priv->galleries, args->gallery);
+	xa_unlock(&priv->galleries);
 	if (!gallery)
 		return -ENOENT;
 	limen_gallery_put(gallery);

@@ -15,14 +15,15 @@ struct limen_client;
 struct limen_file;
 
 /**
- * struct limen_gallery - a gallery; constant once it can be found
+ * struct limen_gallery - a gallery; constant once it is @ready
  * @ref: its identifier and the scans in flight
- * @client: who it counts against, with a reference
+ * @client: the one it counts against, with a reference
  * @bo: frozen buffer on the card
  * @address: of row 0 in card memory
  * @dim: components of a row
  * @stride: bytes from row to row
  * @rows: number of rows, at least 1
+ * @ready: its identifier leads to it; under the lock of its file's galleries
  */
 struct limen_gallery {
 	struct kref ref;
@@ -32,6 +33,7 @@ struct limen_gallery {
 	u32 dim;
 	u32 stride;
 	u32 rows;
+	bool ready;
 };
 
 struct limen_gallery *limen_gallery_lookup(struct limen_file *file, u32 id);

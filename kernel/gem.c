@@ -2,11 +2,12 @@
 /*
  * Buffers, in host memory or on the card.
  */
+#include <linux/capability.h>
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/overflow.h>
 #include <linux/pm_runtime.h>
-#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -14,10 +15,14 @@
 #include <drm/drm_file.h>
 #include <drm/drm_managed.h>
 
+#include <uapi/drm/limen_accel.h>
+
 #include "device.h"
 #include "gem.h"
+#include "limits.h"
 #include "pm.h"
 #include "user.h"
+#include "workqueue.h"
 
 /**
  * DOC: Buffers
@@ -30,7 +35,8 @@
  *   to the kernel. The board is given them for reading only; the kernel itself
  *   writes results.
  * - Buffers on the card are zeroed before the first use and wiped before their
- *   range goes back to the allocator.
+ *   range goes back to the allocator. A work item does that when the last reference
+ *   is gone, so closing a buffer does not wait for it.
  * - Mappings are raw page frames (VM_PFNMAP, VM_IO): get_user_pages() and with
  *   it ptrace, O_DIRECT and io_uring cannot hold on to a page, private mappings
  *   (whose copies nobody would wipe) are refused, and core dumps leave them out.
@@ -43,22 +49,36 @@
  * A buffer holds a reference to its device, because work in flight can outlive
  * the file that the buffer came from.
  *
- * When a board goes, mappings of its memory are revoked. Who touches one then
+ * When a board goes, mappings of its memory are revoked. A touch then
  * finds a page of zeros instead, ordinary memory, the same one throughout the
  * buffer: not every program that reads card memory is prepared for SIGBUS. No two
  * buffers share such a page, and it is wiped and freed with its buffer.
  *
  * The same goes for a buffer whose content was lost because the board lost its
  * power or was reset by other means than the ring protocol's.
- * &limen_device.generation tells: it is odd while the card's memory cannot be
+ * &limen_host.generation tells: it is odd while the card's memory cannot be
  * reached and even when it can, and a buffer is as good as the generation it was
- * made in. It only changes while all rings stand still, so who finds a ring
- * running and a buffer of the present generation, both under the ring's lock,
- * can have the board read it.
+ * made in. It only changes while all rings stand still, so if a ring runs and a
+ * buffer is of the present generation, both under the ring's lock, the board can
+ * be told to read it. The kernel itself accesses or maps card memory with
+ * &limen_device.reach held, and after a look at the generation under it.
+ *
+ * DRM has one lock for the unplugging of all its devices, which drm_dev_enter()
+ * takes. So between that and drm_dev_exit() nothing waits, copies from user space
+ * or wipes much.
  */
+
+/* Bytes that are wiped between drm_dev_enter() and drm_dev_exit(). */
+#define LIMEN_WIPE_STEP		SZ_1M
 
 /* Pages that one fault maps at most. */
 #define LIMEN_FAULT_AROUND	16
+
+static struct page *limen_host_page(const struct limen_bo *bo,
+				    unsigned long page)
+{
+	return vmalloc_to_page(bo->host + (page << PAGE_SHIFT));
+}
 
 /* Ends the board's access to a host buffer. */
 static void limen_host_unmap(struct limen_bo *bo)
@@ -78,9 +98,12 @@ static int limen_host_map(struct limen_bo *bo)
 	int ret = 0;
 
 	guard(mutex)(&limen->hosts_lock);
+	/* Under the lock: limen_gem_unmap_all() comes after unplugging. */
+	if (drm_dev_is_unplugged(&limen->drm))
+		ret = -ENODEV;
 	while (!ret && bo->mapped < pages) {
-		dma_addr_t dma = dma_map_page(dev, bo->pages[bo->mapped], 0,
-					      PAGE_SIZE, DMA_TO_DEVICE);
+		dma_addr_t dma = dma_map_page(dev, limen_host_page(bo, bo->mapped),
+					      0, PAGE_SIZE, DMA_TO_DEVICE);
 
 		if (dma_mapping_error(dev, dma))
 			ret = -ENOMEM;
@@ -95,63 +118,84 @@ static int limen_host_map(struct limen_bo *bo)
 static void limen_host_free(struct limen_bo *bo)
 {
 	struct limen_device *limen = to_limen(bo->base.dev);
-	unsigned long pages = bo->base.size >> PAGE_SHIFT;
-	unsigned long i;
 
 	mutex_lock(&limen->hosts_lock);
 	limen_host_unmap(bo);
 	list_del(&bo->link);
 	mutex_unlock(&limen->hosts_lock);
 
-	for (i = 0; bo->pages && i < pages && bo->pages[i]; i++) {
-		clear_highpage(bo->pages[i]);
-		__free_page(bo->pages[i]);
-		cond_resched();
-	}
-	kvfree(bo->pages);
+	if (bo->host)
+		memzero_explicit(bo->host, bo->base.size);
+	vfree(bo->host);
 	kvfree(bo->dma);
 }
 
 static int limen_host_alloc(struct limen_bo *bo)
 {
 	unsigned long pages = bo->base.size >> PAGE_SHIFT;
-	unsigned long i;
 
-	bo->pages = kvcalloc(pages, sizeof(*bo->pages), GFP_KERNEL_ACCOUNT);
 	bo->dma = kvcalloc(pages, sizeof(*bo->dma), GFP_KERNEL_ACCOUNT);
-	if (!bo->pages || !bo->dma)
+	bo->host = __vmalloc(bo->base.size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+					    __GFP_NOWARN);
+	if (!bo->host || !bo->dma)
 		return -ENOMEM;
-
-	for (i = 0; i < pages; i++) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		bo->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		if (!bo->pages[i])
-			return -ENOMEM;
-	}
 	return limen_host_map(bo);
 }
 
-static void limen_card_wipe(struct limen_bo *bo)
+/*
+ * Waits for a board that can be used, and comes between drm_dev_enter() and
+ * drm_dev_exit(), with &limen_device.reach held. False, with neither, if it is
+ * gone, or given up while somebody else had it.
+ */
+static bool limen_card_enter(struct limen_device *limen, int *idx)
+{
+	for (;;) {
+		/* It ends: a board that stays away is given up, and not touched. */
+		wait_event(limen->awake,
+			   !limen_asleep(&limen->host) ||
+			   READ_ONCE(limen->host.dead));
+		if (limen_asleep(&limen->host) && READ_ONCE(limen->host.dead))
+			return false;
+		if (!drm_dev_enter(&limen->drm, idx))
+			return false;
+		down_read(&limen->reach);
+		if (!limen_asleep(&limen->host))
+			return true;
+		up_read(&limen->reach);
+		drm_dev_exit(*idx);
+	}
+}
+
+static void limen_card_exit(struct limen_device *limen, int idx)
+{
+	up_read(&limen->reach);
+	drm_dev_exit(idx);
+}
+
+/*
+ * Zeroes a buffer, from the beginning whenever the memory was lost meanwhile: 0, or
+ * -ENODEV if there is no board any more.
+ */
+static int limen_card_wipe(struct limen_bo *bo)
 {
 	struct limen_device *limen = to_limen(bo->base.dev);
-	struct limen_board *board;
+	u64 step, done = 0;
 	int idx;
 
-	/* The memory of a board that is gone is its driver's to wipe. */
-	if (!drm_dev_enter(&limen->drm, &idx))
-		return;
-	board = limen->board;
-	/* Zeros do not arrive at a board that sleeps or falls asleep. */
-	do {
-		wait_event(limen->awake, !limen_asleep(limen));
-		/* Pairs with limen_gem_wake(): memory that is there again. */
-		bo->generation = smp_load_acquire(&limen->generation);
-		board->ops->mem_wipe(board, bo->node.start, bo->node.size);
-		/* Zeros before the second look; pairs with limen_gem_sleep(). */
-		smp_mb();
-	} while (bo->generation & 1 || limen_bo_lost(bo));
-	drm_dev_exit(idx);
+	while (done < bo->base.size) {
+		/* The memory of a board that is gone is its driver's to wipe. */
+		if (!limen_card_enter(limen, &idx))
+			return -ENODEV;
+		if (bo->generation != limen->host.generation)
+			done = 0;
+		WRITE_ONCE(bo->generation, limen->host.generation);
+		step = min_t(u64, bo->base.size - done, LIMEN_WIPE_STEP);
+		limen->host.board->ops->mem_wipe(limen->host.board,
+						 bo->node.start + done, step);
+		done += step;
+		limen_card_exit(limen, idx);
+	}
+	return 0;
 }
 
 static void limen_card_free(struct limen_bo *bo)
@@ -186,7 +230,17 @@ static int limen_card_alloc(struct limen_bo *bo)
 		return ret;
 	/* The caller's file keeps the board awake until this does. */
 	pm_runtime_get_noresume(limen->drm.dev);
-	limen_card_wipe(bo);
+	return limen_card_wipe(bo);
+}
+
+/* CAP_SYS_RESOURCE lifts the limit on card memory, but what there is counts. */
+static int limen_bytes_charge(struct limen_user *user, u64 size, bool card)
+{
+	if (!card)
+		return limen_user_reserve(user, LIMEN_HOST_BYTES, size);
+	if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
+		return limen_user_reserve(user, LIMEN_CARD_BYTES, size);
+	limen_user_charge(user, LIMEN_CARD_BYTES, size);
 	return 0;
 }
 
@@ -195,36 +249,61 @@ static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
 	int ret;
 
 	ret = limen_user_reserve(client->user, LIMEN_BUFFERS, 1);
-	if (ret || card)
+	if (ret)
 		return ret;
-	ret = limen_user_reserve(client->user, LIMEN_HOST_BYTES, size);
+	ret = limen_bytes_charge(client->user, size, card);
 	if (ret)
 		limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
+	else
+		atomic64_add(size, &client->bytes[card]);
 	return ret;
 }
 
 static void limen_bo_uncharge(struct limen_client *client, u64 size, bool card)
 {
-	if (!card)
-		limen_user_unreserve(client->user, LIMEN_HOST_BYTES, size);
+	atomic64_sub(size, &client->bytes[card]);
+	limen_user_unreserve(client->user,
+			     card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES, size);
 	limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
 }
 
-static void limen_bo_free(struct drm_gem_object *obj)
+static void limen_bo_destroy(struct limen_bo *bo)
 {
-	struct drm_device *drm = obj->dev;
-	struct limen_bo *bo = to_limen_bo(obj);
+	struct drm_device *drm = bo->base.dev;
 
-	if (bo->card)
-		limen_card_free(bo);
-	else
-		limen_host_free(bo);
-	drm_gem_object_release(obj);
 	mutex_destroy(&bo->fault_lock);
 	limen_bo_uncharge(bo->client, bo->base.size, bo->card);
 	limen_client_put(bo->client);
 	kfree(bo);
 	drm_dev_put(drm);
+}
+
+static void limen_bo_free_work(struct work_struct *work)
+{
+	struct limen_bo *bo = container_of(work, struct limen_bo, free);
+	struct limen_device *limen = to_limen(bo->base.dev);
+
+	drm_dev_get(&limen->drm);
+	limen_card_free(bo);
+	limen_bo_destroy(bo);
+	/* Only now: limen_retire_all() waits for its share, too. */
+	if (!atomic_dec_return(&limen->wipes))
+		wake_up_all(&limen->wiped);
+	drm_dev_put(&limen->drm);
+}
+
+static void limen_bo_free(struct drm_gem_object *obj)
+{
+	struct limen_bo *bo = to_limen_bo(obj);
+
+	drm_gem_object_release(obj);
+	if (bo->card) {
+		atomic_inc(&to_limen(obj->dev)->wipes);
+		queue_work(limen_wipe_wq, &bo->free);
+		return;
+	}
+	limen_host_free(bo);
+	limen_bo_destroy(bo);
 }
 
 static struct dma_buf *limen_bo_export(struct drm_gem_object *obj, int flags)
@@ -234,12 +313,12 @@ static struct dma_buf *limen_bo_export(struct drm_gem_object *obj, int flags)
 
 static unsigned long limen_bo_pfn(struct limen_bo *bo, unsigned long page)
 {
-	struct limen_board *board = to_limen(bo->base.dev)->board;
+	struct limen_board *board = to_limen(bo->base.dev)->host.board;
 	u64 offset = (u64)page << PAGE_SHIFT;
 
 	if (bo->card)
 		return board->ops->mem_pfn(board, bo->node.start + offset);
-	return page_to_pfn(bo->pages[page]);
+	return page_to_pfn(limen_host_page(bo, page));
 }
 
 /* Maps the page that was touched, and some that follow it. */
@@ -284,6 +363,7 @@ static vm_fault_t limen_bo_fault(struct vm_fault *vmf)
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
 	struct limen_bo *bo = to_limen_bo(obj);
 	unsigned long page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
+	struct limen_device *limen = to_limen(obj->dev);
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	bool plugged;
 	int idx;
@@ -294,12 +374,14 @@ static vm_fault_t limen_bo_fault(struct vm_fault *vmf)
 
 	/* Host memory, with its results, outlives the board. */
 	plugged = drm_dev_enter(obj->dev, &idx);
+	down_read(&limen->reach);
 	mutex_lock(&bo->fault_lock);
 	if ((bo->card && !plugged) || limen_bo_lost(bo))
 		ret = limen_bo_insert_dummy(bo, vmf);
 	else if (atomic_read(&bo->users) != LIMEN_BO_FROZEN)
 		ret = limen_bo_insert(bo, vmf, page);
 	mutex_unlock(&bo->fault_lock);
+	up_read(&limen->reach);
 	if (plugged)
 		drm_dev_exit(idx);
 	return ret;
@@ -351,6 +433,7 @@ static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
 
 	mutex_init(&bo->fault_lock);
 	INIT_LIST_HEAD(&bo->link);
+	INIT_WORK(&bo->free, limen_bo_free_work);
 	bo->card = card;
 	bo->client = limen_client_get(client);
 	bo->base.funcs = &limen_bo_funcs;
@@ -367,11 +450,11 @@ static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
 
 /*
  * Memory of buffers that were closed a moment ago may not be free yet, because
- * finished work lets go of them behind the back of the one who waited for it.
+ * finished work is retired after its waiter has been told.
  */
-static struct limen_bo *limen_bo_create_settled(struct limen_device *limen,
-						u64 size, bool card,
-						struct limen_client *client)
+static struct limen_bo *limen_bo_create_retry(struct limen_device *limen,
+					      u64 size, bool card,
+					      struct limen_client *client)
 {
 	struct limen_bo *bo = limen_bo_create(limen, size, card, client);
 
@@ -432,7 +515,8 @@ bool limen_bo_lost(const struct limen_bo *bo)
 {
 	const struct limen_device *limen = to_limen(bo->base.dev);
 
-	return bo->card && bo->generation != READ_ONCE(limen->generation);
+	return bo->card &&
+	       READ_ONCE(bo->generation) != READ_ONCE(limen->host.generation);
 }
 
 /**
@@ -504,15 +588,18 @@ u64 limen_bo_address(const struct limen_bo *bo, u64 offset)
  * @bo: buffer
  * @offset: in @bo, checked
  * @size: bytes, within one page
- *
- * The caller is between drm_dev_enter() and drm_dev_exit().
  */
 void limen_bo_sync(struct limen_bo *bo, u64 offset, size_t size)
 {
-	if (!bo->card)
-		dma_sync_single_for_device(bo->base.dev->dev,
-					   limen_bo_address(bo, offset), size,
-					   DMA_TO_DEVICE);
+	int idx;
+
+	/* A board that is gone has no mappings any more. */
+	if (bo->card || !drm_dev_enter(bo->base.dev, &idx))
+		return;
+	dma_sync_single_for_device(bo->base.dev->dev,
+				   limen_bo_address(bo, offset), size,
+				   DMA_TO_DEVICE);
+	drm_dev_exit(idx);
 }
 
 /**
@@ -527,16 +614,8 @@ void limen_bo_sync(struct limen_bo *bo, u64 offset, size_t size)
 void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
 		    size_t size)
 {
-	while (size) {
-		size_t part = min_t(size_t, size,
-				    PAGE_SIZE - offset_in_page(offset));
-
-		memcpy_to_page(bo->pages[offset >> PAGE_SHIFT],
-			       offset_in_page(offset), data, part);
-		data += part;
-		offset += part;
-		size -= part;
-	}
+	memcpy(bo->host + offset, data, size);
+	flush_kernel_vmap_range(bo->host + offset, size);
 }
 
 /**
@@ -550,13 +629,9 @@ void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
  */
 void limen_bo_write_error(struct limen_bo *bo, u64 offset, s32 error)
 {
-	struct page *page = bo->pages[offset >> PAGE_SHIFT];
-	void *address = kmap_local_page(page);
-
 	/* The rest of the result before the word that says it is there. */
-	smp_store_release((s32 *)(address + offset_in_page(offset)), error);
-	flush_dcache_page(page);
-	kunmap_local(address);
+	smp_store_release((s32 *)(bo->host + offset), error);
+	flush_kernel_vmap_range(bo->host + offset, sizeof(error));
 }
 
 /**
@@ -576,19 +651,16 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 	bool card = args->flags & DRM_LIMEN_BO_CARD;
 	struct limen_bo *bo;
 	u64 size;
-	int ret, idx;
+	int ret;
 
 	if (args->flags & ~DRM_LIMEN_BO_CARD || args->handle || !args->size ||
 	    check_add_overflow(args->size, (u64)PAGE_SIZE - 1, &size))
 		return -EINVAL;
 	size &= ~((u64)PAGE_SIZE - 1);
-	if (size > (card ? limen->mem_size : LIMEN_HOST_LIMIT))
+	if (size > (card ? limen->mem_size : LIMEN_USER_HOST_BYTES))
 		return card ? -ENOSPC : -EDQUOT;
 
-	if (!drm_dev_enter(drm, &idx))
-		return -ENODEV;
-	bo = limen_bo_create_settled(limen, size, card, priv->client);
-	drm_dev_exit(idx);
+	bo = limen_bo_create_retry(limen, size, card, priv->client);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
@@ -653,8 +725,9 @@ int limen_gem_init(struct limen_device *limen)
 	if (ret)
 		return ret;
 	INIT_LIST_HEAD(&limen->hosts);
+	init_rwsem(&limen->reach);
 	init_waitqueue_head(&limen->awake);
-	limen->mem_cached = limen->board->mem_cached;
+	init_waitqueue_head(&limen->wiped);
 	drm_mm_init(&limen->card, 0, limen->mem_size);
 	return drmm_add_action_or_reset(&limen->drm, limen_gem_release, NULL);
 }
@@ -674,51 +747,59 @@ void limen_gem_unmap_all(struct limen_device *limen)
 
 /**
  * limen_gem_sleep() - card memory is about to be lost
- * @limen: device, whose rings stand still; &limen_device.life is held
+ * @limen: device, whose rings stand still; &limen_host.life is held
  *
- * On return every buffer on the card counts as lost, and none is made before
- * limen_gem_wake().
+ * From now on every buffer on the card counts as lost, and none is made before
+ * limen_gem_wake(). Part of signalling fences.
  */
 void limen_gem_sleep(struct limen_device *limen)
 {
-	lockdep_assert_held(&limen->life);
+	lockdep_assert_held(&limen->host.life);
 
-	WRITE_ONCE(limen->generation, limen->generation + 1);
-	/* Before the first byte is lost; pairs with limen_card_wipe(). */
-	smp_mb();
+	WRITE_ONCE(limen->host.generation, limen->host.generation + 1);
 }
 
 /**
  * limen_gem_wake() - card memory can be used again
- * @limen: device, after limen_gem_sleep(); &limen_device.life is held
+ * @limen: device, after limen_gem_sleep(); &limen_host.life is held
  */
 void limen_gem_wake(struct limen_device *limen)
 {
-	lockdep_assert_held(&limen->life);
+	lockdep_assert_held(&limen->host.life);
 
-	/* Pairs with limen_card_wipe(). */
-	smp_store_release(&limen->generation, limen->generation + 1);
+	WRITE_ONCE(limen->host.generation, limen->host.generation + 1);
 	wake_up_all(&limen->awake);
 }
 
 /**
- * limen_gem_lose() - leave nothing in card memory that can still be reached
- * @limen: device, after limen_gem_sleep(); its registers still answer, or it
+ * limen_gem_revoke() - let nobody reach card memory any more
+ * @limen: device, after limen_gem_sleep()
+ *
+ * On return the kernel does not touch card memory before limen_gem_wake(), and user
+ * space finds the page that stands for lost memory. May sleep; not part of
+ * signalling fences, which a mapping's end may wait for.
+ */
+void limen_gem_revoke(struct limen_device *limen)
+{
+	/* What begins after this finds the generation odd. */
+	down_write(&limen->reach);
+	up_write(&limen->reach);
+	unmap_mapping_range(limen->drm.anon_inode->i_mapping, 0, 0, 1);
+}
+
+/**
+ * limen_gem_wipe() - leave nothing in card memory
+ * @limen: device, after limen_gem_revoke(); its registers still answer, or it
  *	is not there
  *
  * Buffers keep their place, which is wiped once more before somebody else gets
- * it. May sleep; not part of signalling fences, which a mapping's end may wait for.
+ * it. May sleep.
  */
-void limen_gem_lose(struct limen_device *limen)
+void limen_gem_wipe(struct limen_device *limen)
 {
-	struct limen_board *board = limen->board;
+	struct limen_board *board = limen->host.board;
 	struct drm_mm_node *node;
 
-	/*
-	 * A fault that is just being served may still map a page: its owner's,
-	 * until he closes the buffer.
-	 */
-	unmap_mapping_range(limen->drm.anon_inode->i_mapping, 0, 0, 1);
 	guard(mutex)(&limen->card_lock);
 	drm_mm_for_each_node(node, &limen->card)
 		board->ops->mem_wipe(board, node->start, node->size);

@@ -6,6 +6,7 @@
 #define LIMEN_GEM_H
 
 #include <linux/mutex.h>
+#include <linux/workqueue.h>
 
 #include <drm/drm_gem.h>
 #include <drm/drm_mm.h>
@@ -34,16 +35,18 @@ struct limen_bo {
 	struct mutex fault_lock;
 	/** @dummy: stands for card memory that is gone; under @fault_lock */
 	struct page *dummy;
-	/** @pages: of a host buffer, never swapped and never shared */
-	struct page **pages;
-	/** @dma: their bus addresses; the board can only read there */
+	/** @host: memory of a host buffer, never swapped and never shared */
+	void *host;
+	/** @dma: bus addresses of its pages; the board can only read there */
 	dma_addr_t *dma;
 	/** @mapped: how many of them are valid; under limen_device.hosts_lock */
 	unsigned long mapped;
 	/** @link: in limen_device.hosts, under limen_device.hosts_lock */
 	struct list_head link;
-	/** @client: who it counts against, with a reference */
+	/** @client: the one it counts against, with a reference */
 	struct limen_client *client;
+	/** @free: wipes and frees a buffer on the card */
+	struct work_struct free;
 };
 
 #define LIMEN_BO_FROZEN		(-1)
@@ -57,7 +60,8 @@ int limen_gem_init(struct limen_device *limen);
 void limen_gem_unmap_all(struct limen_device *limen);
 void limen_gem_sleep(struct limen_device *limen);
 void limen_gem_wake(struct limen_device *limen);
-void limen_gem_lose(struct limen_device *limen);
+void limen_gem_revoke(struct limen_device *limen);
+void limen_gem_wipe(struct limen_device *limen);
 
 struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
 struct limen_bo *limen_bo_get(struct limen_bo *bo);

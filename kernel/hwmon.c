@@ -2,12 +2,13 @@
 /*
  * Temperature and power.
  */
+#include <linux/device.h>
 #include <linux/hwmon.h>
 #include <linux/units.h>
 
-#include <drm/drm_print.h>
-
 #include "device.h"
+#include "hwmon.h"
+#include "stats.h"
 
 static umode_t limen_hwmon_visible(const void *data,
 				   enum hwmon_sensor_types type, u32 attr,
@@ -25,7 +26,7 @@ static int limen_hwmon_read(struct device *dev, enum hwmon_sensor_types type,
 	u32 raw = 0;
 	int ret;
 
-	ret = limen_stats_sensor(limen, power ? LIMEN_HW_REG_POWER :
+	ret = limen_stats_sensor(&limen->host, power ? LIMEN_HW_REG_POWER :
 						LIMEN_HW_REG_TEMPERATURE, &raw);
 	*value = power ? raw * (long)MICROWATT_PER_MILLIWATT : (s32)raw;
 	return ret;
@@ -63,5 +64,5 @@ void limen_hwmon_register(struct limen_device *limen)
 						     limen, &limen_hwmon_chip,
 						     NULL);
 	if (IS_ERR(hwmon))
-		drm_warn(&limen->drm, "no sensors: %pe\n", hwmon);
+		dev_warn(limen->drm.dev, "no sensors: %pe\n", hwmon);
 }

@@ -22,7 +22,7 @@
  *
  * Registers in BAR 0, card memory in BAR 2, one MSI-X vector. No vendor's
  * identifiers are built in: a card is introduced by the driver's new_id file in
- * sysfs. That makes it easy to introduce a stranger, so a device is asked who it
+ * sysfs. That makes it easy to introduce a stranger, so a device is asked what it
  * is before anything else is done with it.
  *
  * Errors of the bus, a reset through sysfs and power management all come down to
@@ -30,6 +30,10 @@
  * has the board. One that is cut off reads as ones; to the rest of the driver that
  * is a board that is not there. So to resume a board after a failure that is
  * permanent means to give it up.
+ *
+ * A card that does not master the bus cannot write to memory, and what it has written
+ * before is there once its configuration space has been read. What is restored after a
+ * reset is configuration space as it was before the card was ever let on the bus.
  */
 
 #define LIMEN_PCI_REGS		0
@@ -41,7 +45,7 @@
  * @pdev: the PCI device
  * @regs: BAR 0
  * @mem: BAR 2, write-combining
- * @config: what configuration space is like while the board works
+ * @config: what configuration space is like, short of mastering the bus
  */
 struct limen_pci {
 	struct limen_board board;
@@ -103,6 +107,24 @@ static void limen_pci_restore(struct limen_pci *card)
 	pci_restore_state(card->pdev);
 }
 
+static void limen_pci_dma_on(struct limen_board *board)
+{
+	pci_set_master(to_limen_pci(board)->pdev);
+}
+
+static int limen_pci_dma_off(struct limen_board *board)
+{
+	struct pci_dev *pdev = to_limen_pci(board)->pdev;
+	u16 command;
+
+	pci_clear_master(pdev);
+	/* The answer comes behind what the card has written. */
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (PCI_POSSIBLE_ERROR(command))
+		return 0;
+	return command & PCI_COMMAND_MASTER ? -EIO : 0;
+}
+
 static int limen_pci_flr(struct limen_board *board)
 {
 	struct limen_pci *card = to_limen_pci(board);
@@ -119,6 +141,8 @@ static const struct limen_board_ops limen_pci_ops = {
 	.mem_pfn = limen_pci_mem_pfn,
 	.mem_wipe = limen_pci_mem_wipe,
 	.irq_sync = limen_pci_irq_sync,
+	.dma_on = limen_pci_dma_on,
+	.dma_off = limen_pci_dma_off,
 	.flr = limen_pci_flr,
 };
 
@@ -128,26 +152,19 @@ static irqreturn_t limen_pci_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Asks a device who it is, with nothing but its registers mapped. */
+/* Asks a device what it is, with nothing but its registers mapped. */
 static int limen_pci_identify(struct limen_pci *card)
 {
 	struct pci_dev *pdev = card->pdev;
-	u64 size;
 
-	if (pci_resource_len(pdev, LIMEN_PCI_REGS) < SZ_4K)
+	if (pci_resource_len(pdev, LIMEN_PCI_REGS) < SZ_4K ||
+	    pci_resource_len(pdev, LIMEN_PCI_MEM) < SZ_1M)
 		goto err_stranger;
 	card->regs = pcim_iomap(pdev, LIMEN_PCI_REGS, 0);
 	if (!card->regs)
 		return -ENOMEM;
-	if (readl(card->regs + LIMEN_HW_REG_ID) != LIMEN_HW_ID)
-		goto err_stranger;
-
-	size = (u64)readl(card->regs + LIMEN_HW_REG_MEM_SIZE) << 20;
-	if (size <= pci_resource_len(pdev, LIMEN_PCI_MEM))
+	if (readl(card->regs + LIMEN_HW_REG_ID) == LIMEN_HW_ID)
 		return 0;
-	dev_err(&pdev->dev, "the board claims more memory than BAR %u shows\n",
-		LIMEN_PCI_MEM);
-	return -ENODEV;
 
 err_stranger:
 	dev_err(&pdev->dev, "this is no Limen board\n");
@@ -162,9 +179,10 @@ static int limen_pci_map(struct limen_pci *card)
 	ret = pcim_request_all_regions(pdev, "limen");
 	if (ret)
 		return ret;
+	card->board.mem_limit = pci_resource_len(pdev, LIMEN_PCI_MEM);
 	card->mem = devm_ioremap_wc(&pdev->dev,
 				    pci_resource_start(pdev, LIMEN_PCI_MEM),
-				    pci_resource_len(pdev, LIMEN_PCI_MEM));
+				    card->board.mem_limit);
 	if (!card->mem)
 		return -ENOMEM;
 	return dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
@@ -183,7 +201,8 @@ static int limen_pci_start(struct limen_pci *card)
 	if (ret)
 		goto err_vectors;
 
-	pci_set_master(pdev);
+	/* Whatever was on the machine before us. */
+	pci_clear_master(pdev);
 	pci_save_state(pdev);
 	card->config = pci_store_saved_state(pdev);
 	ret = card->config ? limen_board_register(&card->board) : -ENOMEM;
@@ -191,7 +210,6 @@ static int limen_pci_start(struct limen_pci *card)
 		return 0;
 
 	kfree(card->config);
-	pci_clear_master(pdev);
 	free_irq(irq, &card->board);
 err_vectors:
 	pci_free_irq_vectors(pdev);
@@ -230,7 +248,6 @@ static void limen_pci_remove(struct pci_dev *pdev)
 
 	limen_board_unregister(&card->board);
 	kfree(card->config);
-	pci_clear_master(pdev);
 	free_irq(pci_irq_vector(pdev, 0), &card->board);
 	pci_free_irq_vectors(pdev);
 }
@@ -238,7 +255,7 @@ static void limen_pci_remove(struct pci_dev *pdev)
 static pci_ers_result_t limen_pci_error_detected(struct pci_dev *pdev,
 						 pci_channel_state_t state)
 {
-	limen_board_suspend(pci_get_drvdata(pdev));
+	limen_board_suspend(pci_get_drvdata(pdev), true);
 	if (state != pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_NEED_RESET;
 	limen_board_resume(pci_get_drvdata(pdev));
@@ -254,7 +271,12 @@ static pci_ers_result_t limen_pci_slot_reset(struct pci_dev *pdev)
 /* A reset that somebody asks for in sysfs. */
 static void limen_pci_reset_prepare(struct pci_dev *pdev)
 {
-	limen_board_suspend(pci_get_drvdata(pdev));
+	limen_board_suspend(pci_get_drvdata(pdev), true);
+}
+
+static void limen_pci_shutdown(struct pci_dev *pdev)
+{
+	limen_board_shutdown(pci_get_drvdata(pdev));
 }
 
 static void limen_pci_resume(struct pci_dev *pdev)
@@ -275,8 +297,9 @@ static struct pci_driver limen_pci_driver = {
 	.id_table = NULL, /* only those introduced by new_id */
 	.probe = limen_pci_probe,
 	.remove = limen_pci_remove,
+	.shutdown = limen_pci_shutdown,
 	.err_handler = &limen_pci_error_handlers,
-	.driver.pm = pm_ptr(&limen_pm_ops),
+	.driver.pm = pm_ptr(&limen_board_pm_ops),
 };
 
 /**

@@ -2,7 +2,6 @@
 /*
  * When the board is awake.
  */
-#include <linux/pm.h>
 #include <linux/pm_runtime.h>
 
 #include <drm/drm_drv.h>
@@ -16,7 +15,7 @@
  * A board sleeps when nobody needs it: a second after no file is open any more, no
  * buffer is left on the card and no camera streams. Each of these holds a
  * reference. Asleep, the board has been reset and holds nothing of anybody's, and
- * its registers and memory are left alone. So whoever has a file may use them,
+ * its registers and memory are left alone. So the holder of a file may use them,
  * and nobody else without a reference of his own.
  *
  * When the system is suspended the board is stopped in the same way, but with
@@ -28,28 +27,13 @@
  * wiping waits.
  *
  * Waking up never fails. A board that does not come back is given up, as after
- * any other reset.
+ * any other reset, and so is one that somebody resets and does not give back.
+ *
+ * The hooks that the power management core calls are limen_board_pm_ops.
  */
 
 /* Longer than between two travellers who follow each other. */
 #define LIMEN_PM_DELAY_MS	1000
-
-static int limen_pm_suspend(struct device *dev)
-{
-	limen_board_suspend(dev_get_drvdata(dev));
-	return 0;
-}
-
-static int limen_pm_resume(struct device *dev)
-{
-	limen_board_resume(dev_get_drvdata(dev));
-	return 0;
-}
-
-EXPORT_GPL_DEV_PM_OPS(limen_pm_ops) = {
-	SYSTEM_SLEEP_PM_OPS(limen_pm_suspend, limen_pm_resume)
-	RUNTIME_PM_OPS(limen_pm_suspend, limen_pm_resume, NULL)
-};
 
 /**
  * limen_pm_get() - wake the board up and keep it awake
@@ -61,12 +45,12 @@ EXPORT_GPL_DEV_PM_OPS(limen_pm_ops) = {
  */
 int limen_pm_get(struct limen_device *limen)
 {
-	int ret, idx;
+	int ret = pm_runtime_resume_and_get(limen->drm.dev);
 
-	if (!drm_dev_enter(&limen->drm, &idx))
+	if (!ret && drm_dev_is_unplugged(&limen->drm)) {
+		limen_pm_put(limen);
 		return -ENODEV;
-	ret = pm_runtime_resume_and_get(limen->drm.dev);
-	drm_dev_exit(idx);
+	}
 	return ret;
 }
 

@@ -10,9 +10,10 @@
 
 #include <drm/drm_accel.h>
 #include <drm/drm_file.h>
-#include <drm/drm_print.h>
 
 #include "device.h"
+#include "pmu.h"
+#include "stats.h"
 
 /**
  * DOC: perf events
@@ -89,7 +90,7 @@ static void limen_event_count(struct perf_event *event,
 			      struct limen_device *limen, bool count)
 {
 	unsigned int stat = limen_events[event->attr.config];
-	atomic64_t *peak = &limen->stats.wait_peak_ns;
+	atomic64_t *peak = &limen->host.stats.wait_peak_ns;
 	u64 now, before;
 
 	if (stat == LIMEN_STAT(express_wait_max_ns)) {
@@ -99,7 +100,7 @@ static void limen_event_count(struct perf_event *event,
 					       atomic64_read(peak)));
 		return;
 	}
-	now = limen_stats_read(limen, stat);
+	now = limen_stats_read(&limen->host, stat);
 	before = local64_xchg(&event->hw.prev_count, now);
 	if (count)
 		local64_add(now - before, &event->count);
@@ -234,7 +235,7 @@ void limen_pmu_register(struct limen_device *limen)
 		snprintf(pmu->name, sizeof(pmu->name), "limen%u", minor);
 		pmu->base = limen_pmu_base;
 		if (perf_pmu_register(&pmu->base, pmu->name, -1)) {
-			drm_warn(&limen->drm, "no perf events\n");
+			dev_warn(limen->drm.dev, "no perf events\n");
 			kfree(pmu);
 			return;
 		}

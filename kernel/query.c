@@ -2,18 +2,28 @@
 /*
  * What user space can ask.
  */
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
+#include <drm/drm_print.h>
+
+#include <limen/template.h>
+#include <uapi/drm/limen_accel.h>
 
 #include "chunk.h"
 #include "device.h"
-#include "gem.h"
+#include "limits.h"
 #include "query.h"
-#include "scan.h"
+#include "scanner.h"
+#include "stats.h"
 #include "user.h"
+
+static_assert(DRM_LIMEN_FEATURE_CAMERA == LIMEN_HW_FEATURE_CAMERA);
+static_assert(DRM_LIMEN_FEATURE_SENSORS == LIMEN_HW_FEATURE_SENSORS);
+static_assert(DRM_LIMEN_FEATURE_CLOCK == LIMEN_HW_FEATURE_CLOCK);
 
 static int limen_query_answer(struct drm_limen_query *args, const void *info,
 			      u32 known)
@@ -21,6 +31,8 @@ static int limen_query_answer(struct drm_limen_query *args, const void *info,
 	void __user *to = u64_to_user_ptr(args->pointer);
 	u32 size = args->size;
 
+	if (size > DRM_LIMEN_SIZE_MAX)
+		return -EINVAL;
 	args->size = known;
 	if (!args->pointer)
 		return 0;
@@ -38,23 +50,23 @@ static int limen_query_device(struct limen_device *limen,
 		.hw_version = limen->version,
 		.hw_features = limen->features,
 		.dim_max = LIMEN_DIM_MAX,
-		.top_k_max = limen_scan_unlimited() ? LIMEN_HW_TOP_K_MAX :
-						      DRM_LIMEN_TOP_K_USER,
+		.top_k_max = LIMEN_HW_TOP_K_MAX,
 		.batch_max = LIMEN_BATCH_MAX,
 		.express_depth = 1u << LIMEN_EXPRESS_LOG2,
 		.scan_depth = LIMEN_SCAN_DEPTH,
 		.watchdog_ms = READ_ONCE(limen_watchdog_ms),
 		.resets = atomic_read(&limen->resets),
 		.chunk_ns = LIMEN_CHUNK_NS,
-		.express_limit = limen_user_limit(LIMEN_COMPARISONS),
-		.scan_limit = limen_user_limit(LIMEN_SCANS),
-		.chunk_bytes = READ_ONCE(limen->scanner.chunk_bytes),
+		.express_limit = limen_user_limit(limen, LIMEN_COMPARISONS),
+		.scan_limit = limen_user_limit(limen, LIMEN_SCANS),
+		.chunk_bytes = READ_ONCE(limen->scanner->chunk_bytes),
+		.clock_khz = limen->clock_khz,
 	};
 	int idx;
 
 	if (!drm_dev_enter(&limen->drm, &idx))
 		return -ENODEV;
-	strscpy_pad(info.board, limen->board->name, sizeof(info.board));
+	strscpy_pad(info.board, limen->host.board->name, sizeof(info.board));
 	drm_dev_exit(idx);
 	return limen_query_answer(args, &info, sizeof(info));
 }
@@ -75,25 +87,67 @@ static int limen_query_memory(struct limen_device *limen,
 			      struct drm_limen_query *args,
 			      const struct limen_file *file)
 {
+	struct limen_user *user = file->client->user;
 	struct drm_limen_memory_info info = {
 		.card_size = limen->mem_size,
-		.host_limit = limen_user_limit(LIMEN_HOST_BYTES),
+		.host_limit = limen_user_limit(limen, LIMEN_HOST_BYTES),
+		.card_limit = limen_user_limit(limen, LIMEN_CARD_BYTES),
 	};
 
 	/* Work that has finished may hold on to buffers for a moment. */
 	limen_retire_all(limen);
 	info.card_free = limen_card_free(limen);
-	info.host_used = limen_user_used(file->client->user, LIMEN_HOST_BYTES);
+	info.host_used = limen_user_used(user, LIMEN_HOST_BYTES);
+	info.card_used = limen_user_used(user, LIMEN_CARD_BYTES);
 	return limen_query_answer(args, &info, sizeof(info));
 }
 
 static int limen_query_stats(struct limen_device *limen,
 			     struct drm_limen_query *args)
 {
-	struct drm_limen_stats stats;
+	struct limen_ring *express = &limen->rings[LIMEN_HW_RING_EXPRESS];
+	struct drm_limen_stats stats = {
+		.express_depth = READ_ONCE(express->outstanding),
+		.scan_depth = atomic_read(&limen->host.stats.scans),
+		.files = atomic_read(&limen->host.stats.files),
+	};
+	unsigned int i;
 
-	limen_stats_get(limen, &stats);
+	for (i = 0; i < LIMEN_STATS; i++)
+		((u64 *)&stats)[i] = limen_stats_read(&limen->host, i);
 	return limen_query_answer(args, &stats, sizeof(stats));
+}
+
+/**
+ * limen_show_fdinfo() - what an open file uses
+ * @p: where to
+ * @file: open file
+ *
+ * As Documentation/gpu/drm-usage-stats.rst says. All memory is there all the time
+ * and is nobody else's, so there is no more to tell of it. What galleries keep
+ * counts, with or without a handle.
+ */
+void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file)
+{
+	static const char * const engines[] = {
+		[LIMEN_HW_RING_EXPRESS] = "express",
+		[LIMEN_HW_RING_SCAN] = "scan",
+	};
+	static const char * const regions[] = { "host", "card" };
+	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = priv->client;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		drm_printf(p, "drm-engine-%s:\t%llu ns\ndrm-cycles-%s:\t%llu\n",
+			   engines[i], (u64)atomic64_read(&client->busy_ns[i]),
+			   engines[i], (u64)atomic64_read(&client->cycles[i]));
+	for (i = 0; i < ARRAY_SIZE(regions); i++) {
+		u64 kib = atomic64_read(&client->bytes[i]) / SZ_1K;
+
+		drm_printf(p, "drm-total-%s:\t%llu KiB\ndrm-resident-%s:\t%llu KiB\n",
+			   regions[i], kib, regions[i], kib);
+	}
 }
 
 /**

@@ -3,33 +3,39 @@
  * Queues: where a file submits to.
  */
 #include <linux/capability.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include <drm/drm_file.h>
 
-#include "device.h"
+#include <uapi/drm/limen_accel.h>
+
+#include "batch.h"
+#include "limits.h"
 #include "queue.h"
 #include "user.h"
 
 /**
  * DOC: Queues
  *
- * An EXPRESS queue is little more than a name: comparisons go to the board's
- * ring from within the system call. A SCAN queue is a drm_sched entity, so that
- * its scans can depend on others, and takes turns with the other queues. How many
- * scans there are is limited by user, so that nobody can fill the kernel's memory
- * with them.
+ * A queue is little more than a name that submissions of one kind go by. What the
+ * kind does with them is in a table of operations. How many scans there are is
+ * limited by user, so that nobody can fill the kernel's memory with them.
+ *
+ * Tickets. A wait that ends early leaves its batch with the queue, from where the
+ * same call, made again, takes it back, so that an error is told to the
+ * submitter and not lost between two calls. A program may never come back, so a
+ * queue keeps no more than LIMEN_TICKETS_MAX, and the oldest goes first.
  *
  * Destroying a SCAN queue ends what the board has not been given yet with
- * -ECANCELED, at once. drm_sched lets go of it later, when what it depends on has
- * finished.
+ * -ECANCELED, at once, whatever it depends on.
  */
 
 static void limen_queue_free(struct kref *ref)
 {
 	struct limen_queue *queue = container_of(ref, struct limen_queue, ref);
 
-	kfree(queue->spare);
+	kfree(queue->recycled);
 	mutex_destroy(&queue->lock);
 	limen_user_unreserve(queue->client->user, LIMEN_QUEUES, 1);
 	limen_client_put(queue->client);
@@ -77,33 +83,87 @@ struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id)
 	return queue;
 }
 
-/*
- * An entity that goes while drm_sched takes one of several jobs from it is put
- * back among those that have jobs, and stays there freed: as of 6.12,
- * drm_sched_entity_pop_job() does not look whether it has been stopped. So it
- * goes while nothing is taken from anyone.
- */
-static void limen_queue_leave(struct limen_scanner *scanner,
-			      struct limen_queue *queue)
+/* Takes a batch from those that were left; the caller has its reference. */
+static void limen_queue_forget(struct limen_queue *queue,
+			       struct limen_batch *batch)
 {
-	guard(mutex)(&scanner->stopping);
-	drm_sched_wqueue_stop(&scanner->sched);
-	drm_sched_entity_fini(&queue->entity);
-	drm_sched_wqueue_start(&scanner->sched);
+	lockdep_assert_held(&queue->lock);
+
+	list_del_init(&batch->link);
+	queue->left_count--;
 }
 
-static void limen_queue_destroy(struct limen_device *limen,
-				struct limen_queue *queue)
+/**
+ * limen_queue_leave() - keep a batch for a call that comes back for it
+ * @queue: queue
+ * @batch: its batch, with the caller's reference, which is used up
+ *
+ * Return: the ticket.
+ */
+u64 limen_queue_leave(struct limen_queue *queue, struct limen_batch *batch)
 {
-	scoped_guard(mutex, &queue->lock)
-		WRITE_ONCE(queue->destroyed, true);
+	struct limen_batch *gone = NULL;
+	u64 ticket;
 
-	/* Nothing is pushed to the entity any more. */
-	if (queue->type == DRM_LIMEN_QUEUE_SCAN) {
-		limen_scanner_cancel(limen, queue);
-		limen_queue_leave(&limen->scanner, queue);
+	scoped_guard(mutex, &queue->lock) {
+		if (!batch->ticket)
+			batch->ticket = ++queue->tickets;
+		ticket = batch->ticket;
+		if (queue->left_count == LIMEN_TICKETS_MAX) {
+			gone = list_first_entry(&queue->left,
+						struct limen_batch, link);
+			limen_queue_forget(queue, gone);
+		}
+		if (queue->destroyed) {
+			gone = batch;
+		} else {
+			list_add_tail(&batch->link, &queue->left);
+			queue->left_count++;
+		}
 	}
+	if (gone)
+		limen_batch_put(gone);
+	return ticket;
+}
+
+/**
+ * limen_queue_return() - come back for a batch
+ * @queue: queue
+ * @ticket: from limen_queue_leave()
+ *
+ * Return: the batch, with its reference, or NULL.
+ */
+struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket)
+{
+	struct limen_batch *batch;
+
+	guard(mutex)(&queue->lock);
+	list_for_each_entry(batch, &queue->left, link) {
+		if (batch->ticket == ticket) {
+			limen_queue_forget(queue, batch);
+			return batch;
+		}
+	}
+	return NULL;
+}
+
+static void limen_queue_destroy(struct limen_queue *queue)
+{
+	struct limen_batch *batch, *next;
+	LIST_HEAD(left);
+
+	scoped_guard(mutex, &queue->lock) {
+		WRITE_ONCE(queue->destroyed, true);
+		list_splice_init(&queue->left, &left);
+		queue->left_count = 0;
+	}
+
+	/* Nothing is submitted any more. */
+	if (queue->kind->stop)
+		queue->kind->stop(queue);
 	wake_up_all(&queue->client->user->room);
+	list_for_each_entry_safe(batch, next, &left, link)
+		limen_batch_put(batch);
 	limen_queue_put(queue);
 }
 
@@ -111,7 +171,6 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 					      u32 type)
 {
 	struct limen_user *user = client->user;
-	struct drm_gpu_scheduler *sched = &user->limen->scanner.sched;
 	struct limen_queue *queue;
 	int ret;
 
@@ -126,23 +185,15 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 
 	kref_init(&queue->ref);
 	queue->client = limen_client_get(client);
-	queue->type = type;
+	queue->kind = limen_kinds[array_index_nospec(type, limen_kind_count)];
 	/* Asked where it may be refused aloud, not at each submission. */
 	queue->unlimited = type == DRM_LIMEN_QUEUE_EXPRESS &&
 			   ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE);
 	mutex_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->left);
 	INIT_LIST_HEAD(&queue->turn);
 	INIT_LIST_HEAD(&queue->waiting);
 	INIT_LIST_HEAD(&queue->ready);
-	if (type == DRM_LIMEN_QUEUE_SCAN) {
-		ret = drm_sched_entity_init(&queue->entity,
-					    DRM_SCHED_PRIORITY_NORMAL, &sched,
-					    1, NULL);
-		if (ret) {
-			limen_queue_put(queue);
-			return ERR_PTR(ret);
-		}
-	}
 	return queue;
 }
 
@@ -163,8 +214,7 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 	int ret;
 
 	if (args->flags || args->queue || args->pad ||
-	    (args->type != DRM_LIMEN_QUEUE_EXPRESS &&
-	     args->type != DRM_LIMEN_QUEUE_SCAN))
+	    args->type >= limen_kind_count || !limen_kinds[args->type])
 		return -EINVAL;
 
 	queue = limen_queue_create(priv->client, args->type);
@@ -174,7 +224,7 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 	ret = xa_alloc(&priv->queues, &args->queue, queue, xa_limit_32b,
 		       GFP_KERNEL);
 	if (ret)
-		limen_queue_destroy(to_limen(drm), queue);
+		limen_queue_destroy(queue);
 	return ret;
 }
 
@@ -198,21 +248,20 @@ int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
 	queue = xa_erase(&priv->queues, args->queue);
 	if (!queue)
 		return -ENOENT;
-	limen_queue_destroy(to_limen(drm), queue);
+	limen_queue_destroy(queue);
 	return 0;
 }
 
 /**
  * limen_queues_fini() - destroy a file's queues
- * @limen: device
  * @file: file that is being closed
  */
-void limen_queues_fini(struct limen_device *limen, struct limen_file *file)
+void limen_queues_fini(struct limen_file *file)
 {
 	struct limen_queue *queue;
 	unsigned long id;
 
 	xa_for_each(&file->queues, id, queue)
-		limen_queue_destroy(limen, queue);
+		limen_queue_destroy(queue);
 	xa_destroy(&file->queues);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is done when a board misbehaves.
+ * What is done when a board misbehaves, or is not ours for a while.
  */
 #include <linux/iopoll.h>
 #include <linux/jiffies.h>
@@ -9,17 +9,19 @@
 
 #include <drm/drm_file.h>
 
-#include <drm/drm_print.h>
-
 #include "device.h"
+#include "dump.h"
 #include "gem.h"
+#include "recovery.h"
+#include "stats.h"
+#include "workqueue.h"
 
 /**
  * DOC: Recovery
  *
  * The watchdog is a timer that runs while a matching ring has work, and asks
- * for progress, not for time alone: a ring is silent when the timer has looked
- * at it throughout a second (the parameter watchdog_ms) and saw no answer at all,
+ * for progress, not for time alone: a ring is silent when the timer has checked
+ * it throughout a second (the parameter watchdog_ms) and saw no answer at all,
  * or none to an entry that others have overtaken. Then the recovery work climbs a
  * ladder, no further than it must:
  *
@@ -29,24 +31,35 @@
  * 3. The ring is stopped and started again, not twice without an answer.
  * 4. The board is reset. When it answers nonsense or reports FATAL, or a ring
  *    does not stop, this is where it begins.
- * 5. The board is reset by the means of its bus, then as before.
+ * 5. The board is cut off from the host's memory, everything ends, and another
+ *    work item resets it by the means of its bus, then as before.
  * 6. The board is given up: everything is -ENODEV from then on, and user space is
  *    told by the event that DRM has for it.
  *
- * Who is to blame gets -ETIME (silence) or -EIO (nonsense, FATAL): the entry whose
+ * A board that is reset more often than resets_max times a minute is given up as
+ * well, because it would go on like that for ever.
+ *
+ * The one to blame gets -ETIME (silence) or -EIO (nonsense, FATAL): the entry whose
  * answer was wrong, else the oldest of the ring in question. Of the others,
  * comparisons are submitted again, scans get -ECANCELED: a traveller waits for a
- * comparison, and who searches can do so again.
+ * comparison, and a search can be repeated. After step 5 nothing is submitted
+ * again, because what it refers to is lost.
  *
- * Who takes the board away for a while, to suspend it or to reset it himself, has
- * it halted before and revived afterwards. That is no fault: nobody is to blame,
- * and nothing is submitted again, because what it refers to may be lost.
+ * DMA. The board may reach the host's memory only while it runs. It is cut off
+ * before anything ends that it has not confirmed to be done with: when it does not
+ * become ready, when it is halted or given up, and on every way out of the driver.
  *
- * All of this brings fences to an end, so nothing here allocates memory or
- * takes a lock under which others do; the event comes when there is no more to
- * end. lockdep looks after that, but for the reset by the bus: PCI restores a device's
- * interrupts under the lock under which it has allocated them, when there was no
- * fence yet, and lockdep cannot tell one device's lock from another's.
+ * Others. To suspend a board, or to reset it by other means, its bus halts it and
+ * revives it afterwards. That is no fault: nobody is to blame, and nothing is
+ * submitted again. While it is halted all buffers on the card count as lost, so
+ * scans end at once, and nobody waits for a board that is not there. PCI does not
+ * always revive what it has halted: a recovery from an error of the bus that it
+ * gives up ends without a word (as of 6.12). So a board that has been halted for
+ * longer than halt_ms, other than to sleep, is given up.
+ *
+ * What brings fences to an end neither allocates memory nor takes a lock under which
+ * others do; lockdep looks after that. Resets by the bus do both, so they are left
+ * to a work item that no fence waits for, after all have ended.
  */
 
 /* All there is to interrupt for. */
@@ -59,10 +72,18 @@
 #define LIMEN_RESET_US		5000000
 #define LIMEN_RESET_POLL_US	100
 
-unsigned int limen_watchdog_ms = 1000;
-module_param_named(watchdog_ms, limen_watchdog_ms, uint, 0644);
-MODULE_PARM_DESC(watchdog_ms,
-		 "milliseconds without an answer before something is done about it (default 1000)");
+/* How long resets count against resets_max. */
+#define LIMEN_BUDGET_JIFFIES	(60 * HZ)
+
+static unsigned int limen_resets_max = 30;
+module_param_named(resets_max, limen_resets_max, uint, 0644);
+MODULE_PARM_DESC(resets_max,
+		 "resets of a board in a minute after which it is given up (default 30; 0: any number)");
+
+static unsigned int limen_halt_ms = 30000;
+module_param_named(halt_ms, limen_halt_ms, uint, 0644);
+MODULE_PARM_DESC(halt_ms,
+		 "milliseconds that a board may be reset by its bus before it is given up (default 30000)");
 
 static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_SILENT] = "it makes no progress",
@@ -71,76 +92,41 @@ static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_STUCK] = "a ring did not stop",
 };
 
-/**
- * limen_fault() - have the recovery work deal with a fault
- * @limen: device
- * @fault: what was seen
- *
- * Any context.
- */
-void limen_fault(struct limen_device *limen, enum limen_fault fault)
-{
-	set_bit(fault, &limen->faults);
-	queue_work(limen_fence_wq, &limen->recovery);
-}
-
-/**
- * limen_watch() - see to it that the watchdog runs
- * @limen: device
- *
- * Called with the lock of the ring that just got work. The handler of a timer
- * runs when the timer is no longer pending, and looks at each ring under its
- * lock, so either it sees this ring's work or this call starts it again.
- */
-void limen_watch(struct limen_device *limen)
-{
-	unsigned int look_ms = READ_ONCE(limen_watchdog_ms) / LIMEN_WATCHDOG_LOOKS;
-
-	/* Sooner than it was going to if the parameter has become less. */
-	timer_reduce(&limen->watchdog, jiffies + msecs_to_jiffies(look_ms));
-}
-
-static bool limen_ring_watched(const struct limen_ring *ring)
-{
-	return limen_ring_ready(ring) && ring->ops->watched;
-}
-
 static void limen_watchdog(struct timer_list *timer)
 {
 	struct limen_device *limen = container_of(timer, struct limen_device,
-						  watchdog);
+						  host.watchdog);
+	struct limen_ring *ring;
 	bool silent = false;
 	bool busy = false;
-	unsigned int i;
 
-	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		struct limen_ring *ring = &limen->rings[i];
-
-		if (limen_ring_watched(ring) && limen_ring_look(ring, &busy))
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring))
+		if (ring->ops->watched &&
+		    limen_ring_check_progress(ring, &busy))
 			silent = true;
-	}
 	if (silent)
-		limen_fault(limen, LIMEN_FAULT_SILENT);
+		limen_fault(&limen->host, LIMEN_FAULT_SILENT);
 	if (busy)
-		limen_watch(limen);
+		limen_watch(&limen->host);
 }
 
 /*
  * Resets the board once: 0, -EAGAIN if it has met a fatal error, -ETIMEDOUT if it
  * does not become ready, -ENODEV if it is not there.
  */
-static int limen_reset_once(struct limen_device *limen)
+static int limen_reset_once(struct limen_host *host)
 {
 	u32 status;
 	int ret;
 
-	limen_stats_wake(limen, false);
-	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, 0);
-	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	limen_stats_wake(host, false);
+	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, 0);
+	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
 	ret = read_poll_timeout(limen_read, status,
 				status & LIMEN_HW_STATUS_READY,
 				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
-				limen, LIMEN_HW_REG_STATUS);
+				host, LIMEN_HW_REG_STATUS);
 	/* A device that has been pulled out reads as ones. */
 	if (status == U32_MAX)
 		return -ENODEV;
@@ -148,94 +134,84 @@ static int limen_reset_once(struct limen_device *limen)
 		return ret;
 
 	/* What is reported from here on concerns the board as it is now. */
-	limen_write(limen, LIMEN_HW_REG_IRQ_STATUS, LIMEN_INTERRUPTS);
-	status = limen_read(limen, LIMEN_HW_REG_STATUS);
+	limen_write(host, LIMEN_HW_REG_IRQ_STATUS, LIMEN_INTERRUPTS);
+	status = limen_read(host, LIMEN_HW_REG_STATUS);
 	return status & LIMEN_HW_STATUS_FATAL ? -EAGAIN : 0;
 }
 
-static int limen_reset_some(struct limen_device *limen)
+/* Resets the board by its register; if it fails the board is cut off. */
+static int limen_reset(struct limen_device *limen)
 {
 	bool cookie = dma_fence_begin_signalling();
 	unsigned int i;
 	int ret;
 
+	lockdep_assert_held(&limen->host.life);
+
 	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
-		ret = limen_reset_once(limen);
+		ret = limen_reset_once(&limen->host);
 		if (ret != -EAGAIN)
 			break;
 	}
+	if (ret)
+		limen_cut_off(&limen->host);
 	dma_fence_end_signalling(cookie);
 	return ret;
 }
 
-/**
- * limen_reset() - reset the board
- * @limen: device
- *
- * The caller holds &limen_device.life.
- *
- * Return: 0 when the board is ready and does no DMA; -ENODEV if it is gone,
- * does not become ready, or fails as soon as it is.
- */
-int limen_reset(struct limen_device *limen)
+/* Resets the board, whose rings are empty, by whatever helps. */
+static int limen_reset_by_bus(struct limen_device *limen)
 {
-	struct limen_board *board = limen->board;
+	struct limen_board *board = limen->host.board;
 	int ret;
 
-	lockdep_assert_held(&limen->life);
-
-	ret = limen_reset_some(limen);
-	if (ret && ret != -ENODEV && board->ops->flr) {
-		drm_warn(&limen->drm, "resetting the board by its bus: it does not become ready\n");
-		/* After that nothing is to be found in its memory. */
-		limen_gem_sleep(limen);
-		ret = board->ops->flr(board);
-		limen_gem_wake(limen);
-		if (!ret)
-			ret = limen_reset_some(limen);
-	}
-	return ret ? -ENODEV : 0;
+	ret = limen_reset(limen);
+	if (!ret || ret == -ENODEV || !board->ops->flr)
+		return ret;
+	dev_warn_ratelimited(limen->drm.dev,
+			     "resetting the board by its bus: it does not become ready\n");
+	ret = board->ops->flr(board);
+	return ret ?: limen_reset(limen);
 }
 
-/**
- * limen_run() - start the board and its matching rings after a reset
- * @limen: device
- *
- * The caller holds &limen_device.life.
- */
-void limen_run(struct limen_device *limen)
+/* Has a board that has been reset run. */
+static void limen_run(struct limen_device *limen)
 {
-	lockdep_assert_held(&limen->life);
+	struct limen_host *host = &limen->host;
 
+	lockdep_assert_held(&host->life);
+
+	host->board->ops->dma_on(host->board);
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_EXPRESS]);
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_SCAN]);
-	limen_write(limen, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_INTERRUPTS);
-	limen_write(limen, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
-	limen_stats_wake(limen, true);
+	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_INTERRUPTS);
+	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
+	limen_stats_wake(host, true);
 }
 
 /* Ends silence without a reset; false if one is needed. */
 static bool limen_break_silence(struct limen_device *limen)
 {
+	struct limen_ring *ring;
 	bool broken = true;
-	unsigned int i;
 
 	/* It was said by an interrupt that may have been missed. */
-	if (limen_read(limen, LIMEN_HW_REG_STATUS) & LIMEN_HW_STATUS_FATAL) {
-		set_bit(LIMEN_FAULT_FATAL, &limen->faults);
+	if (limen_read(&limen->host, LIMEN_HW_REG_STATUS) &
+	    LIMEN_HW_STATUS_FATAL) {
+		set_bit(LIMEN_FAULT_FATAL, &limen->host.faults);
 		return false;
 	}
-	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		struct limen_ring *ring = &limen->rings[i];
-
-		if (!limen_ring_watched(ring))
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring)) {
+		if (!ring->ops->watched)
 			continue;
 		limen_ring_reap(ring);
 		if (!limen_ring_silent(ring))
 			continue;
-		drm_warn(&limen->drm, "ring %u makes no progress: giving its oldest entry up\n",
-			 i);
-		if (!limen_ring_give_up(ring))
+		dev_warn_ratelimited(limen->drm.dev,
+				     "ring %u makes no progress: giving its oldest entry up\n",
+				     ring->index);
+		if (!limen_ring_give_up_oldest(ring))
 			broken = false;
 	}
 	return broken;
@@ -244,15 +220,15 @@ static bool limen_break_silence(struct limen_device *limen)
 /* Resets the rings that are silent; false if one does not stop. */
 static bool limen_reset_rings(struct limen_device *limen)
 {
-	unsigned int i;
+	struct limen_ring *ring;
 
-	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		struct limen_ring *ring = &limen->rings[i];
-
-		if (!limen_ring_watched(ring) || !limen_ring_silent(ring))
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring)) {
+		if (!ring->ops->watched || !limen_ring_silent(ring))
 			continue;
-		drm_warn(&limen->drm, "resetting ring %u: it makes no progress\n",
-			 i);
+		dev_warn_ratelimited(limen->drm.dev,
+				     "resetting ring %u: it makes no progress\n",
+				     ring->index);
 		if (!limen_ring_reset(ring))
 			return false;
 	}
@@ -261,82 +237,44 @@ static bool limen_reset_rings(struct limen_device *limen)
 
 static void limen_freeze(struct limen_device *limen, unsigned long faults)
 {
-	unsigned int i;
+	struct limen_ring *ring;
 
-	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		struct limen_ring *ring = &limen->rings[i];
-
-		if (!limen_ring_ready(ring))
-			continue;
-		limen_ring_freeze(ring, limen->dead ? -ENODEV : -EAGAIN);
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring)) {
+		limen_ring_freeze(ring, limen->host.dead ? -ENODEV : -EAGAIN);
 		if (test_bit(LIMEN_FAULT_FATAL, &faults))
 			limen_ring_blame(ring, -EIO);
 	}
 }
 
-static void limen_abort(struct limen_device *limen, int error, bool replay)
-{
-	unsigned int i;
-
-	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		struct limen_ring *ring = &limen->rings[i];
-
-		if (!limen_ring_ready(ring))
-			continue;
-		/* By now the board may have been given up. */
-		if (limen->dead)
-			limen_ring_freeze(ring, -ENODEV);
-		limen_ring_abort(ring, error, replay);
-	}
-}
-
-/* Resets the board, whose rings stand still, and lets it run; false: given up. */
-static bool limen_restart(struct limen_device *limen)
-{
-	u32 generation = limen->generation;
-	bool cookie;
-
-	if (limen_reset(limen)) {
-		drm_err(&limen->drm, "the board does not come back from its reset: it is given up\n");
-		limen->dead = true;
-	}
-	cookie = dma_fence_begin_signalling();
-	limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED,
-		    !limen->dead && generation == limen->generation);
-	if (!limen->dead)
-		limen_run(limen);
-	dma_fence_end_signalling(cookie);
-	return !limen->dead;
-}
-
-static void limen_reset_all(struct limen_device *limen, unsigned long faults)
-{
-	unsigned int fault;
-
-	for_each_set_bit(fault, &faults, ARRAY_SIZE(limen_fault_names))
-		drm_warn(&limen->drm, "resetting the board: %s\n",
-			 limen_fault_names[fault]);
-
-	limen_freeze(limen, faults);
-	/*
-	 * What was seen until now concerns the board as it was. What is seen
-	 * from now on may concern the board as it will be.
-	 */
-	WRITE_ONCE(limen->faults, 0);
-	atomic_inc(&limen->resets);
-	limen_restart(limen);
-}
-
-static void limen_recover(struct limen_device *limen, unsigned long faults)
+/* Ends everything, except what is replayed; the board does no DMA. */
+static void limen_abort(struct limen_device *limen, bool replay)
 {
 	bool cookie = dma_fence_begin_signalling();
-	bool broken;
+	bool dead = limen->host.dead;
+	struct limen_ring *ring;
 
-	limen_dump_capture(limen, limen_fault_names[__ffs(faults)]);
-	broken = faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen);
+	for (ring = limen_next_ring(limen, NULL); ring;
+	     ring = limen_next_ring(limen, ring)) {
+		/* By now the board may have been given up. */
+		if (dead)
+			limen_ring_freeze(ring, -ENODEV);
+		limen_ring_abort(ring, dead ? -ENODEV : -ECANCELED, replay);
+	}
 	dma_fence_end_signalling(cookie);
-	if (broken)
-		limen_reset_all(limen, faults);
+}
+
+/*
+ * Has the board, whose rings are frozen, stand still: it is reset if it can be, is
+ * cut off, and what was under way has ended. Its registers are left alone afterwards.
+ */
+static void limen_stand_still(struct limen_device *limen)
+{
+	if (!limen->host.dead)
+		limen_reset(limen);
+	limen_cut_off(&limen->host);
+	limen_gem_sleep(limen);
+	limen_abort(limen, false);
 }
 
 /*
@@ -351,31 +289,178 @@ static void limen_tell_wedged(struct limen_device *limen)
 	kobject_uevent_env(&limen->drm.accel->kdev->kobj, KOBJ_CHANGE, envp);
 }
 
+/* Gives the board up; false if that has been done. &limen_host.life is held. */
+static bool limen_give_up_locked(struct limen_device *limen, const char *reason)
+{
+	if (limen->host.dead)
+		return false;
+	dev_err(limen->drm.dev, "%s: it is given up\n", reason);
+	limen->host.dead = true;
+	limen_freeze(limen, 0);
+	return true;
+}
+
+/* Whether the board, which has been reset so often, is reset once more. */
+static bool limen_reset_allowed(struct limen_device *limen)
+{
+	unsigned int resets_max = READ_ONCE(limen_resets_max);
+
+	if (time_after(jiffies, limen->budget_start + LIMEN_BUDGET_JIFFIES)) {
+		limen->budget_start = jiffies;
+		limen->budget_used = 0;
+	}
+	limen->budget_used++;
+	return !resets_max || limen->budget_used <= resets_max;
+}
+
+/* Resets the board; true if it is given up for that. */
+static bool limen_reset_all(struct limen_device *limen, unsigned long faults)
+{
+	bool wedged = false;
+	unsigned int fault;
+
+	for_each_set_bit(fault, &faults, ARRAY_SIZE(limen_fault_names))
+		dev_warn_ratelimited(limen->drm.dev, "resetting the board: %s\n",
+				     limen_fault_names[fault]);
+
+	limen_freeze(limen, faults);
+	/*
+	 * What was seen until now concerns the board as it was. What is seen
+	 * from now on may concern the board as it will be.
+	 */
+	WRITE_ONCE(limen->host.faults, 0);
+	atomic_inc(&limen->resets);
+	if (!limen_reset_allowed(limen)) {
+		limen_reset(limen);
+		limen_cut_off(&limen->host);
+		wedged = limen_give_up_locked(limen,
+					      "the board needs one reset after the other");
+		limen_abort(limen, false);
+	} else if (limen_reset(limen)) {
+		/* It is cut off. What may allocate comes when all has ended. */
+		limen_gem_sleep(limen);
+		limen_abort(limen, false);
+		limen->reviving = true;
+		queue_work(limen_retire_wq, &limen->revival);
+	} else {
+		limen_abort(limen, true);
+		limen_run(limen);
+	}
+	return wedged;
+}
+
+/* Deals with faults; true if the board is given up for that. */
+static bool limen_recover(struct limen_device *limen, unsigned long faults)
+{
+	bool cookie = dma_fence_begin_signalling();
+	bool wedged = false;
+
+	limen_dump_capture(limen, limen_fault_names[__ffs(faults)]);
+	if (faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen))
+		wedged = limen_reset_all(limen, faults);
+	dma_fence_end_signalling(cookie);
+	return wedged;
+}
+
+static void limen_recovery_work(struct work_struct *work)
+{
+	struct limen_device *limen =
+		container_of(work, struct limen_device, host.recovery);
+	struct limen_host *host = &limen->host;
+	unsigned long faults;
+	bool wedged = false;
+
+	mutex_lock(&host->life);
+	/* What it did before it was halted concerns nobody any more. */
+	if (limen_asleep(host) || host->dead)
+		WRITE_ONCE(host->faults, 0);
+	faults = xchg(&host->faults, 0);
+	if (test_bit(LIMEN_FAULT_SILENT, &faults) &&
+	    limen_break_silence(limen))
+		__clear_bit(LIMEN_FAULT_SILENT, &faults);
+	/* A ring that is still silent is seen again; nonsense is seen once. */
+	faults |= xchg(&host->faults, 0) & ~BIT(LIMEN_FAULT_SILENT);
+	if (faults)
+		wedged = limen_recover(limen, faults);
+	mutex_unlock(&host->life);
+	if (wedged)
+		limen_tell_wedged(limen);
+}
+
+/**
+ * limen_start() - bring a board up for the first time
+ * @limen: device, whose rings are empty
+ *
+ * May sleep.
+ *
+ * Return: 0, or -ENODEV if the board does not become ready.
+ */
+int limen_start(struct limen_device *limen)
+{
+	guard(mutex)(&limen->host.life);
+	limen_cut_off(&limen->host);
+	if (limen_reset_by_bus(limen)) {
+		limen->host.dead = true;
+		return -ENODEV;
+	}
+	/* From here on the interrupt finds its device. */
+	smp_store_release(&limen->host.board->limen, limen);
+	limen_run(limen);
+	return 0;
+}
+
 /**
  * limen_halt() - have the board stand still
  * @limen: device
+ * @bounded: give it up if it is not revived in time
  *
  * May sleep. Work under way ends with -ECANCELED. A board that does not stop is cut
- * off by whoever wants it to, and one that cannot be reached is not waited for.
+ * off, and one that cannot be reached is not waited for. On return no buffer on the
+ * card counts any more, but limen_gem_revoke() has to follow.
  *
- * Return: true; false if it stands still already.
+ * Return: true; false if it stands still already, for somebody else.
  */
-bool limen_halt(struct limen_device *limen)
+bool limen_halt(struct limen_device *limen, bool bounded)
 {
+	unsigned int halt_ms = READ_ONCE(limen_halt_ms);
 	bool awake;
 
-	guard(mutex)(&limen->life);
-	awake = !limen_asleep(limen);
+	guard(mutex)(&limen->host.life);
+	awake = !limen_asleep(&limen->host);
 	if (awake) {
 		limen_freeze(limen, 0);
-		WRITE_ONCE(limen->faults, 0);
-		if (!limen->dead)
-			limen_reset(limen);
-		limen_abort(limen, limen->dead ? -ENODEV : -ECANCELED, false);
-		limen_scan_unpark(limen);
-		limen_gem_sleep(limen);
+		WRITE_ONCE(limen->host.faults, 0);
+		limen_stand_still(limen);
 	}
+	if (bounded) {
+		limen->due = jiffies + msecs_to_jiffies(halt_ms);
+		mod_delayed_work(limen_retire_wq, &limen->overdue,
+				 msecs_to_jiffies(halt_ms));
+	}
+	/* Now it is for the caller to revive it, not for the work item. */
+	awake |= limen->reviving;
+	limen->reviving = false;
 	return awake;
+}
+
+/* Has a board that stands still go on; true if it is given up for that. */
+static bool limen_go_on(struct limen_device *limen)
+{
+	bool wedged = false;
+
+	lockdep_assert_held(&limen->host.life);
+
+	limen->reviving = false;
+	limen->due = 0;
+	if (!limen->host.dead && limen_reset_by_bus(limen))
+		wedged = limen_give_up_locked(limen,
+					      "the board does not come back from its reset");
+	limen_gem_wake(limen);
+	if (!limen->host.dead)
+		limen_run(limen);
+	else
+		limen_abort(limen, false);
+	return wedged;
 }
 
 /**
@@ -388,43 +473,75 @@ void limen_revive(struct limen_device *limen)
 {
 	bool wedged = false;
 
-	mutex_lock(&limen->life);
-	if (limen_asleep(limen)) {
-		limen_gem_wake(limen);
-		if (!limen->dead)
-			wedged = !limen_restart(limen);
-	}
-	mutex_unlock(&limen->life);
+	mutex_lock(&limen->host.life);
+	if (limen_asleep(&limen->host))
+		wedged = limen_go_on(limen);
+	mutex_unlock(&limen->host.life);
 	if (wedged)
 		limen_tell_wedged(limen);
 }
 
-static void limen_recovery_work(struct work_struct *work)
+/* Step 5 of the ladder, when nothing waits for it any more. */
+static void limen_revival_work(struct work_struct *work)
 {
 	struct limen_device *limen =
-		container_of(work, struct limen_device, recovery);
-	unsigned long faults;
+		container_of(work, struct limen_device, revival);
 	bool wedged = false;
 
-	mutex_lock(&limen->life);
-	/* What it did before it was halted concerns nobody any more. */
-	if (limen_asleep(limen))
-		WRITE_ONCE(limen->faults, 0);
-	faults = xchg(&limen->faults, 0);
-	if (test_bit(LIMEN_FAULT_SILENT, &faults) && !limen->dead &&
-	    limen_break_silence(limen))
-		__clear_bit(LIMEN_FAULT_SILENT, &faults);
-	/* Who is still silent is seen again; nonsense is seen once. */
-	faults |= xchg(&limen->faults, 0) & ~BIT(LIMEN_FAULT_SILENT);
-	if (faults && !limen->dead) {
-		limen_recover(limen, faults);
-		wedged = limen->dead;
-	}
-	if (faults)
-		limen_scan_unpark(limen);
-	mutex_unlock(&limen->life);
+	limen_gem_revoke(limen);
+	mutex_lock(&limen->host.life);
+	if (limen->reviving)
+		wedged = limen_go_on(limen);
+	mutex_unlock(&limen->host.life);
 	if (wedged)
 		limen_tell_wedged(limen);
+}
+
+/* Nobody has revived the board. Its registers are somebody else's still. */
+static void limen_overdue_work(struct work_struct *work)
+{
+	struct limen_device *limen =
+		container_of(to_delayed_work(work), struct limen_device,
+			     overdue);
+	bool wedged = false;
+
+	mutex_lock(&limen->host.life);
+	if (limen_asleep(&limen->host) && limen->due &&
+	    time_after_eq(jiffies, limen->due)) {
+		limen->due = 0;
+		wedged = limen_give_up_locked(limen,
+					      "the board was halted and not revived");
+		limen_abort(limen, false);
+		wake_up_all(&limen->awake);
+	}
+	mutex_unlock(&limen->host.life);
+	if (wedged)
+		limen_tell_wedged(limen);
+}
+
+/**
+ * limen_give_up() - stop the board for good
+ * @limen: device
+ *
+ * May sleep. On return the board does no DMA, and everything that was outstanding
+ * has ended with -ENODEV. One that stands still is not touched.
+ */
+void limen_give_up(struct limen_device *limen)
+{
+	bool asleep, dead;
+
+	guard(mutex)(&limen->host.life);
+	asleep = limen_asleep(&limen->host);
+	dead = limen->host.dead;
+	limen->reviving = false;
+	limen->host.dead = true;
+	limen_freeze(limen, 0);
+	if (!asleep && !dead)
+		limen_reset(limen);
+	if (!asleep)
+		limen_cut_off(&limen->host);
+	limen_abort(limen, false);
+	wake_up_all(&limen->awake);
 }
 
 /**
@@ -433,31 +550,22 @@ static void limen_recovery_work(struct work_struct *work)
  */
 void limen_recovery_init(struct limen_device *limen)
 {
-	timer_setup(&limen->watchdog, limen_watchdog, 0);
-	INIT_WORK(&limen->recovery, limen_recovery_work);
+	timer_setup(&limen->host.watchdog, limen_watchdog, 0);
+	INIT_WORK(&limen->host.recovery, limen_recovery_work);
+	INIT_WORK(&limen->revival, limen_revival_work);
+	INIT_DELAYED_WORK(&limen->overdue, limen_overdue_work);
+	limen->budget_start = jiffies;
 }
 
 /**
- * limen_recovery_fini() - stop the board for good
- * @limen: device, whose files can reach the board no more
- *
- * On return the board does no DMA, if it is still there, and everything that
- * was outstanding has ended with -ENODEV.
+ * limen_recovery_fini() - no more recovery
+ * @limen: device, after limen_give_up()
  */
 void limen_recovery_fini(struct limen_device *limen)
 {
-	mutex_lock(&limen->life);
-	limen->dead = true;
-	limen_freeze(limen, 0);
-	limen_reset(limen);
-	limen_abort(limen, -ENODEV, false);
-	mutex_unlock(&limen->life);
-
-	timer_shutdown_sync(&limen->watchdog);
+	timer_shutdown_sync(&limen->host.watchdog);
 	/* Not only cancelled: a last interrupt may still report a fault. */
-	disable_work_sync(&limen->recovery);
-	/* Twice: what is answered at last may have to be parked. */
-	flush_work(&limen->scanner.work);
-	limen_scan_unpark(limen);
-	flush_work(&limen->scanner.work);
+	disable_work_sync(&limen->host.recovery);
+	cancel_work_sync(&limen->revival);
+	cancel_delayed_work_sync(&limen->overdue);
 }

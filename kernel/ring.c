@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "device.h"
+#include "host.h"
 #include "ring.h"
 #include "trace.h"
 
@@ -50,7 +50,7 @@ static u32 limen_ring_reg(const struct limen_ring *ring, u32 reg)
 
 static void limen_ring_write(struct limen_ring *ring, u32 reg, u32 value)
 {
-	limen_write(ring->limen, limen_ring_reg(ring, reg), value);
+	limen_write(ring->host, limen_ring_reg(ring, reg), value);
 }
 
 /**
@@ -77,21 +77,21 @@ static void limen_ring_empty(struct limen_ring *ring)
 
 /**
  * limen_ring_init() - allocate a ring, stopped
- * @limen: device
+ * @host: whose it is
  * @ring: ring
  * @index: LIMEN_HW_RING_*
  * @size_log2: log2 of the entries in either queue, 1 to 12
- * @ops: who uses it
+ * @ops: what its user does with its entries
  *
  * Return: 0 or -ENOMEM; limen_ring_fini() may be called in both cases.
  */
-int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
+int limen_ring_init(struct limen_host *host, struct limen_ring *ring,
 		    unsigned int index, unsigned int size_log2,
 		    const struct limen_ring_ops *ops)
 {
-	struct device *dev = limen->drm.dev;
+	struct device *dev = host->dev;
 
-	ring->limen = limen;
+	ring->host = host;
 	ring->index = index;
 	ring->size_log2 = size_log2;
 	ring->size = 1u << size_log2;
@@ -108,7 +108,7 @@ int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
 		return -ENOMEM;
 	limen_ring_empty(ring);
 
-	/* Pairs with limen_ring_ready(): who sees the owner sees the rest. */
+	/* Pairs with limen_ring_ready(): with @ops set, all else is set. */
 	smp_store_release(&ring->ops, ops);
 	return 0;
 }
@@ -127,32 +127,32 @@ bool limen_ring_ready(const struct limen_ring *ring)
 
 /**
  * limen_ring_fini() - free a ring's memory
- * @ring: ring, stopped, aborted and never to run again; or never initialised
+ * @ring: ring, stopped, aborted and never to run again, of a board that has been
+ *	cut off; or never initialised
  *
  * Pushing to it and waking it stays harmless.
  */
 void limen_ring_fini(struct limen_ring *ring)
 {
-	struct device *dev;
+	struct limen_host *host = ring->host;
 
-	if (!ring->limen)
+	if (!host)
 		return;
 
-	dev = ring->limen->drm.dev;
 	limen_ring_freeze(ring, -ENODEV);
-	mutex_lock(&ring->limen->life);
-	/* Recovery and interrupts leave it alone from here on. */
-	smp_store_release(&ring->ops, NULL);
-	mutex_unlock(&ring->limen->life);
-	if (ring->sq)
-		dma_free_coherent(dev, ring->size * sizeof(*ring->sq),
-				  ring->sq, ring->sq_dma);
-	if (ring->cq) {
-		/* There are scores in it. */
-		memzero_explicit(ring->cq, ring->size * sizeof(*ring->cq));
-		dma_free_coherent(dev, ring->size * sizeof(*ring->cq),
-				  ring->cq, ring->cq_dma);
+	scoped_guard(mutex, &host->life) {
+		/* Recovery and interrupts leave it alone from here on. */
+		smp_store_release(&ring->ops, NULL);
 	}
+	/* There are scores in it. */
+	if (ring->cq)
+		memzero_explicit(ring->cq, ring->size * sizeof(*ring->cq));
+	if (ring->sq && !host->loose)
+		dma_free_coherent(host->dev, ring->size * sizeof(*ring->sq),
+				  ring->sq, ring->sq_dma);
+	if (ring->cq && !host->loose)
+		dma_free_coherent(host->dev, ring->size * sizeof(*ring->cq),
+				  ring->cq, ring->cq_dma);
 	kfree(ring->slots);
 	ring->sq = NULL;
 	ring->cq = NULL;
@@ -175,7 +175,7 @@ static void limen_ring_watch(struct limen_ring *ring)
 	ring->seen = ring->head;
 	ring->silence = 0;
 	if (ring->ops->watched)
-		limen_watch(ring->limen);
+		limen_watch(ring->host);
 }
 
 /* Submits again what limen_ring_abort() left. */
@@ -195,11 +195,11 @@ static void limen_ring_replay(struct limen_ring *ring)
  * limen_ring_start_locked() - have the board serve a ring
  * @ring: ring, stopped, with nothing but what is to be replayed
  *
- * The caller holds &limen_device.life and the board is ready.
+ * The caller holds &limen_host.life and the board is ready.
  */
 void limen_ring_start_locked(struct limen_ring *ring)
 {
-	lockdep_assert_held(&ring->limen->life);
+	lockdep_assert_held(&ring->host->life);
 
 	ring->alone = false;
 	guard(spinlock_irqsave)(&ring->lock);
@@ -235,11 +235,11 @@ void limen_ring_start_locked(struct limen_ring *ring)
  */
 int limen_ring_start(struct limen_ring *ring)
 {
-	struct limen_device *limen = ring->limen;
+	struct limen_host *host = ring->host;
 	int ret;
 
-	guard(mutex)(&limen->life);
-	ret = limen->dead ? -ENODEV : limen_asleep(limen) ? -EAGAIN : 0;
+	guard(mutex)(&host->life);
+	ret = host->dead ? -ENODEV : limen_asleep(host) ? -EAGAIN : 0;
 	if (!ret)
 		limen_ring_start_locked(ring);
 	return ret;
@@ -251,13 +251,13 @@ static bool limen_ring_disable(struct limen_ring *ring)
 	u32 reg = limen_ring_reg(ring, LIMEN_HW_RING_ENABLE);
 	u32 enabled;
 
-	lockdep_assert_held(&ring->limen->life);
+	lockdep_assert_held(&ring->host->life);
 
 	limen_ring_freeze(ring, -EAGAIN);
-	limen_write(ring->limen, reg, 0);
+	limen_write(ring->host, reg, 0);
 	return !read_poll_timeout(limen_read, enabled, !enabled,
 				  LIMEN_RING_POLL_US, LIMEN_RING_STOP_US, false,
-				  ring->limen, reg);
+				  ring->host, reg);
 }
 
 /**
@@ -270,21 +270,21 @@ static bool limen_ring_disable(struct limen_ring *ring)
  */
 void limen_ring_stop(struct limen_ring *ring)
 {
-	struct limen_device *limen = ring->limen;
+	struct limen_host *host = ring->host;
 	bool stuck = false;
 
-	mutex_lock(&limen->life);
+	mutex_lock(&host->life);
 	if (!READ_ONCE(ring->state)) {
 		stuck = !limen_ring_disable(ring);
 		if (!stuck)
 			limen_ring_abort(ring, -ECANCELED, false);
 	}
-	mutex_unlock(&limen->life);
+	mutex_unlock(&host->life);
 
 	if (stuck)
-		limen_fault(limen, LIMEN_FAULT_STUCK);
+		limen_fault(host, LIMEN_FAULT_STUCK);
 	/* A reset that is under way aborts what is left. */
-	flush_work(&limen->recovery);
+	flush_work(&host->recovery);
 }
 
 /**
@@ -292,7 +292,7 @@ void limen_ring_stop(struct limen_ring *ring)
  * @ring: ring, watched; sleeps
  *
  * What was outstanding is replayed or ends, as in limen_ring_abort(). The caller
- * holds &limen_device.life.
+ * holds &limen_host.life.
  *
  * Return: false if the board does not stop, or has answered nothing since the last
  * time; then the ring is frozen.
@@ -369,9 +369,9 @@ void limen_ring_kick(struct limen_ring *ring)
 
 	/* The entries, in coherent memory, before the doorbell. */
 	wmb();
-	trace_limen_doorbell(ring);
+	trace_limen_doorbell(ring->host->number, ring->index, ring->tail);
 	limen_ring_write(ring, LIMEN_HW_RING_SQ_TAIL, ring->tail);
-	limen_stats_inc(ring->limen, doorbells);
+	limen_stats_inc(&ring->host->stats, doorbells);
 }
 
 /* The entry submitted before all others that are outstanding, or NULL. */
@@ -498,7 +498,7 @@ static void limen_ring_drain(struct limen_ring *ring)
 	}
 	if (ret < 0) {
 		ring->state = -EAGAIN;
-		limen_fault(ring->limen, LIMEN_FAULT_ANSWER);
+		limen_fault(ring->host, LIMEN_FAULT_ANSWER);
 	}
 	if (consumed && !ring->state) {
 		limen_ring_write(ring, LIMEN_HW_RING_CQ_HEAD, ring->head);
@@ -506,7 +506,7 @@ static void limen_ring_drain(struct limen_ring *ring)
 		if (ring->ops->refill)
 			ring->ops->refill(ring);
 	}
-	/* Who waits queues up first and looks under the lock that we hold. */
+	/* A waiter queues up before it takes the lock that is held here. */
 	if (consumed && waitqueue_active(&ring->room))
 		wake_up_all(&ring->room);
 }
@@ -548,9 +548,9 @@ void limen_ring_freeze(struct limen_ring *ring, int state)
 	wake_up_all(&ring->room);
 }
 
-/* Whether an entry is submitted again. */
-static bool limen_ring_spare(const struct limen_ring *ring,
-			     struct limen_slot *slot)
+/* Whether an entry is submitted again; counts that. */
+static bool limen_ring_replays(const struct limen_ring *ring,
+			       struct limen_slot *slot)
 {
 	return ring->ops->replayed && !slot->error &&
 	       slot->replays++ < LIMEN_REPLAYS_MAX;
@@ -568,14 +568,17 @@ void limen_ring_abort(struct limen_ring *ring, int error, bool replay)
 
 	guard(spinlock_irqsave)(&ring->lock);
 	list_for_each_entry_safe(slot, next, &ring->busy, link) {
-		if (replay && limen_ring_spare(ring, slot))
+		if (replay && limen_ring_replays(ring, slot))
 			continue;
 		ring->ops->abort(ring, limen_ring_release(ring, slot),
 				 slot->error ?: error);
 	}
+	ring->epoch++;
+	if (ring->ops->stopped)
+		ring->ops->stopped(ring);
 }
 
-/* No answer since the last look, or none to an entry that others overtook. */
+/* No answer since the last check, or none to an entry that others overtook. */
 static bool limen_ring_stuck(struct limen_ring *ring)
 {
 	const struct limen_slot *oldest = limen_ring_oldest(ring);
@@ -587,17 +590,17 @@ static bool limen_ring_stuck(struct limen_ring *ring)
 }
 
 /**
- * limen_ring_look() - look whether the board makes progress
+ * limen_ring_check_progress() - check whether the board makes progress
  * @ring: ring; any context
  * @busy: set to true if anything is outstanding, else left alone
  *
- * To be called LIMEN_WATCHDOG_LOOKS times in limen_watchdog_ms. Looks are
+ * To be called LIMEN_WATCHDOG_CHECKS times in limen_watchdog_ms. Checks are
  * counted rather than milliseconds, so that the host of a virtual machine can
  * take its time without the board being blamed.
  *
- * Return: true if the board has been silent for too many looks.
+ * Return: true if the board has been silent for too many checks.
  */
-bool limen_ring_look(struct limen_ring *ring, bool *busy)
+bool limen_ring_check_progress(struct limen_ring *ring, bool *busy)
 {
 	bool silent;
 
@@ -609,7 +612,7 @@ bool limen_ring_look(struct limen_ring *ring, bool *busy)
 	else
 		ring->silence = 0;
 	ring->seen = ring->head;
-	silent = ring->silence > LIMEN_WATCHDOG_LOOKS;
+	silent = ring->silence > LIMEN_WATCHDOG_CHECKS;
 	return silent;
 }
 
@@ -617,47 +620,47 @@ bool limen_ring_look(struct limen_ring *ring, bool *busy)
  * limen_ring_silent() - whether the board is silent still
  * @ring: ring, just reaped; any context
  *
- * Return: true if limen_ring_look() found so and no answer has come since.
+ * Return: true if limen_ring_check_progress() found so and no answer has come since.
  */
 bool limen_ring_silent(struct limen_ring *ring)
 {
 	bool silent;
 
 	guard(spinlock_irqsave)(&ring->lock);
-	silent = ring->silence > LIMEN_WATCHDOG_LOOKS && limen_ring_stuck(ring);
+	silent = ring->silence > LIMEN_WATCHDOG_CHECKS && limen_ring_stuck(ring);
 	return silent;
 }
 
 /* Whether an entry has ended, or will by a reset of the board. */
-static bool limen_ring_rid(struct limen_ring *ring, u16 cookie)
+static bool limen_ring_ended(struct limen_ring *ring, u16 cookie)
 {
 	const struct limen_slot *slot = &ring->slots[cookie & (ring->size - 1)];
-	bool rid;
+	bool ended;
 
 	limen_ring_reap(ring);
 	guard(spinlock_irqsave)(&ring->lock);
-	rid = ring->state || !slot->data ||
-	      cookie != limen_ring_cookie(ring, slot - ring->slots);
-	return rid;
+	ended = ring->state || !slot->data ||
+		cookie != limen_ring_cookie(ring, slot - ring->slots);
+	return ended;
 }
 
 /**
- * limen_ring_give_up() - have the board give the oldest entry up
+ * limen_ring_give_up_oldest() - have the board give the oldest entry up
  * @ring: ring that is silent; sleeps
  *
  * The entry ends with -ETIME unless its answer comes at last. The caller holds
- * &limen_device.life.
+ * &limen_host.life.
  *
  * Return: false if the board does nothing of the kind; then the entry is blamed.
  */
-bool limen_ring_give_up(struct limen_ring *ring)
+bool limen_ring_give_up_oldest(struct limen_ring *ring)
 {
 	struct limen_slot *slot;
 	unsigned long flags;
 	u16 cookie = 0;
-	bool rid;
+	bool ended;
 
-	lockdep_assert_held(&ring->limen->life);
+	lockdep_assert_held(&ring->host->life);
 
 	spin_lock_irqsave(&ring->lock, flags);
 	slot = limen_ring_oldest(ring);
@@ -668,7 +671,7 @@ bool limen_ring_give_up(struct limen_ring *ring)
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 
-	return !slot || !read_poll_timeout(limen_ring_rid, rid, rid,
+	return !slot || !read_poll_timeout(limen_ring_ended, ended, ended,
 					   LIMEN_RING_POLL_US,
 					   LIMEN_RING_GIVE_UP_US, false, ring,
 					   cookie);

@@ -12,7 +12,7 @@
 
 #include <limen/hw.h>
 
-struct limen_device;
+struct limen_host;
 struct limen_ring;
 
 /* How often an entry is submitted again: one that brings the board down ends. */
@@ -41,7 +41,7 @@ struct limen_answer {
 };
 
 /**
- * struct limen_ring_ops - who uses a ring
+ * struct limen_ring_ops - what the user of a ring does with its entries
  *
  * All are called with the ring's lock held and interrupts off. Once for every
  * entry that was pushed, either @complete returns 0 or @abort is called.
@@ -70,6 +70,12 @@ struct limen_ring_ops {
 	 * because the ring has been started. Called like the others; may push.
 	 */
 	void (*refill)(struct limen_ring *ring);
+	/**
+	 * @stopped: optional; the board has let go of the ring: all that was
+	 * outstanding has been aborted or will be replayed. Called like the
+	 * others; may not push.
+	 */
+	void (*stopped)(struct limen_ring *ring);
 	/** @watched: entries finish by themselves, so a silent board hangs */
 	bool watched;
 };
@@ -101,9 +107,9 @@ struct limen_slot {
  * struct limen_ring - a ring
  */
 struct limen_ring {
-	/** @limen: the device */
-	struct limen_device *limen;
-	/** @ops: who uses it; NULL before limen_ring_init() */
+	/** @host: whose it is; NULL before limen_ring_init() */
+	struct limen_host *host;
+	/** @ops: of its user; NULL before limen_ring_init() */
 	const struct limen_ring_ops *ops;
 	/** @index: LIMEN_HW_RING_* */
 	unsigned int index;
@@ -120,8 +126,8 @@ struct limen_ring {
 	/** @cq_dma: its bus address */
 	dma_addr_t cq_dma;
 	/**
-	 * @room: those who wait for a free slot; woken with @lock held, so that
-	 * nobody is missed who queued up before looking under @lock
+	 * @room: woken when there may be a free slot, with @lock held, so that
+	 * no waiter is missed that queued up before it took @lock
 	 */
 	wait_queue_head_t room;
 	/**
@@ -150,9 +156,11 @@ struct limen_ring {
 	u32 seen;
 	/**
 	 * @typical_ns: moving average of the time from doorbell to answer; read
-	 * without @lock by who wonders how long to spin
+	 * without @lock to decide how long to spin
 	 */
 	u32 typical_ns;
+	/** @epoch: how often the board has let go of the ring */
+	u32 epoch;
 	/** @silence: times in a row that the watchdog saw no progress */
 	unsigned int silence;
 	/** @slots: one an entry, found by the low bits of the cookie */
@@ -163,7 +171,7 @@ struct limen_ring {
 	struct list_head free;
 };
 
-int limen_ring_init(struct limen_device *limen, struct limen_ring *ring,
+int limen_ring_init(struct limen_host *host, struct limen_ring *ring,
 		    unsigned int index, unsigned int size_log2,
 		    const struct limen_ring_ops *ops);
 void limen_ring_fini(struct limen_ring *ring);
@@ -185,8 +193,8 @@ void limen_ring_poll(struct limen_ring *ring);
 void limen_ring_freeze(struct limen_ring *ring, int state);
 void limen_ring_blame(struct limen_ring *ring, int error);
 void limen_ring_abort(struct limen_ring *ring, int error, bool replay);
-bool limen_ring_look(struct limen_ring *ring, bool *busy);
+bool limen_ring_check_progress(struct limen_ring *ring, bool *busy);
 bool limen_ring_silent(struct limen_ring *ring);
-bool limen_ring_give_up(struct limen_ring *ring);
+bool limen_ring_give_up_oldest(struct limen_ring *ring);
 
 #endif /* LIMEN_RING_H */

@@ -2,19 +2,18 @@
 /*
  * Searches, 1:N.
  */
-#include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include <drm/drm_drv.h>
 #include <drm/drm_file.h>
+#include <drm/drm_syncobj.h>
 
 #include <limen/score.h>
+#include <limen/template.h>
+#include <uapi/drm/limen_accel.h>
 
 #include "batch.h"
-#include "compat.h"
 #include "device.h"
 #include "gallery.h"
 #include "gem.h"
@@ -23,30 +22,59 @@
 #include "scanner.h"
 #include "submit.h"
 #include "user.h"
+#include "workqueue.h"
 
 /**
  * DOC: SCAN
  *
- * A scan goes from its system call to drm_sched, from there to the scanner,
- * which has it searched chunk by chunk, and ends in exactly one call of
- * limen_scan_end(): the result is written, what user space waits for is
- * signalled. What sleeps or frees is left to another work item, since fences
- * wait for nobody, and because the last reference to the device, and with it
- * drm_sched, may go there. It runs when drm_sched has let go of the scan too.
+ * A scan goes from its system call to its queue, where it waits for those before
+ * it and for what its submission depends on, then to the scanner, which has it
+ * searched chunk by chunk, and ends in exactly one call of limen_scan_end(): the
+ * result is written and what user space waits for is signalled. What sleeps or
+ * frees is left to another work item, since fences wait for nobody.
  *
- * A score close to a template's own tells much about the template, and enough of
- * any scores tell all of it. So most callers are told only of rows that are
- * alike, and of no more than a person can look at.
+ * Dependencies. drm_sched is made for boards that execute jobs in the order in which
+ * it hands them over. Here it would have executed nothing: chunks, turns and replays
+ * are the scanner's, so all it did was to wait for dependencies, for which a
+ * submission needs a callback on each fence and a counter. It cost a stub fence a
+ * scan, a job whose end it alone decides about, a scheduler that had to be stopped
+ * whenever a queue goes (6.12 takes up an entity again that is being torn down),
+ * and code that differs between kernels.
+ *
+ * When a submission is freed its callbacks are removed first, so it need not wait
+ * for fences of others that may never be signalled.
  */
+
+/**
+ * struct limen_dependency - a fence that a submission waits for
+ * @fence: the fence, with a reference
+ * @cb: on @fence
+ * @scans: the submission
+ */
+struct limen_dependency {
+	struct dma_fence *fence;
+	struct dma_fence_cb cb;
+	struct limen_scans *scans;
+};
 
 /**
  * struct limen_scans - a submission to a SCAN queue
  * @batch: base class
+ * @queue: where it was submitted to, with a reference
+ * @blockers: @dependencies that have not been signalled
+ * @unblock: goes on when there are none left
+ * @dependencies: what it waits for
+ * @dependency_count: number of those
  * @count: number of @scans
  * @scans: the scans; valid until they are pushed
  */
 struct limen_scans {
 	struct limen_batch batch;
+	struct limen_queue *queue;
+	atomic_t blockers;
+	struct work_struct unblock;
+	struct limen_dependency dependencies[LIMEN_SYNCS_MAX];
+	u32 dependency_count;
 	u32 count;
 	struct limen_scan *scans[] __counted_by(count);
 };
@@ -54,6 +82,89 @@ struct limen_scans {
 static struct limen_scans *to_limen_scans(struct limen_batch *batch)
 {
 	return container_of(batch, struct limen_scans, batch);
+}
+
+/**
+ * limen_scan_blocked() - whether a scan has to wait for what it depends on
+ * @scan: scan, the first of those that wait in its queue
+ *
+ * Scans of a queue run in order, so the first of a submission waits for all.
+ *
+ * Return: true if so.
+ */
+bool limen_scan_blocked(const struct limen_scan *scan)
+{
+	return !scan->index && atomic_read(&to_limen_scans(scan->batch)->blockers);
+}
+
+/* Any context; the lock of the fence is held. */
+static void limen_dependency_signalled(struct dma_fence *fence,
+				       struct dma_fence_cb *cb)
+{
+	struct limen_dependency *dependency =
+		container_of(cb, struct limen_dependency, cb);
+	struct limen_scans *scans = dependency->scans;
+
+	if (!atomic_dec_return(&scans->blockers))
+		queue_work(limen_fence_wq, &scans->unblock);
+}
+
+static void limen_scans_unblock_work(struct work_struct *work)
+{
+	struct limen_scans *scans =
+		container_of(work, struct limen_scans, unblock);
+
+	limen_scanner_advance(scans->queue);
+}
+
+static int limen_scans_depend(const struct limen_submission *sub,
+			      struct limen_scans *scans)
+{
+	u32 i, count = sub->args->in_sync_count;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		struct limen_dependency *dependency = &scans->dependencies[i];
+
+		dependency->scans = scans;
+		ret = drm_syncobj_find_fence(sub->file, sub->ins[i].handle,
+					     sub->ins[i].point, 0,
+					     &dependency->fence);
+		if (ret)
+			return ret;
+		scans->dependency_count++;
+		atomic_inc(&scans->blockers);
+		if (dma_fence_add_callback(dependency->fence, &dependency->cb,
+					   limen_dependency_signalled))
+			atomic_dec(&scans->blockers);
+	}
+	return 0;
+}
+
+/* Lets go of what a submission has besides its scans. */
+static void limen_scans_release(struct limen_batch *batch)
+{
+	struct limen_scans *scans = to_limen_scans(batch);
+	u32 i;
+
+	for (i = 0; i < scans->dependency_count; i++) {
+		struct limen_dependency *dependency = &scans->dependencies[i];
+
+		/* Afterwards the callback is not running, and will not. */
+		dma_fence_remove_callback(dependency->fence, &dependency->cb);
+		dma_fence_put(dependency->fence);
+	}
+	cancel_work_sync(&scans->unblock);
+	limen_queue_put(scans->queue);
+}
+
+static void limen_scan_write_rows(struct limen_scan *scan, u64 offset)
+{
+	u32 i;
+
+	for (i = 0; i < scan->found; i++, offset += scan->row_size)
+		limen_bo_write(scan->result, offset, &scan->best[i],
+			       sizeof(scan->best[i]));
 }
 
 static void limen_scan_write_result(struct limen_scan *scan)
@@ -67,18 +178,10 @@ static void limen_scan_write_result(struct limen_scan *scan)
 	if (!scan->error) {
 		limen_bo_write(scan->result, scan->result_offset + skip,
 			       (void *)&result + skip, sizeof(result) - skip);
-		limen_bo_write(scan->result, scan->result_offset + sizeof(result),
-			       scan->best, array_size(scan->found,
-						      sizeof(*scan->best)));
+		limen_scan_write_rows(scan, scan->result_offset +
+					    scan->result_size);
 	}
 	limen_bo_write_error(scan->result, scan->result_offset, scan->error);
-}
-
-/* Gives room back; the user's other queues may have waited for it, too. */
-static void limen_scans_unreserve(struct limen_queue *queue, u32 count)
-{
-	limen_user_unreserve(queue->client->user, LIMEN_SCANS, count);
-	wake_up_all(&queue->client->user->room);
 }
 
 /**
@@ -95,11 +198,10 @@ void limen_scan_end(struct limen_scan *scan)
 
 	limen_scan_write_result(scan);
 	limen_bo_unuse(scan->probe);
-	limen_scans_unreserve(scan->queue, 1);
-	atomic_dec(&scan->limen->stats.scans);
-	/* Before anybody is told: who is told may wait for what it holds. */
+	atomic_dec(&scan->limen->host.stats.scans);
+	/* Before anybody is told, and then waits until it has been retired. */
 	limen_batch_get(batch);
-	limen_scan_put(scan);
+	queue_work(limen_retire_wq, &scan->retire);
 	limen_batch_done(batch, index, error);
 	limen_batch_put(batch);
 }
@@ -170,11 +272,9 @@ int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk)
 	return 0;
 }
 
-/* Lets go of whatever a scan has. */
-static void limen_scan_retire_work(struct work_struct *work)
+/* Frees a scan, however much of it there is. */
+static void limen_scan_free(struct limen_scan *scan)
 {
-	struct limen_scan *scan = container_of(work, struct limen_scan, retire);
-
 	limen_bo_put(scan->probe);
 	limen_bo_put(scan->result);
 	limen_gallery_put(scan->gallery);
@@ -185,39 +285,26 @@ static void limen_scan_retire_work(struct work_struct *work)
 	kfree(scan);
 }
 
-static void limen_scan_retire(struct kref *ref)
+static void limen_scan_retire_work(struct work_struct *work)
 {
-	struct limen_scan *scan = container_of(ref, struct limen_scan, ref);
+	struct limen_scan *scan = container_of(work, struct limen_scan, retire);
+	struct limen_client *client = limen_client_get(scan->queue->client);
 
-	queue_work(limen_retire_wq, &scan->retire);
-}
-
-/**
- * limen_scan_put() - give a reference back
- * @scan: scan; any context
- */
-void limen_scan_put(struct limen_scan *scan)
-{
-	kref_put(&scan->ref, limen_scan_retire);
-}
-
-/**
- * limen_scan_unlimited() - whether the caller may see all scores
- *
- * Return: true with CAP_SYS_ADMIN.
- */
-bool limen_scan_unlimited(void)
-{
-	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+	limen_scan_free(scan);
+	/* The user's other queues may have waited for the room, too. */
+	limen_user_unreserve(client->user, LIMEN_SCANS, 1);
+	wake_up_all(&client->user->room);
+	limen_client_put(client);
 }
 
 static int limen_scan_check(const struct drm_limen_scan *desc)
 {
-	if (desc->flags || !desc->top_k || desc->top_k > LIMEN_HW_TOP_K_MAX)
+	if (desc->flags || !desc->top_k || desc->top_k > LIMEN_HW_TOP_K_MAX ||
+	    !limen_size_valid(desc->result_size,
+			      sizeof(struct drm_limen_scan_result)) ||
+	    !limen_size_valid(desc->row_size,
+			      sizeof(struct drm_limen_scan_row)))
 		return -EINVAL;
-	if ((desc->top_k > DRM_LIMEN_TOP_K_USER || desc->min_similarity < 0) &&
-	    !limen_scan_unlimited())
-		return -EPERM;
 	return 0;
 }
 
@@ -226,7 +313,7 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 			     const struct drm_limen_scan *desc)
 {
 	struct limen_bo *bo;
-	size_t size;
+	u64 size;
 	int ret;
 
 	scan->gallery = limen_gallery_lookup(sub->file->driver_priv,
@@ -239,8 +326,10 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 	    desc->row_count > scan->gallery->rows - desc->first_row)
 		return -EINVAL;
 
-	size = struct_size_t(struct drm_limen_scan_result, rows, desc->top_k);
+	size = desc->result_size + (u64)desc->top_k * desc->row_size;
 	scan->result_offset = desc->result_offset;
+	scan->result_size = desc->result_size;
+	scan->row_size = desc->row_size;
 	scan->result = limen_bo_lookup(sub->file, desc->result_handle);
 	bo = limen_bo_lookup(sub->file, desc->probe_handle);
 	ret = -ENOENT;
@@ -298,7 +387,7 @@ static int limen_scan_init(const struct limen_submission *sub,
 		return -ENOMEM;
 	scan->best = scan->rows;
 	scan->merged = scan->rows + scan->top_k;
-	return limen_sched_job_init(&scan->base, &sub->queue->entity, sub->file);
+	return 0;
 }
 
 static struct limen_scan *limen_scan_alloc(struct limen_submission *sub,
@@ -310,7 +399,6 @@ static struct limen_scan *limen_scan_alloc(struct limen_submission *sub,
 	if (!scan)
 		return NULL;
 
-	kref_init(&scan->ref);
 	INIT_WORK(&scan->retire, limen_scan_retire_work);
 	scan->limen = sub->limen;
 	scan->queue = limen_queue_get(sub->queue);
@@ -321,39 +409,20 @@ static struct limen_scan *limen_scan_alloc(struct limen_submission *sub,
 	return scan;
 }
 
-/* Undoes limen_scan_init() and limen_scan_alloc(), however far they got. */
-static void limen_scan_discard(struct limen_scan *scan)
-{
-	if (scan->base.s_fence)
-		drm_sched_job_cleanup(&scan->base);
-	if (scan->probe)
-		limen_bo_unuse(scan->probe);
-	limen_scan_put(scan);
-}
-
 static void limen_scans_cancel(struct limen_submission *sub)
 {
 	struct limen_scans *scans = to_limen_scans(sub->batch);
 	u32 i;
 
-	for (i = 0; i < scans->count && scans->scans[i]; i++)
-		limen_scan_discard(scans->scans[i]);
+	for (i = 0; i < scans->count && scans->scans[i]; i++) {
+		struct limen_scan *scan = scans->scans[i];
+
+		if (scan->probe)
+			limen_bo_unuse(scan->probe);
+		limen_scan_free(scan);
+	}
+	limen_scans_release(sub->batch);
 	limen_batch_put(sub->batch);
-}
-
-/* Scans of a queue run in order, so the first one waits for all of them. */
-static int limen_scans_depend(const struct limen_submission *sub,
-			      struct limen_scan *first)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; !ret && i < sub->args->in_sync_count; i++)
-		ret = drm_sched_job_add_syncobj_dependency(&first->base,
-							   sub->file,
-							   sub->ins[i].handle,
-							   sub->ins[i].point);
-	return ret;
 }
 
 static int limen_scans_prepare(struct limen_submission *sub)
@@ -366,7 +435,9 @@ static int limen_scans_prepare(struct limen_submission *sub)
 	if (!scans)
 		return -ENOMEM;
 	scans->count = count;
-	limen_batch_init(&scans->batch, count, NULL);
+	scans->queue = limen_queue_get(sub->queue);
+	INIT_WORK(&scans->unblock, limen_scans_unblock_work);
+	limen_batch_init(&scans->batch, count, limen_scans_release);
 	sub->batch = &scans->batch;
 
 	for (i = 0; !ret && i < count; i++) {
@@ -375,51 +446,39 @@ static int limen_scans_prepare(struct limen_submission *sub)
 					-ENOMEM;
 	}
 	if (!ret)
-		ret = limen_scans_depend(sub, scans->scans[0]);
+		ret = limen_scans_depend(sub, scans);
 	if (ret)
 		limen_scans_cancel(sub);
 	return ret;
 }
 
+/* Hands all scans over if the user may have so many more. */
 static int limen_scans_reserve(void *data)
 {
 	const struct limen_submission *sub = data;
-
-	if (READ_ONCE(sub->queue->destroyed))
-		return -ENOENT;
-	return limen_user_reserve(sub->queue->client->user, LIMEN_SCANS,
-				  sub->args->count) ? -EAGAIN : 0;
-}
-
-static int limen_scans_push(struct limen_submission *sub)
-{
-	struct limen_scans *scans = to_limen_scans(sub->batch);
-	struct limen_queue *queue = sub->queue;
 	const struct drm_limen_scan_result fresh = { .error = -EINPROGRESS };
+	struct limen_scans *scans = to_limen_scans(sub->batch);
+	struct limen_ring *ring = &sub->limen->rings[LIMEN_HW_RING_SCAN];
 	u32 i, count = scans->count;
 
-	guard(mutex)(&queue->lock);
-	if (queue->destroyed) {
-		limen_scans_unreserve(queue, count);
+	guard(spinlock_irqsave)(&ring->lock);
+	/* limen_scanner_stop(), which follows, takes the lock as well. */
+	if (READ_ONCE(sub->queue->destroyed))
 		return -ENOENT;
-	}
+	if (limen_user_reserve(sub->queue->client->user, LIMEN_SCANS, count))
+		return -EAGAIN;
 
-	/*
-	 * Nothing fails from here on, since what has been armed has to finish:
-	 * all memory was allocated before, and there is room for all.
-	 */
+	/* Nothing fails from here on. */
 	limen_batch_commit(&scans->batch, limen_submission_waits(sub));
-	atomic_add(count, &sub->limen->stats.scans);
+	atomic_add(count, &sub->limen->host.stats.scans);
 	for (i = 0; i < count; i++) {
 		struct limen_scan *scan = scans->scans[i];
 
-		kref_get(&scan->ref);
-		limen_scanner_expect(scan);
 		limen_bo_write(scan->result, scan->result_offset, &fresh,
 			       sizeof(fresh));
-		drm_sched_job_arm(&scan->base);
-		drm_sched_entity_push_job(&scan->base);
+		list_add_tail(&scan->link, &sub->queue->waiting);
 	}
+	limen_scanner_advance_locked(ring, sub->queue);
 	return 0;
 }
 
@@ -429,9 +488,11 @@ static wait_queue_head_t *limen_scans_room(struct limen_submission *sub)
 }
 
 const struct limen_kind limen_scan_kind = {
+	.ring = LIMEN_HW_RING_SCAN,
+	.depends = true,
 	.prepare = limen_scans_prepare,
 	.reserve = limen_scans_reserve,
-	.push = limen_scans_push,
 	.cancel = limen_scans_cancel,
 	.room = limen_scans_room,
+	.stop = limen_scanner_stop,
 };

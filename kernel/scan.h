@@ -5,11 +5,8 @@
 #ifndef LIMEN_SCAN_H
 #define LIMEN_SCAN_H
 
-#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/workqueue.h>
-
-#include <drm/gpu_scheduler.h>
 
 #include <limen/hw.h>
 #include <uapi/drm/limen_accel.h>
@@ -19,16 +16,13 @@ struct limen_bo;
 struct limen_chunk;
 struct limen_device;
 struct limen_gallery;
+struct limen_kind;
 struct limen_queue;
 
 /**
  * struct limen_scan - a scan
  */
 struct limen_scan {
-	/** @base: what drm_sched knows of it */
-	struct drm_sched_job base;
-	/** @ref: drm_sched until it has let go of it, and who ends it */
-	struct kref ref;
 	/** @limen: device */
 	struct limen_device *limen;
 	/** @queue: where it was submitted to, with a reference */
@@ -45,6 +39,10 @@ struct limen_scan {
 	struct limen_bo *result;
 	/** @result_offset: of the result in @result */
 	u64 result_offset;
+	/** @result_size: bytes of it before its rows */
+	u32 result_size;
+	/** @row_size: bytes from row to row */
+	u32 row_size;
 	/** @top_k: most rows to return */
 	u32 top_k;
 	/** @min_similarity: rows below it are left out */
@@ -79,9 +77,10 @@ struct limen_scan {
 	struct work_struct retire;
 };
 
+extern const struct limen_kind limen_scan_kind;
+
 int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk);
 void limen_scan_end(struct limen_scan *scan);
-void limen_scan_put(struct limen_scan *scan);
-bool limen_scan_unlimited(void);
+bool limen_scan_blocked(const struct limen_scan *scan);
 
 #endif /* LIMEN_SCAN_H */

@@ -8,8 +8,8 @@
 
 #include <drm/drm_managed.h>
 
+#include "batch.h"
 #include "chunk.h"
-#include "compat.h"
 #include "device.h"
 #include "gallery.h"
 #include "gem.h"
@@ -17,15 +17,14 @@
 #include "scan.h"
 #include "scanner.h"
 #include "trace.h"
+#include "user.h"
+#include "workqueue.h"
 
 /**
  * DOC: The scanner
  *
- * drm_sched knows what a scan has to wait for, and hands it over when there is
- * nothing left. It does not decide whose scan is searched: its policies differ
- * from kernel to kernel, and serve a client who came first for as long as he has
- * scans. Instead the queues that have any take turns by chunk. Within a queue
- * scans are served in order.
+ * Queues that have scans with nothing left to wait for take turns by chunk. Within
+ * a queue scans are served in order.
  *
  * There are two chunks with the board at most. When it has answered one, the
  * interrupt submits the next, so a comparison waits for two chunks at most,
@@ -38,12 +37,15 @@
  * A scan ends when none of its chunks is under way and there are none left to
  * submit, or no more shall be: because its queue was destroyed, one of its
  * chunks failed, or the board is gone. The lock of the SCAN ring protects all
- * this, so that is seen exactly once, whoever sees it; the work item then calls
- * limen_scan_end(). A chunk with nonsense for rows counts as under way until the
- * board has been reset, because until then it may use the scan's memory.
+ * this, so that is seen exactly once; the work item then calls
+ * limen_scan_end(). A chunk with nonsense for rows is parked: it counts as under way
+ * until the board has let go of the ring, because until then it may use the
+ * scan's memory. If it has let go since the chunk was submitted there is nothing
+ * to wait for, and no fault that the next reset would be for.
  *
  * A reset takes only what the board had: the other scans stay where they are
- * while the ring is stopped, and are fed to it when it has been started.
+ * while the ring is stopped, and are fed to it when it has been started, unless
+ * card memory was lost meanwhile. Then they end at once, and wait for nobody.
  */
 
 static struct limen_ring *limen_scan_ring(struct limen_device *limen)
@@ -52,17 +54,18 @@ static struct limen_ring *limen_scan_ring(struct limen_device *limen)
 }
 
 /* Takes a scan from those of its queue. The ring is locked, as in all below. */
-static void limen_scan_leave(struct limen_scan *scan)
+static void limen_scan_dequeue(struct limen_scan *scan)
 {
 	list_del_init(&scan->link);
 	if (list_empty(&scan->queue->ready))
 		list_del_init(&scan->queue->turn);
 }
 
-static void limen_scan_settle(struct limen_scan *scan)
+/* Has a scan end if there is nothing left of it to wait for. */
+static void limen_scan_end_if_done(struct limen_scan *scan)
 {
 	if (!scan->pending && list_empty(&scan->link))
-		list_add_tail(&scan->link, &scan->limen->scanner.ended);
+		list_add_tail(&scan->link, &scan->limen->scanner->ended);
 }
 
 /*
@@ -73,15 +76,16 @@ static void limen_scan_stop(struct limen_scan *scan, int error)
 {
 	if (!scan->error || scan->error == -ECANCELED)
 		scan->error = error;
-	limen_scan_leave(scan);
-	limen_scan_settle(scan);
-	queue_work(limen_fence_wq, &scan->limen->scanner.work);
+	limen_scan_dequeue(scan);
+	limen_scan_end_if_done(scan);
+	queue_work(limen_fence_wq, &scan->limen->scanner->work);
 }
 
 /* Submits the next chunk of a scan. */
-static void limen_scanner_push(struct limen_ring *ring, struct limen_scan *scan)
+static void limen_scan_submit_chunk(struct limen_ring *ring,
+				    struct limen_scan *scan)
 {
-	struct limen_scanner *scanner = &ring->limen->scanner;
+	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
 	struct limen_chunk *chunk = list_first_entry(&scanner->idle,
 						     struct limen_chunk, link);
 	const struct limen_gallery *gallery = scan->gallery;
@@ -95,21 +99,23 @@ static void limen_scanner_push(struct limen_ring *ring, struct limen_scan *scan)
 	scan->sqe.scan.gallery = cpu_to_le64(gallery->address + offset);
 	scan->sqe.scan.rows = cpu_to_le32(chunk->count);
 	scan->sqe.scan.result = cpu_to_le64(chunk->rows_dma);
+	chunk->epoch = ring->epoch;
 	limen_ring_push(ring, &scan->sqe, chunk);
-	trace_limen_start(ring, scan->batch, scan->index, gallery->dim,
+	trace_limen_start(ring->host->number, ring->index, ring->tail,
+			  scan->batch->fence.context, scan->index, gallery->dim,
 			  chunk->count);
 
 	scan->pending++;
 	scan->next += chunk->count;
 	list_move_tail(&scan->queue->turn, &scanner->turns);
 	if (scan->next == scan->end)
-		limen_scan_leave(scan);
+		limen_scan_dequeue(scan);
 }
 
 /* Gives the board as much as it takes. Any context, like the next two. */
 static void limen_scanner_feed(struct limen_ring *ring)
 {
-	struct limen_scanner *scanner = &ring->limen->scanner;
+	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
 	struct limen_queue *queue;
 	bool fed = false;
 
@@ -120,9 +126,9 @@ static void limen_scanner_feed(struct limen_ring *ring)
 							   link);
 		int ret = limen_ring_room(ring, 1);
 
-		/* It may have been waiting while the board slept. */
-		if (!ret && (limen_bo_lost(scan->gallery->bo) ||
-			     limen_bo_lost(scan->probe)))
+		/* Also while the board cannot be used: nobody waits for that. */
+		if (ret != -ENODEV && (limen_bo_lost(scan->gallery->bo) ||
+				       limen_bo_lost(scan->probe)))
 			ret = -ECANCELED;
 		if (ret == -ENODEV || ret == -ECANCELED) {
 			limen_scan_stop(scan, ret);
@@ -130,7 +136,7 @@ static void limen_scanner_feed(struct limen_ring *ring)
 		}
 		if (ret || list_empty(&scanner->idle))
 			break;
-		limen_scanner_push(ring, scan);
+		limen_scan_submit_chunk(ring, scan);
 		fed = true;
 	}
 	if (fed)
@@ -140,7 +146,7 @@ static void limen_scanner_feed(struct limen_ring *ring)
 /* The board is done with a chunk. */
 static void limen_chunk_return(struct limen_ring *ring, void *data, int error)
 {
-	struct limen_scanner *scanner = &ring->limen->scanner;
+	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
 	struct limen_chunk *chunk = data;
 
 	chunk->error = error;
@@ -153,7 +159,7 @@ static void limen_chunk_return(struct limen_ring *ring, void *data, int error)
 static int limen_chunk_complete(struct limen_ring *ring, void *data,
 				const struct limen_answer *answer)
 {
-	struct limen_scanner *scanner = &ring->limen->scanner;
+	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
 	struct limen_chunk *chunk = data;
 	struct limen_scan *scan = chunk->scan;
 	u32 bytes = chunk->count * scan->gallery->dim;
@@ -176,25 +182,41 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	return 0;
 }
 
+/* The board has let go: chunks that were parked can go on, or end. */
+static void limen_scanner_unpark(struct limen_ring *ring)
+{
+	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
+
+	list_splice_tail_init(&scanner->parked, &scanner->done);
+	limen_scanner_feed(ring);
+	queue_work(limen_fence_wq, &scanner->work);
+}
+
 const struct limen_ring_ops limen_scan_ring_ops = {
 	.complete = limen_chunk_complete,
 	.abort = limen_chunk_return,
 	.refill = limen_scanner_feed,
+	.stopped = limen_scanner_unpark,
 	.watched = true,
 };
 
-static void limen_chunk_park(struct limen_chunk *chunk, struct limen_ring *ring)
+/* Keeps a chunk with nonsense for rows until the board lets go; false: it has. */
+static bool limen_chunk_park(struct limen_chunk *chunk, struct limen_ring *ring)
 {
 	struct limen_scan *scan = chunk->scan;
 
-	/* First: what the board has when it is reset is cancelled. */
-	limen_ring_freeze(ring, -EAGAIN);
-	spin_lock_irq(&ring->lock);
-	chunk->error = -EIO;
-	limen_scan_stop(scan, -EIO);
-	list_add_tail(&chunk->link, &scan->limen->scanner.parked);
-	spin_unlock_irq(&ring->lock);
-	limen_fault(ring->limen, LIMEN_FAULT_ANSWER);
+	scoped_guard(spinlock_irq, &ring->lock) {
+		chunk->error = -EIO;
+		limen_scan_stop(scan, -EIO);
+		if (chunk->epoch != ring->epoch)
+			return false;
+		/* What the board has when it is reset is cancelled. */
+		if (!ring->state)
+			ring->state = -EAGAIN;
+		list_add_tail(&chunk->link, &scan->limen->scanner->parked);
+	}
+	limen_fault(ring->host, LIMEN_FAULT_ANSWER);
+	return true;
 }
 
 /* Goes on with a chunk that the board is done with. */
@@ -203,26 +225,24 @@ static void limen_chunk_take(struct limen_chunk *chunk)
 	struct limen_scan *scan = chunk->scan;
 	struct limen_ring *ring = limen_scan_ring(scan->limen);
 
-	if (!chunk->error && limen_scan_merge(scan, chunk)) {
-		limen_chunk_park(chunk, ring);
+	if (!chunk->error && limen_scan_merge(scan, chunk) &&
+	    limen_chunk_park(chunk, ring))
 		return;
-	}
 	/* Scores tell a lot about templates. */
 	memzero_explicit(chunk->rows, scan->top_k * sizeof(*chunk->rows));
 
 	guard(spinlock_irq)(&ring->lock);
-	list_add(&chunk->link, &scan->limen->scanner.idle);
+	list_add(&chunk->link, &scan->limen->scanner->idle);
 	scan->pending--;
-	limen_scan_settle(scan);
+	limen_scan_end_if_done(scan);
 	limen_scanner_feed(ring);
 }
 
 static void limen_scanner_work(struct work_struct *work)
 {
-	struct limen_device *limen =
-		container_of(work, struct limen_device, scanner.work);
-	struct limen_ring *ring = limen_scan_ring(limen);
-	struct limen_scanner *scanner = &limen->scanner;
+	struct limen_scanner *scanner =
+		container_of(work, struct limen_scanner, work);
+	struct limen_ring *ring = limen_scan_ring(scanner->limen);
 	bool cookie = dma_fence_begin_signalling();
 	struct limen_chunk *chunk, *next_chunk;
 	struct limen_scan *scan, *next_scan;
@@ -245,126 +265,65 @@ static void limen_scanner_work(struct work_struct *work)
 }
 
 /**
- * limen_scan_unpark() - go on after a reset
- * @limen: device, whose board has been reset or is gone
- *
- * Lets go of chunks that a reset had to come before. If the board is gone,
- * whatever has not been submitted to it ends.
+ * limen_scanner_advance_locked() - have those scans searched that can be
+ * @ring: the SCAN ring, locked
+ * @queue: SCAN queue
  */
-void limen_scan_unpark(struct limen_device *limen)
+void limen_scanner_advance_locked(struct limen_ring *ring,
+				  struct limen_queue *queue)
 {
-	struct limen_scanner *scanner = &limen->scanner;
-	struct limen_ring *ring = limen_scan_ring(limen);
+	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
+	struct limen_scan *scan, *next;
 
-	spin_lock_irq(&ring->lock);
-	list_splice_tail_init(&scanner->parked, &scanner->done);
+	lockdep_assert_held(&ring->lock);
+
+	list_for_each_entry_safe(scan, next, &queue->waiting, link) {
+		if (limen_scan_blocked(scan))
+			break;
+		list_move_tail(&scan->link, &queue->ready);
+	}
+	if (!list_empty(&queue->ready) && list_empty(&queue->turn))
+		list_add_tail(&queue->turn, &scanner->turns);
 	limen_scanner_feed(ring);
-	spin_unlock_irq(&ring->lock);
-	queue_work(limen_fence_wq, &scanner->work);
 }
 
 /**
- * limen_scanner_expect() - know a scan before it is pushed to drm_sched
- * @scan: scan
+ * limen_scanner_advance() - have those scans searched that can be
+ * @queue: SCAN queue; a scan of it has nothing more to depend on
  */
-void limen_scanner_expect(struct limen_scan *scan)
+void limen_scanner_advance(struct limen_queue *queue)
 {
-	struct limen_ring *ring = limen_scan_ring(scan->limen);
+	struct limen_ring *ring = limen_scan_ring(queue->client->user->limen);
 
 	guard(spinlock_irq)(&ring->lock);
-	list_add_tail(&scan->link, &scan->queue->waiting);
+	limen_scanner_advance_locked(ring, queue);
 }
 
 /**
- * limen_scanner_cancel() - end the scans of a queue
- * @limen: device
- * @queue: SCAN queue that nothing is pushed to any more; sleeps
+ * limen_scanner_stop() - end the scans of a queue
+ * @queue: SCAN queue that is destroyed; sleeps
  *
  * What the board is working on ends as soon as it is done with that.
  */
-void limen_scanner_cancel(struct limen_device *limen,
-			  struct limen_queue *queue)
+void limen_scanner_stop(struct limen_queue *queue)
 {
+	struct limen_device *limen = queue->client->user->limen;
 	struct limen_ring *ring = limen_scan_ring(limen);
 	struct limen_scan *scan, *next;
 
-	spin_lock_irq(&ring->lock);
-	list_splice_tail_init(&queue->waiting, &queue->ready);
-	list_for_each_entry_safe(scan, next, &queue->ready, link)
-		limen_scan_stop(scan, -ECANCELED);
-	spin_unlock_irq(&ring->lock);
-	flush_work(&limen->scanner.work);
-}
-
-/* A scan has nothing more to wait for but its turn. */
-static struct dma_fence *limen_scanner_run(struct drm_sched_job *base)
-{
-	struct limen_scan *scan = container_of(base, struct limen_scan, base);
-	struct limen_ring *ring = limen_scan_ring(scan->limen);
-	struct limen_queue *queue = scan->queue;
-
-	spin_lock_irq(&ring->lock);
-	/* Else it has been cancelled, and may even have ended. */
-	if (!scan->error) {
-		list_move_tail(&scan->link, &queue->ready);
-		if (list_empty(&queue->turn))
-			list_add_tail(&queue->turn,
-				      &scan->limen->scanner.turns);
-		limen_scanner_feed(ring);
+	scoped_guard(spinlock_irq, &ring->lock) {
+		list_splice_tail_init(&queue->waiting, &queue->ready);
+		list_for_each_entry_safe(scan, next, &queue->ready, link)
+			limen_scan_stop(scan, -ECANCELED);
 	}
-	spin_unlock_irq(&ring->lock);
-	/* For drm_sched it has finished: it has no more to wait for. */
-	return dma_fence_get_stub();
+	flush_work(&limen->scanner->work);
 }
 
-static void limen_scanner_free(struct drm_sched_job *base)
+static int limen_scanner_alloc_bounce(struct limen_scanner *scanner)
 {
-	drm_sched_job_cleanup(base);
-	limen_scan_put(container_of(base, struct limen_scan, base));
-}
-
-static const struct drm_sched_backend_ops limen_scanner_sched_ops = {
-	.run_job = limen_scanner_run,
-	.free_job = limen_scanner_free,
-};
-
-static void limen_scanner_release(struct drm_device *drm, void *data)
-{
-	drm_sched_fini(&to_limen(drm)->scanner.sched);
-}
-
-/**
- * limen_scanner_init() - set up the SCAN side
- * @limen: device
- *
- * Return: 0 or -ENOMEM.
- */
-int limen_scanner_init(struct limen_device *limen)
-{
-	struct limen_scanner *scanner = &limen->scanner;
 	unsigned int i;
-	int ret;
 
-	INIT_LIST_HEAD(&scanner->turns);
-	INIT_LIST_HEAD(&scanner->idle);
-	INIT_LIST_HEAD(&scanner->done);
-	INIT_LIST_HEAD(&scanner->parked);
-	INIT_LIST_HEAD(&scanner->ended);
-	INIT_WORK(&scanner->work, limen_scanner_work);
-	scanner->chunk_bytes = LIMEN_CHUNK_MIN;
-	ret = drmm_mutex_init(&limen->drm, &scanner->stopping);
-	if (!ret)
-		ret = limen_sched_init(&scanner->sched,
-				       &limen_scanner_sched_ops,
-				       LIMEN_SCAN_DEPTH, "limen-scan",
-				       limen->drm.dev);
-	if (!ret)
-		ret = drmm_add_action_or_reset(&limen->drm,
-					       limen_scanner_release, NULL);
-	if (ret)
-		return ret;
-
-	scanner->bounce = dma_alloc_coherent(limen->drm.dev,
+	scanner->bounce = dma_alloc_coherent(scanner->limen->drm.dev,
 					     LIMEN_SCAN_CHUNKS *
 					     sizeof(*scanner->bounce),
 					     &scanner->bounce_dma, GFP_KERNEL);
@@ -382,14 +341,43 @@ int limen_scanner_init(struct limen_device *limen)
 }
 
 /**
+ * limen_scanner_init() - set up the SCAN side
+ * @limen: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int limen_scanner_init(struct limen_device *limen)
+{
+	struct limen_scanner *scanner;
+
+	/* Queues may outlive the board. */
+	scanner = drmm_kzalloc(&limen->drm, sizeof(*scanner), GFP_KERNEL);
+	if (!scanner)
+		return -ENOMEM;
+	scanner->limen = limen;
+	INIT_LIST_HEAD(&scanner->turns);
+	INIT_LIST_HEAD(&scanner->idle);
+	INIT_LIST_HEAD(&scanner->done);
+	INIT_LIST_HEAD(&scanner->parked);
+	INIT_LIST_HEAD(&scanner->ended);
+	INIT_WORK(&scanner->work, limen_scanner_work);
+	scanner->chunk_bytes = LIMEN_CHUNK_MIN;
+	limen->scanner = scanner;
+	return limen_scanner_alloc_bounce(scanner);
+}
+
+/**
  * limen_scanner_fini() - free the memory that the board writes to
- * @limen: device, unplugged, whose board does no DMA any more
+ * @limen: device, unplugged, whose board has been cut off and rings aborted
  */
 void limen_scanner_fini(struct limen_device *limen)
 {
-	struct limen_scanner *scanner = &limen->scanner;
+	struct limen_scanner *scanner = limen->scanner;
 
-	dma_free_coherent(limen->drm.dev,
-			  LIMEN_SCAN_CHUNKS * sizeof(*scanner->bounce),
-			  scanner->bounce, scanner->bounce_dma);
+	/* What the board has answered at last may still be merged. */
+	flush_work(&scanner->work);
+	if (!limen->host.loose)
+		dma_free_coherent(limen->drm.dev,
+				  LIMEN_SCAN_CHUNKS * sizeof(*scanner->bounce),
+				  scanner->bounce, scanner->bounce_dma);
 }

@@ -7,10 +7,7 @@
 
 #include <linux/bits.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/workqueue.h>
-
-#include <drm/gpu_scheduler.h>
 
 #include <limen/hw.h>
 
@@ -49,16 +46,16 @@ struct limen_chunk {
 	u32 found;
 	/** @error: what became of it, if not rows */
 	int error;
+	/** @epoch: of the ring when it was submitted */
+	u32 epoch;
 };
 
 /**
  * struct limen_scanner - the SCAN side of a device
  */
 struct limen_scanner {
-	/** @sched: tells when a scan has nothing more to wait for */
-	struct drm_gpu_scheduler sched;
-	/** @stopping: held while @sched is stopped to take an entity away */
-	struct mutex stopping;
+	/** @limen: device */
+	struct limen_device *limen;
 	/** @bounce: where the board writes rows to, one part a chunk */
 	struct limen_hw_row (*bounce)[LIMEN_HW_TOP_K_MAX];
 	/** @bounce_dma: its bus address */
@@ -74,7 +71,7 @@ struct limen_scanner {
 	struct list_head idle;
 	/** @done: those answered or aborted */
 	struct list_head done;
-	/** @parked: those with nonsense for an answer, until the next reset */
+	/** @parked: those with nonsense for an answer, until the ring is stopped */
 	struct list_head parked;
 	/** @ended: struct limen_scan without anything left to do */
 	struct list_head ended;
@@ -89,10 +86,10 @@ struct limen_scanner {
 
 extern const struct limen_ring_ops limen_scan_ring_ops;
 
-void limen_scanner_expect(struct limen_scan *scan);
-void limen_scanner_cancel(struct limen_device *limen,
-			  struct limen_queue *queue);
-void limen_scan_unpark(struct limen_device *limen);
+void limen_scanner_advance_locked(struct limen_ring *ring,
+				  struct limen_queue *queue);
+void limen_scanner_advance(struct limen_queue *queue);
+void limen_scanner_stop(struct limen_queue *queue);
 
 int limen_scanner_init(struct limen_device *limen);
 void limen_scanner_fini(struct limen_device *limen);

@@ -4,18 +4,12 @@
  */
 #include <linux/log2.h>
 #include <linux/minmax.h>
-#include <linux/sizes.h>
 
-#include <drm/drm_file.h>
-#include <drm/drm_print.h>
-
-#include "device.h"
-#include "gem.h"
+#include "host.h"
+#include "ring.h"
 #include "stats.h"
-#include "user.h"
-
-#define CREATE_TRACE_POINTS
 #include "trace.h"
+#include "user.h"
 
 /**
  * DOC: Statistics
@@ -28,7 +22,7 @@
  * taken over before each reset; until it runs again its registers are not read.
  */
 
-/* Who writes holds the ring's lock: reading and writing need not be one. */
+/* Written under the ring's lock alone: reading and writing need not be one. */
 static void limen_count(atomic64_t *counter, u64 more)
 {
 	atomic64_set(counter, atomic64_read(counter) + more);
@@ -39,6 +33,31 @@ static void limen_peak(atomic64_t *gauge, u64 value)
 	if (value > (u64)atomic64_read(gauge))
 		atomic64_set(gauge, value);
 }
+
+/**
+ * struct limen_ring_stats - what is counted of a ring's answers
+ * @busy_ns: number of the counter of nanoseconds spent, by LIMEN_STAT()
+ * @cycles: likewise of the cycles
+ * @answers: likewise of the answers
+ */
+struct limen_ring_stats {
+	u8 busy_ns;
+	u8 cycles;
+	u8 answers;
+};
+
+static const struct limen_ring_stats limen_ring_stats[] = {
+	[LIMEN_HW_RING_EXPRESS] = {
+		.busy_ns = LIMEN_STAT(express_busy_ns),
+		.cycles = LIMEN_STAT(express_cycles),
+		.answers = LIMEN_STAT(comparisons),
+	},
+	[LIMEN_HW_RING_SCAN] = {
+		.busy_ns = LIMEN_STAT(scan_busy_ns),
+		.cycles = LIMEN_STAT(scan_cycles),
+		.answers = LIMEN_STAT(chunks),
+	},
+};
 
 /**
  * limen_stats_answer() - an entry has been answered
@@ -53,21 +72,23 @@ void limen_stats_answer(struct limen_ring *ring,
 			const struct limen_answer *answer, u32 rows,
 			struct limen_client *client)
 {
-	struct limen_stats *stats = &ring->limen->stats;
+	struct limen_stats *stats = &ring->host->stats;
 	unsigned int bin = min(ilog2(answer->wait_ns | 1),
 			       DRM_LIMEN_LATENCIES - 1);
-	/* What there is of either ring comes in their order. */
-	atomic64_t *counters = stats->counters + ring->index;
+	const struct limen_ring_stats *of = &limen_ring_stats[ring->index];
+	atomic64_t *counters = stats->counters;
 
 	lockdep_assert_held(&ring->lock);
-	trace_limen_done(ring, answer);
-	limen_count(&counters[LIMEN_STAT(express_busy_ns)], answer->device_ns);
-	limen_count(&counters[LIMEN_STAT(express_cycles)], answer->cycles);
-	limen_count(&counters[LIMEN_STAT(comparisons)], 1);
+	trace_limen_done(ring->host->number, ring->index, answer->seq,
+			 answer->status, answer->device_ns, answer->wait_ns,
+			 answer->cycles);
+	limen_count(&counters[of->busy_ns], answer->device_ns);
+	limen_count(&counters[of->cycles], answer->cycles);
+	limen_count(&counters[of->answers], 1);
 	limen_count(&client->busy_ns[ring->index], answer->device_ns);
 	limen_count(&client->cycles[ring->index], answer->cycles);
 	if (ring->index == LIMEN_HW_RING_SCAN) {
-		limen_count(&stats->counters[LIMEN_STAT(rows)], rows);
+		limen_count(&counters[LIMEN_STAT(rows)], rows);
 		return;
 	}
 	limen_count(&counters[LIMEN_STAT(latencies) + bin], 1);
@@ -76,16 +97,16 @@ void limen_stats_answer(struct limen_ring *ring,
 }
 
 /* Stalls since the reset; reading the lower half latches the upper one. */
-static u64 limen_stall_ns(struct limen_device *limen)
+static u64 limen_stall_ns(struct limen_host *host)
 {
 	u64 total = 0;
 	unsigned int i;
 
-	lockdep_assert_held(&limen->stats.lock);
+	lockdep_assert_held(&host->stats.lock);
 	for (i = LIMEN_HW_RING_EXPRESS; i <= LIMEN_HW_RING_SCAN; i++) {
 		u32 block = LIMEN_HW_RING_BLOCK(i);
-		u32 low = limen_read(limen, block + LIMEN_HW_RING_STALL_LO);
-		u32 high = limen_read(limen, block + LIMEN_HW_RING_STALL_HI);
+		u32 low = limen_read(host, block + LIMEN_HW_RING_STALL_LO);
+		u32 high = limen_read(host, block + LIMEN_HW_RING_STALL_HI);
 
 		/* A device that has been pulled out reads as ones. */
 		if (high != U32_MAX)
@@ -96,48 +117,48 @@ static u64 limen_stall_ns(struct limen_device *limen)
 
 /**
  * limen_stats_wake() - whether registers can be read from now on
- * @limen: device
+ * @host: host
  * @awake: true when the board has been reset and runs; false when it is about to
  *	be reset, or goes: on return its registers need not answer any more
  */
-void limen_stats_wake(struct limen_device *limen, bool awake)
+void limen_stats_wake(struct limen_host *host, bool awake)
 {
-	struct limen_stats *stats = &limen->stats;
+	struct limen_stats *stats = &host->stats;
 
 	guard(raw_spinlock_irqsave)(&stats->lock);
 	if (stats->awake)
-		atomic64_add(limen_stall_ns(limen),
+		atomic64_add(limen_stall_ns(host),
 			     &stats->counters[LIMEN_STAT(stall_ns)]);
 	stats->awake = awake;
 }
 
 /**
  * limen_stats_sensor() - ask a sensor of a board that is awake
- * @limen: device
+ * @host: host
  * @reg: LIMEN_HW_REG_TEMPERATURE or LIMEN_HW_REG_POWER
  * @value: its answer
  *
  * Return: 0, or -ENODATA if the board sleeps or is being reset.
  */
-int limen_stats_sensor(struct limen_device *limen, u32 reg, u32 *value)
+int limen_stats_sensor(struct limen_host *host, u32 reg, u32 *value)
 {
-	guard(raw_spinlock_irqsave)(&limen->stats.lock);
-	if (!limen->stats.awake)
+	guard(raw_spinlock_irqsave)(&host->stats.lock);
+	if (!host->stats.awake)
 		return -ENODATA;
-	*value = limen_read(limen, reg);
+	*value = limen_read(host, reg);
 	return 0;
 }
 
 /**
  * limen_stats_read() - one number
- * @limen: device, which may have been unplugged; any context
+ * @host: host, which may have been unplugged; any context
  * @stat: which, by LIMEN_STAT()
  *
  * Return: the number.
  */
-u64 limen_stats_read(struct limen_device *limen, unsigned int stat)
+u64 limen_stats_read(struct limen_host *host, unsigned int stat)
 {
-	struct limen_stats *stats = &limen->stats;
+	struct limen_stats *stats = &host->stats;
 	atomic64_t *counter = &stats->counters[stat];
 
 	if (stat != LIMEN_STAT(stall_ns))
@@ -145,58 +166,5 @@ u64 limen_stats_read(struct limen_device *limen, unsigned int stat)
 
 	guard(raw_spinlock_irqsave)(&stats->lock);
 	return atomic64_read(counter) +
-	       (stats->awake ? limen_stall_ns(limen) : 0);
-}
-
-/**
- * limen_stats_get() - all numbers as user space sees them
- * @limen: device, which may have been unplugged; any context
- * @stats: where to
- */
-void limen_stats_get(struct limen_device *limen, struct drm_limen_stats *stats)
-{
-	unsigned int i;
-
-	for (i = 0; i < LIMEN_STATS; i++)
-		((u64 *)stats)[i] = limen_stats_read(limen, i);
-	stats->express_depth =
-		READ_ONCE(limen->rings[LIMEN_HW_RING_EXPRESS].outstanding);
-	stats->scan_depth = atomic_read(&limen->stats.scans);
-	stats->files = atomic_read(&limen->stats.files);
-	stats->pad = 0;
-}
-
-/**
- * limen_show_fdinfo() - what an open file uses
- * @p: where to
- * @file: open file
- *
- * As Documentation/gpu/drm-usage-stats.rst says. All memory is there all the time
- * and is nobody else's, so there is no more to tell of it.
- */
-void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file)
-{
-	static const char * const engines[] = {
-		[LIMEN_HW_RING_EXPRESS] = "express",
-		[LIMEN_HW_RING_SCAN] = "scan",
-	};
-	struct limen_file *priv = file->driver_priv;
-	struct limen_client *client = priv->client;
-	u64 kib[] = { 0, 0 };
-	struct drm_gem_object *obj;
-	int i;
-
-	spin_lock(&file->table_lock);
-	idr_for_each_entry(&file->object_idr, obj, i)
-		kib[to_limen_bo(obj)->card] += obj->size / SZ_1K;
-	spin_unlock(&file->table_lock);
-
-	for (i = 0; i < ARRAY_SIZE(engines); i++)
-		drm_printf(p, "drm-engine-%s:\t%llu ns\ndrm-cycles-%s:\t%llu\n",
-			   engines[i], (u64)atomic64_read(&client->busy_ns[i]),
-			   engines[i], (u64)atomic64_read(&client->cycles[i]));
-	drm_printf(p, "drm-total-host:\t%llu KiB\ndrm-resident-host:\t%llu KiB\n",
-		   kib[0], kib[0]);
-	drm_printf(p, "drm-total-card:\t%llu KiB\ndrm-resident-card:\t%llu KiB\n",
-		   kib[1], kib[1]);
+	       (stats->awake ? limen_stall_ns(host) : 0);
 }

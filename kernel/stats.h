@@ -12,11 +12,9 @@
 #include <limen/hw.h>
 #include <uapi/drm/limen_accel.h>
 
-struct drm_file;
-struct drm_printer;
 struct limen_answer;
 struct limen_client;
-struct limen_device;
+struct limen_host;
 struct limen_ring;
 
 /* Number of a counter: what of struct drm_limen_stats it is, in units of 64 bits. */
@@ -25,8 +23,8 @@ struct limen_ring;
 #define LIMEN_STATS	LIMEN_STAT(express_depth)
 
 /* For what happens on several rings. */
-#define limen_stats_inc(_limen, _name) \
-	atomic64_inc(&(_limen)->stats.counters[LIMEN_STAT(_name)])
+#define limen_stats_inc(_stats, _name) \
+	atomic64_inc(&(_stats)->counters[LIMEN_STAT(_name)])
 
 /**
  * struct limen_stats - what a device has done
@@ -53,13 +51,11 @@ struct limen_stats {
 	bool awake;
 };
 
-void limen_stats_wake(struct limen_device *limen, bool awake);
+void limen_stats_wake(struct limen_host *host, bool awake);
 void limen_stats_answer(struct limen_ring *ring,
 			const struct limen_answer *answer, u32 rows,
 			struct limen_client *client);
-int limen_stats_sensor(struct limen_device *limen, u32 reg, u32 *value);
-u64 limen_stats_read(struct limen_device *limen, unsigned int stat);
-void limen_stats_get(struct limen_device *limen, struct drm_limen_stats *stats);
-void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file);
+int limen_stats_sensor(struct limen_host *host, u32 reg, u32 *value);
+u64 limen_stats_read(struct limen_host *host, unsigned int stat);
 
 #endif /* LIMEN_STATS_H */

@@ -5,7 +5,6 @@
 #include <linux/dma-fence-chain.h>
 #include <linux/uaccess.h>
 
-#include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_syncobj.h>
 
@@ -15,6 +14,8 @@
 #include "queue.h"
 #include "submit.h"
 #include "trace.h"
+#include "user.h"
+#include "workqueue.h"
 
 /**
  * DOC: Submissions
@@ -22,9 +23,11 @@
  * A submission is all or nothing. First everything that can fail is done: the
  * arguments are checked, descriptors are copied (once, so that what is checked
  * is what is used) and checked, buffers are looked up, fences, links of
- * timelines and jobs are allocated. Then room is taken; only here may the call
+ * timelines and memory are allocated. Then room is taken; only here may the call
  * have to wait. From then on nothing can fail: the descriptors are handed over,
- * syncobjs get the fence, and the call may wait for the end.
+ * syncobjs get the fence, and the call may wait for the end. A wait that ends
+ * early has left a ticket in the arguments, which DRM copies back to user space
+ * with every error, so that the same call goes on from there.
  */
 
 /**
@@ -38,6 +41,17 @@ bool limen_submission_waits(const struct limen_submission *sub)
 	return sub->args->flags & DRM_LIMEN_SUBMIT_WAIT;
 }
 
+/* Copies an element of an array of user space's, whose elements may have grown. */
+static int limen_element_copy(void *to, size_t size, u64 address, u32 index,
+			      size_t given)
+{
+	/* The first version of each structure is the only one. */
+	if (given < size || given > DRM_LIMEN_SIZE_MAX)
+		return -EINVAL;
+	address += (u64)index * given;
+	return copy_struct_from_user(to, size, u64_to_user_ptr(address), given);
+}
+
 /**
  * limen_submission_desc() - copy a descriptor from user space
  * @sub: submission
@@ -45,20 +59,28 @@ bool limen_submission_waits(const struct limen_submission *sub)
  * @desc: where to
  * @size: bytes that this kernel knows
  *
- * Return: 0; -EINVAL if user space knows fewer bytes than there ever were;
- * -E2BIG if it uses more than this kernel knows; -EFAULT.
+ * Return: 0; -EINVAL if user space knows fewer bytes than there ever were, or
+ * more than there will ever be; -E2BIG if it uses more than this kernel knows;
+ * -EFAULT.
  */
 int limen_submission_desc(const struct limen_submission *sub, u32 index,
 			  void *desc, size_t size)
 {
-	size_t given = sub->args->desc_size;
-	u64 address = sub->args->descs + (u64)index * given;
+	return limen_element_copy(desc, size, sub->args->descs, index,
+				  sub->args->desc_size);
+}
 
-	/* The first version of both structures is the only one. */
-	if (given < size)
-		return -EINVAL;
-	return copy_struct_from_user(desc, size, u64_to_user_ptr(address),
-				     given);
+/**
+ * limen_size_valid() - check the size of what the kernel writes
+ * @given: bytes that user space knows
+ * @known: bytes that this kernel knows, and every one did
+ *
+ * Return: true if so many can be given.
+ */
+bool limen_size_valid(u32 given, size_t known)
+{
+	return given >= known && given <= DRM_LIMEN_SIZE_MAX &&
+	       IS_ALIGNED(given, sizeof(u64));
 }
 
 /**
@@ -66,8 +88,6 @@ int limen_submission_desc(const struct limen_submission *sub, u32 index,
  * @bo: its buffer
  * @offset: in @bo
  * @dim: components, valid
- *
- * The caller is between drm_dev_enter() and drm_dev_exit().
  *
  * Return: 0, then @bo has a use more and the vector is visible to the board; or
  * -EINVAL, or as limen_bo_use().
@@ -96,7 +116,7 @@ int limen_vector_use(struct limen_bo *bo, u64 offset, u32 dim)
  *
  * Return: 0, then @bo is a host buffer; -EINVAL or -EBUSY.
  */
-int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
+int limen_result_check(const struct limen_bo *bo, u64 offset, u64 size,
 		       size_t align)
 {
 	if (bo->card)
@@ -108,18 +128,19 @@ int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
 	return 0;
 }
 
-static int limen_syncs_copy(struct drm_limen_sync *syncs, u64 address,
-			    u32 count)
+static int limen_syncs_copy(const struct limen_submission *sub,
+			    struct drm_limen_sync *syncs, u64 address, u32 count)
 {
+	int ret = 0;
 	u32 i;
 
-	if (copy_from_user(syncs, u64_to_user_ptr(address),
-			   count * sizeof(*syncs)))
-		return -EFAULT;
-	for (i = 0; i < count; i++)
-		if (syncs[i].flags)
-			return -EINVAL;
-	return 0;
+	for (i = 0; !ret && i < count; i++) {
+		ret = limen_element_copy(&syncs[i], sizeof(*syncs), address, i,
+					 sub->args->sync_size);
+		if (!ret && syncs[i].flags)
+			ret = -EINVAL;
+	}
+	return ret;
 }
 
 static int limen_out_sync_get(struct limen_submission *sub,
@@ -150,12 +171,11 @@ static int limen_syncs_get(struct limen_submission *sub)
 	int ret;
 	u32 i;
 
-	if (!args->in_sync_count && !args->out_sync_count)
-		return 0;
-	ret = limen_syncs_copy(sub->ins, args->in_syncs, args->in_sync_count);
+	ret = limen_syncs_copy(sub, sub->ins, args->in_syncs,
+			       args->in_sync_count);
 	if (ret)
 		return ret;
-	ret = limen_syncs_copy(outs, args->out_syncs, args->out_sync_count);
+	ret = limen_syncs_copy(sub, outs, args->out_syncs, args->out_sync_count);
 	for (i = 0; !ret && i < args->out_sync_count; i++)
 		ret = limen_out_sync_get(sub, &outs[i]);
 	return ret;
@@ -191,7 +211,7 @@ static void limen_syncs_publish(struct limen_submission *sub)
 
 static int limen_submit_check(const struct drm_limen_submit *args)
 {
-	if (args->flags & ~DRM_LIMEN_SUBMIT_WAIT || !args->count ||
+	if (args->flags & ~DRM_LIMEN_SUBMIT_WAIT || args->pad || !args->count ||
 	    args->count > LIMEN_BATCH_MAX ||
 	    args->in_sync_count > LIMEN_SYNCS_MAX ||
 	    args->out_sync_count > LIMEN_SYNCS_MAX)
@@ -201,68 +221,87 @@ static int limen_submit_check(const struct drm_limen_submit *args)
 	return 0;
 }
 
-static int limen_submit_prepare(struct limen_submission *sub,
-				const struct limen_kind *kind)
+static int limen_submit_prepare(struct limen_submission *sub)
 {
-	int ret, idx;
+	int ret;
 
-	ret = limen_syncs_get(sub);
-	if (ret)
-		return ret;
-	if (!drm_dev_enter(&sub->limen->drm, &idx))
+	/* Before it is noticed that its memory is lost, too. */
+	if (READ_ONCE(sub->limen->host.dead))
 		return -ENODEV;
-	ret = kind->prepare(sub);
-	drm_dev_exit(idx);
-	return ret;
+	if (sub->args->in_sync_count && !sub->queue->kind->depends)
+		return -EINVAL;
+	ret = limen_syncs_get(sub);
+	return ret ?: sub->queue->kind->prepare(sub);
 }
 
-static int limen_submit_commit(struct limen_submission *sub,
-			       const struct limen_kind *kind)
+/* Hands over what has been prepared, or undoes that. */
+static int limen_submit_commit(struct limen_submission *sub)
 {
+	const struct limen_kind *kind = sub->queue->kind;
 	int ret = kind->reserve(sub);
 
-	if (ret == -EAGAIN && limen_submission_waits(sub))
+	if (ret == -EAGAIN && limen_submission_waits(sub)) {
 		ret = limen_wait_room(kind->room(sub), kind->reserve, sub,
 				      sub->args->timeout_ns);
-	if (!ret && kind->push)
-		ret = kind->push(sub);
+	} else if (ret == -EAGAIN && !limen_asleep(&sub->limen->host)) {
+		/* What has finished may still take room for a moment. */
+		flush_workqueue(limen_retire_wq);
+		ret = kind->reserve(sub);
+	}
 	if (ret)
 		kind->cancel(sub);
+	/* libdrm would call again and again after EAGAIN. */
+	return ret == -EAGAIN ? -ENOBUFS : ret;
+}
+
+/* Waits for a batch, and uses the caller's reference up. */
+static int limen_submit_wait(const struct limen_submission *sub)
+{
+	struct limen_batch *batch = sub->batch;
+	int ret = limen_batch_wait(batch, sub->args->timeout_ns);
+
+	trace_limen_wake(sub->limen->host.number, sub->queue->kind->ring,
+			 batch->fence.context, ret);
+	sub->args->ticket = 0;
+	if (ret == -ETIMEDOUT || ret == -ERESTARTSYS)
+		sub->args->ticket = limen_queue_leave(sub->queue, batch);
+	else
+		limen_batch_put(batch);
 	return ret;
 }
 
 static int limen_submit(struct limen_submission *sub)
 {
-	const struct limen_kind *kind = &limen_express_kind;
-	unsigned int ring = LIMEN_HW_RING_EXPRESS;
+	const struct limen_kind *kind = sub->queue->kind;
 	int ret;
 
-	if (sub->queue->type == DRM_LIMEN_QUEUE_SCAN) {
-		kind = &limen_scan_kind;
-		ring = LIMEN_HW_RING_SCAN;
-	} else if (sub->args->in_sync_count) {
-		return -EINVAL;
-	}
-
-	ret = limen_submit_prepare(sub, kind);
+	ret = limen_submit_prepare(sub);
 	if (!ret) {
-		trace_limen_submit(sub->limen, ring, sub->batch,
-				   sub->args->count);
-		ret = limen_submit_commit(sub, kind);
+		trace_limen_submit(sub->limen->host.number, kind->ring,
+				   sub->batch->fence.context, sub->args->count);
+		ret = limen_submit_commit(sub);
 	}
 	if (!ret) {
 		limen_syncs_publish(sub);
-		if (limen_submission_waits(sub)) {
+		if (!limen_submission_waits(sub)) {
+			limen_batch_put(sub->batch);
+		} else {
 			if (kind->spin)
 				kind->spin(sub);
-			ret = limen_batch_wait(sub->batch,
-					       sub->args->timeout_ns);
-			trace_limen_wake(sub->limen, ring, sub->batch, ret);
+			ret = limen_submit_wait(sub);
 		}
-		limen_batch_put(sub->batch);
 	}
 	limen_syncs_put(sub);
 	return ret;
+}
+
+/* Goes on with the wait that has left the ticket. */
+static int limen_submit_return(struct limen_submission *sub)
+{
+	if (sub->args->flags != DRM_LIMEN_SUBMIT_WAIT)
+		return -EINVAL;
+	sub->batch = limen_queue_return(sub->queue, sub->args->ticket);
+	return sub->batch ? limen_submit_wait(sub) : -ENOENT;
 }
 
 /**
@@ -277,11 +316,7 @@ int limen_submit_ioctl(struct drm_device *drm, void *data,
 		       struct drm_file *file)
 {
 	struct limen_submission sub;
-	int ret;
-
-	ret = limen_submit_check(data);
-	if (ret)
-		return ret;
+	int ret = 0;
 
 	sub.limen = to_limen(drm);
 	sub.file = file;
@@ -289,10 +324,15 @@ int limen_submit_ioctl(struct drm_device *drm, void *data,
 	sub.batch = NULL;
 	sub.out_count = 0;
 
+	if (!sub.args->ticket)
+		ret = limen_submit_check(sub.args);
+	if (ret)
+		return ret;
+
 	sub.queue = limen_queue_lookup(file->driver_priv, sub.args->queue);
 	if (!sub.queue)
 		return -ENOENT;
-	ret = limen_submit(&sub);
+	ret = sub.args->ticket ? limen_submit_return(&sub) : limen_submit(&sub);
 	limen_queue_put(sub.queue);
 	return ret;
 }

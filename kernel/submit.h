@@ -6,9 +6,10 @@
 #define LIMEN_SUBMIT_H
 
 #include <linux/types.h>
-#include <linux/wait.h>
 
 #include <uapi/drm/limen_accel.h>
+
+#include "limits.h"
 
 struct dma_fence_chain;
 struct drm_device;
@@ -18,9 +19,6 @@ struct limen_batch;
 struct limen_bo;
 struct limen_device;
 struct limen_queue;
-
-/* Syncobjs of a submission, each way. */
-#define LIMEN_SYNCS_MAX		16
 
 /**
  * struct limen_out_sync - a syncobj to signal
@@ -48,7 +46,7 @@ struct limen_out_sync {
 struct limen_submission {
 	struct limen_device *limen;
 	struct drm_file *file;
-	const struct drm_limen_submit *args;
+	struct drm_limen_submit *args;
 	struct limen_queue *queue;
 	struct limen_batch *batch;
 	struct drm_limen_sync ins[LIMEN_SYNCS_MAX];
@@ -56,35 +54,12 @@ struct limen_submission {
 	u32 out_count;
 };
 
-/**
- * struct limen_kind - what a kind of queue does with a submission
- */
-struct limen_kind {
-	/**
-	 * @prepare: checks all descriptors, allocates all that is needed and
-	 * sets @sub->batch; sleeps, between drm_dev_enter() and drm_dev_exit()
-	 */
-	int (*prepare)(struct limen_submission *sub);
-	/** @reserve: takes room, or returns -EAGAIN; does not sleep */
-	int (*reserve)(void *sub);
-	/** @push: hands over what has room; NULL if @reserve has done it */
-	int (*push)(struct limen_submission *sub);
-	/** @spin: waits inline, but not for long; NULL to sleep at once */
-	void (*spin)(struct limen_submission *sub);
-	/** @cancel: undoes @prepare when nothing was handed over */
-	void (*cancel)(struct limen_submission *sub);
-	/** @room: who wakes up when @reserve may have room */
-	wait_queue_head_t *(*room)(struct limen_submission *sub);
-};
-
-extern const struct limen_kind limen_express_kind;
-extern const struct limen_kind limen_scan_kind;
-
 bool limen_submission_waits(const struct limen_submission *sub);
 int limen_submission_desc(const struct limen_submission *sub, u32 index,
 			  void *desc, size_t size);
+bool limen_size_valid(u32 given, size_t known);
 int limen_vector_use(struct limen_bo *bo, u64 offset, u32 dim);
-int limen_result_check(const struct limen_bo *bo, u64 offset, size_t size,
+int limen_result_check(const struct limen_bo *bo, u64 offset, u64 size,
 		       size_t align);
 
 int limen_submit_ioctl(struct drm_device *drm, void *data,

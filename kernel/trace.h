@@ -10,10 +10,7 @@
 
 #include <linux/tracepoint.h>
 
-#include <drm/drm_file.h>
-
-#include "batch.h"
-#include "device.h"
+#include <limen/hw.h>
 
 /*
  * Numbers only, and nothing of a template or a score. A submission is known by its
@@ -28,30 +25,28 @@
 
 /* A submission has been checked, and now needs room and is handed over. */
 TRACE_EVENT(limen_submit,
-	    TP_PROTO(const struct limen_device *limen, unsigned int ring,
-		     const struct limen_batch *batch, u32 count),
-	    TP_ARGS(limen, ring, batch, count),
+	    TP_PROTO(u32 dev, u32 ring, u64 job, u32 count),
+	    TP_ARGS(dev, ring, job, count),
 	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u64, job)
 			     __field(u32, count)),
-	    TP_fast_assign(__entry->dev = limen->drm.accel->index;
+	    TP_fast_assign(__entry->dev = dev;
 			   __entry->ring = ring;
-			   __entry->job = batch->fence.context;
+			   __entry->job = job;
 			   __entry->count = count;),
 	    TP_printk("dev=%u ring=%s job=%llu count=%u", __entry->dev,
 		      limen_trace_ring(__entry->ring), __entry->job, __entry->count));
 
 /* An entry has been written: the board may have it with the next doorbell. */
 TRACE_EVENT(limen_start,
-	    TP_PROTO(const struct limen_ring *ring, const struct limen_batch *batch,
-		     u32 index, u32 dim, u32 rows),
-	    TP_ARGS(ring, batch, index, dim, rows),
+	    TP_PROTO(u32 dev, u32 ring, u32 seq, u64 job, u32 index, u32 dim, u32 rows),
+	    TP_ARGS(dev, ring, seq, job, index, dim, rows),
 	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u32, seq)
 			     __field(u64, job) __field(u32, index) __field(u32, dim)
 			     __field(u32, rows)),
-	    TP_fast_assign(__entry->dev = ring->limen->drm.accel->index;
-			   __entry->ring = ring->index;
-			   __entry->seq = ring->tail;
-			   __entry->job = batch->fence.context;
+	    TP_fast_assign(__entry->dev = dev;
+			   __entry->ring = ring;
+			   __entry->seq = seq;
+			   __entry->job = job;
 			   __entry->index = index;
 			   __entry->dim = dim;
 			   __entry->rows = rows;),
@@ -61,54 +56,53 @@ TRACE_EVENT(limen_start,
 
 /* A doorbell is about to be rung: the board has entries up to this one. */
 TRACE_EVENT(limen_doorbell,
-	    TP_PROTO(const struct limen_ring *ring),
-	    TP_ARGS(ring),
+	    TP_PROTO(u32 dev, u32 ring, u32 seq),
+	    TP_ARGS(dev, ring, seq),
 	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u32, seq)),
-	    TP_fast_assign(__entry->dev = ring->limen->drm.accel->index;
-			   __entry->ring = ring->index;
-			   __entry->seq = ring->tail;),
+	    TP_fast_assign(__entry->dev = dev;
+			   __entry->ring = ring;
+			   __entry->seq = seq;),
 	    TP_printk("dev=%u ring=%s seq=%u", __entry->dev,
 		      limen_trace_ring(__entry->ring), __entry->seq));
 
-/* The board has interrupted: a bit a ring, the highest one for a fatal error. */
+/* The board has interrupted: LIMEN_HW_REG_IRQ_STATUS once rings were cleared. */
 TRACE_EVENT(limen_interrupt,
-	    TP_PROTO(const struct limen_device *limen, u32 status),
-	    TP_ARGS(limen, status),
+	    TP_PROTO(u32 dev, u32 status),
+	    TP_ARGS(dev, status),
 	    TP_STRUCT__entry(__field(u32, dev) __field(u32, status)),
-	    TP_fast_assign(__entry->dev = limen->drm.accel->index;
+	    TP_fast_assign(__entry->dev = dev;
 			   __entry->status = status;),
 	    TP_printk("dev=%u status=%#x", __entry->dev, __entry->status));
 
 /* An entry has been answered: status is the board's, wait is since the start. */
 TRACE_EVENT(limen_done,
-	    TP_PROTO(const struct limen_ring *ring,
-		     const struct limen_answer *answer),
-	    TP_ARGS(ring, answer),
+	    TP_PROTO(u32 dev, u32 ring, u32 seq, u32 status, u64 device_ns, u64 wait_ns,
+		     u32 cycles),
+	    TP_ARGS(dev, ring, seq, status, device_ns, wait_ns, cycles),
 	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u32, seq)
 			     __field(u32, status) __field(u64, device_ns) __field(u64, wait_ns)
 			     __field(u32, cycles)),
-	    TP_fast_assign(__entry->dev = ring->limen->drm.accel->index;
-			   __entry->ring = ring->index;
-			   __entry->seq = answer->seq;
-			   __entry->status = answer->status;
-			   __entry->device_ns = answer->device_ns;
-			   __entry->wait_ns = answer->wait_ns;
-			   __entry->cycles = answer->cycles;),
+	    TP_fast_assign(__entry->dev = dev;
+			   __entry->ring = ring;
+			   __entry->seq = seq;
+			   __entry->status = status;
+			   __entry->device_ns = device_ns;
+			   __entry->wait_ns = wait_ns;
+			   __entry->cycles = cycles;),
 	    TP_printk("dev=%u ring=%s seq=%u status=%u device_ns=%llu wait_ns=%llu cycles=%u",
 		      __entry->dev, limen_trace_ring(__entry->ring), __entry->seq,
 		      __entry->status, __entry->device_ns, __entry->wait_ns,
 		      __entry->cycles));
 
-/* Who waited inline for a submission runs again. */
+/* The submitter, who waited inline, runs again. */
 TRACE_EVENT(limen_wake,
-	    TP_PROTO(const struct limen_device *limen, unsigned int ring,
-		     const struct limen_batch *batch, int error),
-	    TP_ARGS(limen, ring, batch, error),
+	    TP_PROTO(u32 dev, u32 ring, u64 job, int error),
+	    TP_ARGS(dev, ring, job, error),
 	    TP_STRUCT__entry(__field(u32, dev) __field(u32, ring) __field(u64, job)
 			     __field(int, error)),
-	    TP_fast_assign(__entry->dev = limen->drm.accel->index;
+	    TP_fast_assign(__entry->dev = dev;
 			   __entry->ring = ring;
-			   __entry->job = batch->fence.context;
+			   __entry->job = job;
 			   __entry->error = error;),
 	    TP_printk("dev=%u ring=%s job=%llu error=%d", __entry->dev,
 		      limen_trace_ring(__entry->ring), __entry->job, __entry->error));

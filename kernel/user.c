@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who uses the board, and how much of it at most.
+ * The users of a board, and how much of it each has at most.
  */
 #include <linux/cred.h>
 #include <linux/slab.h>
@@ -9,7 +9,9 @@
 #include <drm/drm_managed.h>
 
 #include "device.h"
+#include "limits.h"
 #include "user.h"
+#include "workqueue.h"
 
 /**
  * DOC: Users
@@ -26,24 +28,41 @@
  * it is the client that it refers to: the part of a file that stays that long.
  */
 
-static const u64 limen_user_limits[LIMEN_SHARES] = {
-	[LIMEN_HOST_BYTES] = LIMEN_HOST_LIMIT,
-	[LIMEN_BUFFERS] = LIMEN_USER_BUFFERS,
-	[LIMEN_GALLERIES] = LIMEN_USER_GALLERIES,
-	[LIMEN_QUEUES] = LIMEN_USER_QUEUES,
-	[LIMEN_COMPARISONS] = LIMEN_USER_COMPARISONS,
-	[LIMEN_SCANS] = LIMEN_USER_SCANS,
-};
+/**
+ * limen_retire_all() - let finished work let go of what it held
+ * @limen: device
+ *
+ * May sleep, but not until a board that cannot be used can be used again, nor
+ * after a signal. The caller is not part of that work.
+ */
+void limen_retire_all(struct limen_device *limen)
+{
+	flush_workqueue(limen_retire_wq);
+	wait_event_interruptible(limen->wiped,
+				 !atomic_read(&limen->wipes) ||
+				 limen_asleep(&limen->host));
+}
 
 /**
  * limen_user_limit() - how much a user can have
+ * @limen: device
  * @share: of what
  *
  * Return: the limit.
  */
-u64 limen_user_limit(enum limen_share share)
+u64 limen_user_limit(const struct limen_device *limen, enum limen_share share)
 {
-	return limen_user_limits[share];
+	static const u64 limits[LIMEN_SHARES] = {
+		[LIMEN_HOST_BYTES] = LIMEN_USER_HOST_BYTES,
+		[LIMEN_BUFFERS] = LIMEN_USER_BUFFERS,
+		[LIMEN_GALLERIES] = LIMEN_USER_GALLERIES,
+		[LIMEN_QUEUES] = LIMEN_USER_QUEUES,
+		[LIMEN_COMPARISONS] = LIMEN_USER_COMPARISONS,
+		[LIMEN_SCANS] = LIMEN_USER_SCANS,
+	};
+
+	return share == LIMEN_CARD_BYTES ?
+	       limen_user_card_bytes(limen->mem_size) : limits[share];
 }
 
 /**
@@ -71,10 +90,11 @@ u64 limen_user_used(struct limen_user *user, enum limen_share share)
 int limen_user_reserve(struct limen_user *user, enum limen_share share,
 		       u64 count)
 {
+	u64 limit = limen_user_limit(user->limen, share);
 	s64 used = atomic64_read(&user->used[share]);
 
 	do {
-		if (used + count > limen_user_limits[share])
+		if (used + count > limit)
 			return -EDQUOT;
 	} while (!atomic64_try_cmpxchg(&user->used[share], &used,
 				       used + count));
@@ -87,7 +107,7 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
  * @share: what
  *
  * Things that were destroyed a moment ago may still count, because finished
- * work lets go of them behind the back of the one who waited for it. So before
+ * work is retired after its waiter has been told. So before
  * it fails it sleeps until that has been done.
  *
  * Return: 0 or -EDQUOT.
@@ -98,6 +118,20 @@ int limen_user_claim(struct limen_user *user, enum limen_share share)
 		return 0;
 	limen_retire_all(user->limen);
 	return limen_user_reserve(user, share, 1);
+}
+
+/**
+ * limen_user_charge() - count something, whatever the limit
+ * @user: user
+ * @share: what
+ * @count: how many
+ *
+ * Any context.
+ */
+void limen_user_charge(struct limen_user *user, enum limen_share share,
+		       u64 count)
+{
+	atomic64_add(count, &user->used[share]);
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who uses the board, and how much of it at most.
+ * The users of a board, and how much of it each has at most.
  */
 #ifndef LIMEN_USER_H
 #define LIMEN_USER_H
@@ -10,21 +10,24 @@
 #include <linux/list.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 struct limen_device;
 
 /**
  * enum limen_share - what a user can have so much of at a time
  * @LIMEN_HOST_BYTES: bytes of host buffers
+ * @LIMEN_CARD_BYTES: bytes of card memory; CAP_SYS_RESOURCE lifts this limit
  * @LIMEN_BUFFERS: buffers of either sort
  * @LIMEN_GALLERIES: galleries
  * @LIMEN_QUEUES: queues
  * @LIMEN_COMPARISONS: comparisons under way
- * @LIMEN_SCANS: scans under way
+ * @LIMEN_SCANS: scans whose memory is not free yet
  * @LIMEN_SHARES: number of these
  */
 enum limen_share {
 	LIMEN_HOST_BYTES,
+	LIMEN_CARD_BYTES,
 	LIMEN_BUFFERS,
 	LIMEN_GALLERIES,
 	LIMEN_QUEUES,
@@ -43,11 +46,11 @@ struct limen_user {
 	struct limen_device *limen;
 	/** @link: in limen_device.users, under limen_device.users_lock */
 	struct list_head link;
-	/** @uid: who */
+	/** @uid: in the initial user namespace */
 	kuid_t uid;
 	/** @used: by enum limen_share */
 	atomic64_t used[LIMEN_SHARES];
-	/** @room: those who wait for their scans or somebody's of theirs to end */
+	/** @room: woken when scans of this user have ended */
 	wait_queue_head_t room;
 };
 
@@ -57,19 +60,37 @@ struct limen_user {
 struct limen_client {
 	/** @ref: the file, its buffers, galleries and queues */
 	struct kref ref;
-	/** @user: who opened it, with a reference */
+	/** @user: the one that opened it, with a reference */
 	struct limen_user *user;
+	/** @bytes: of its buffers, in host memory and on the card */
+	atomic64_t bytes[2];
 	/** @busy_ns: time the board has spent for it, by ring, under its lock */
 	atomic64_t busy_ns[2];
 	/** @cycles: likewise in cycles of the engine's clock */
 	atomic64_t cycles[2];
 };
 
-u64 limen_user_limit(enum limen_share share);
+/**
+ * struct limen_file - an open file
+ */
+struct limen_file {
+	/** @galleries: struct limen_gallery by identifier */
+	struct xarray galleries;
+	/** @queues: struct limen_queue by identifier */
+	struct xarray queues;
+	/** @client: what outlives it, with a reference */
+	struct limen_client *client;
+};
+
+void limen_retire_all(struct limen_device *limen);
+
+u64 limen_user_limit(const struct limen_device *limen, enum limen_share share);
 u64 limen_user_used(struct limen_user *user, enum limen_share share);
 int limen_user_reserve(struct limen_user *user, enum limen_share share,
 		       u64 count);
 int limen_user_claim(struct limen_user *user, enum limen_share share);
+void limen_user_charge(struct limen_user *user, enum limen_share share,
+		       u64 count);
 void limen_user_unreserve(struct limen_user *user, enum limen_share share,
 			  u64 count);
 

@@ -19,7 +19,7 @@
 
 #define LIMEN_HW_ID			0x4e4d494c /* "LIMN" */
 #define LIMEN_HW_VERSION_MAJOR		1
-#define LIMEN_HW_VERSION_MINOR		1
+#define LIMEN_HW_VERSION_MINOR		2
 
 /* Registers in BAR 0, 32 bits each; read-only unless marked. */
 #define LIMEN_HW_REG_ID			0x000
@@ -27,6 +27,7 @@
 #define LIMEN_HW_REG_FEATURES		0x008
 #define   LIMEN_HW_FEATURE_CAMERA	0x00000001
 #define   LIMEN_HW_FEATURE_SENSORS	0x00000002 /* TEMPERATURE and POWER */
+#define   LIMEN_HW_FEATURE_CLOCK	0x00000004 /* CLOCK, since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -39,11 +40,17 @@
 #define LIMEN_HW_REG_STATUS		0x014
 #define   LIMEN_HW_STATUS_READY		0x00000001
 #define   LIMEN_HW_STATUS_FATAL		0x00000002
-#define LIMEN_HW_REG_IRQ_STATUS		0x018 /* W1C, bit LIMEN_HW_RING_* */
+/*
+ * W1C, bit LIMEN_HW_RING_*. The board interrupts whenever an event sets an enabled
+ * bit, also one that is set already. Completions are in host memory before the
+ * interrupt, and before the answer to a read of this register that follows them.
+ */
+#define LIMEN_HW_REG_IRQ_STATUS		0x018
 #define   LIMEN_HW_IRQ_FATAL		0x80000000
 #define LIMEN_HW_REG_IRQ_ENABLE		0x01c /* RW, same bits */
 #define LIMEN_HW_REG_TEMPERATURE	0x020 /* signed, thousandths of a degree C */
 #define LIMEN_HW_REG_POWER		0x024 /* milliwatts */
+#define LIMEN_HW_REG_CLOCK		0x028 /* of the engine, kHz, constant */
 
 /* The rings, in the order of their register blocks. */
 #define LIMEN_HW_RING_EXPRESS		0 /* 1:1 comparisons */

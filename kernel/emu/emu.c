@@ -25,12 +25,16 @@
  *
  * A platform device that does in software what include/limen/hw.h asks of a
  * card: it reads and writes the rings in host memory by their bus addresses,
- * raises its interrupt in hard interrupt context, and has memory of its own.
+ * raises its interrupt in interrupt context, and has memory of its own.
  * limen.ko does not know the difference. What a card would keep from its
  * driver, this one keeps as well: nothing here looks at limen.ko's structures.
  *
- * Like a card's, its registers can be written in any context, so all they do
- * is to note what is wanted and to wake up who does it.
+ * Like a card's, its registers can be written in any context in which the driver
+ * may take a spinlock_t, so all they do is to note what is wanted and to wake up
+ * who does it. What changes by itself can be read in any context at all.
+ *
+ * What limen.ko promises is held against it, with a WARN(): a board that is halted
+ * or asleep is not touched, and no board that stands still may do DMA.
  */
 
 static unsigned int mem_mib = 64;
@@ -38,6 +42,14 @@ module_param(mem_mib, uint, 0444);
 MODULE_PARM_DESC(mem_mib, "card memory in MiB, 1 to 4096 (default 64)");
 
 #define EMU_MEM_MIB_MAX		4096
+
+static unsigned int fickle;
+module_param(fickle, uint, 0644);
+MODULE_PARM_DESC(fickle,
+		 "1: what says who the board is changes with every second read; 2: it says at once that there is four times as much memory (default 0)");
+
+/* How long a board that lingers may do so after its driver has gone. */
+#define EMU_LINGER_MS		20
 
 /* Bytes that are wiped before somebody else may have the CPU. */
 #define EMU_WIPE_STEP		SZ_1M
@@ -82,14 +94,6 @@ static bool emu_is_camera_reg(u32 reg)
 static u32 emu_read_global(struct emu *emu, u32 reg)
 {
 	switch (reg) {
-	case LIMEN_HW_REG_ID:
-		return LIMEN_HW_ID;
-	case LIMEN_HW_REG_VERSION:
-		return LIMEN_HW_VERSION_MAJOR << 16 | LIMEN_HW_VERSION_MINOR;
-	case LIMEN_HW_REG_FEATURES:
-		return LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS;
-	case LIMEN_HW_REG_MEM_SIZE:
-		return emu->mem_size >> 20;
 	case LIMEN_HW_REG_CONTROL:
 		return emu->control;
 	case LIMEN_HW_REG_STATUS:
@@ -101,6 +105,41 @@ static u32 emu_read_global(struct emu *emu, u32 reg)
 	default:
 		return 0;
 	}
+}
+
+/* What says who the board is does not change, unless the board is fickle. */
+static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
+{
+	const struct {
+		u32 reg;
+		u32 honest;
+		u32 lie;
+	} identity[EMU_IDENTITY] = {
+		{ LIMEN_HW_REG_ID, LIMEN_HW_ID, ~LIMEN_HW_ID },
+		{ LIMEN_HW_REG_VERSION,
+		  LIMEN_HW_VERSION_MAJOR << 16 | LIMEN_HW_VERSION_MINOR,
+		  (LIMEN_HW_VERSION_MAJOR + 1) << 16 },
+		{ LIMEN_HW_REG_FEATURES,
+		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
+		  LIMEN_HW_FEATURE_CLOCK, 0 },
+		{ LIMEN_HW_REG_MEM_SIZE, emu->mem_size >> 20,
+		  emu->mem_size >> 18 },
+		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
+	};
+	unsigned int mood = READ_ONCE(fickle);
+	unsigned int i;
+	bool lie;
+
+	for (i = 0; i < ARRAY_SIZE(identity); i++)
+		if (identity[i].reg == reg)
+			break;
+	if (i == ARRAY_SIZE(identity))
+		return false;
+	lie = mood == 1 && atomic_inc_return(&emu->reads[i]) % 2 == 0;
+	if (mood == 2 && reg == LIMEN_HW_REG_MEM_SIZE)
+		lie = true;
+	*value = lie ? identity[i].lie : identity[i].honest;
+	return true;
 }
 
 /* What changes by itself is read without the lock: from perf events, for one. */
@@ -130,6 +169,16 @@ static void emu_expect_power(struct emu *emu)
 {
 	WARN_ONCE(pm_runtime_status_suspended(&emu->pdev->dev),
 		  "%s: used while suspended\n", dev_name(&emu->pdev->dev));
+	WARN_ONCE(READ_ONCE(emu->halted),
+		  "%s: used while halted\n", dev_name(&emu->pdev->dev));
+}
+
+/* It could write to memory that is somebody else's by now. */
+static void emu_expect_no_dma(struct emu *emu)
+{
+	WARN_ONCE(emu_dma_allowed(emu),
+		  "%s: stands still and may do DMA\n",
+		  dev_name(&emu->pdev->dev));
 }
 
 static u32 emu_read(struct limen_board *board, u32 reg)
@@ -140,9 +189,13 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 	u32 value;
 
 	emu_expect_power(emu);
+	if (emu_read_gauge(emu, reg, &value))
+		return value;
+
+	emu_bus_push(emu);
 	if (emu_is_camera_reg(reg))
 		return emu_sensor_read(emu, reg);
-	if (emu_read_gauge(emu, reg, &value))
+	if (emu_read_identity(emu, reg, &value))
 		return value;
 
 	spin_lock_irqsave(&emu->lock, flags);
@@ -160,6 +213,7 @@ static void emu_begin_reset(struct emu *emu)
 {
 	unsigned int i;
 
+	emu_linger_note(emu);
 	emu->control = LIMEN_HW_CONTROL_RESET;
 	emu->status = 0;
 	emu->irq_status = 0;
@@ -179,69 +233,108 @@ static void emu_reset_work(struct work_struct *work)
 
 	emu_engines_reset(emu);
 	emu_sensor_reset(emu);
-	if (emu_fault_due(emu, &emu->faults.stick))
+	if (emu_fault_due(emu, &emu->faults.stick)) {
+		emu_linger_begin(emu);
 		return;
+	}
 
+	emu_linger_end(emu);
 	spin_lock_irq(&emu->lock);
 	emu->control = 0;
 	emu->status = LIMEN_HW_STATUS_READY;
 	spin_unlock_irq(&emu->lock);
 }
 
+/* Whether it is enabled, and takes that amiss. */
+static bool emu_write_control(struct emu *emu, u32 value)
+{
+	if (value & LIMEN_HW_CONTROL_RESET) {
+		emu_begin_reset(emu);
+		return false;
+	}
+	if (!(emu->status & LIMEN_HW_STATUS_READY))
+		return false;
+	emu->control = value & LIMEN_HW_CONTROL_ENABLE;
+	return emu->control && emu_fault_due(emu, &emu->faults.moody);
+}
+
 static void emu_write_global(struct emu *emu, u32 reg, u32 value)
 {
+	unsigned long flags;
+	u32 pending = 0;
+	bool moody = false;
+
+	spin_lock_irqsave(&emu->lock, flags);
 	switch (reg) {
 	case LIMEN_HW_REG_CONTROL:
-		if (value & LIMEN_HW_CONTROL_RESET)
-			emu_begin_reset(emu);
-		else if (emu->status & LIMEN_HW_STATUS_READY)
-			emu->control = value & LIMEN_HW_CONTROL_ENABLE;
+		moody = emu_write_control(emu, value);
 		break;
 	case LIMEN_HW_REG_IRQ_STATUS:
 		emu->irq_status &= ~value;
 		break;
 	case LIMEN_HW_REG_IRQ_ENABLE:
 		emu->irq_enable = value;
+		/* What is pending may be wanted only now. */
+		pending = emu->irq_status;
 		break;
 	}
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	if (moody)
+		emu_fatal(emu);
+	if (pending)
+		emu_raise(emu, pending);
+	if (reg == LIMEN_HW_REG_CONTROL) {
+		emu_engine_kick(emu, LIMEN_HW_RING_EXPRESS);
+		emu_engine_kick(emu, LIMEN_HW_RING_SCAN);
+	}
+}
+
+static void emu_write_ring(struct emu *emu, unsigned int ring, u32 offset,
+			   u32 value)
+{
+	unsigned long flags;
+	bool sense;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	sense = emu_ring_write(emu, ring, offset, value);
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	if (!sense)
+		emu_fatal(emu);
+	if (offset == LIMEN_HW_RING_SQ_TAIL)
+		emu_engine_kick(emu, ring);
+	else if (offset == LIMEN_HW_RING_ABORT)
+		emu_ring_abort(emu, ring, value);
+}
+
+/**
+ * emu_write_now() - a write of a register arrives
+ * @emu: board
+ * @reg: register
+ * @value: what is written
+ *
+ * Context: Any but a raw one, without &emu.lock.
+ */
+void emu_write_now(struct emu *emu, u32 reg, u32 value)
+{
+	unsigned int ring;
+
+	if (emu_is_camera_reg(reg))
+		emu_sensor_write(emu, reg, value);
+	else if (emu_is_ring_reg(reg, &ring))
+		emu_write_ring(emu, ring, reg - LIMEN_HW_RING_BLOCK(ring),
+			       value);
+	else
+		emu_write_global(emu, reg, value);
 }
 
 static void emu_write(struct limen_board *board, u32 reg, u32 value)
 {
 	struct emu *emu = to_emu(board);
-	unsigned long flags;
-	unsigned int ring;
 
 	emu_expect_power(emu);
-	if (emu_is_camera_reg(reg)) {
-		emu_sensor_write(emu, reg, value);
-		return;
-	}
-
-	if (emu_is_ring_reg(reg, &ring)) {
-		u32 offset = reg - LIMEN_HW_RING_BLOCK(ring);
-
-		spin_lock_irqsave(&emu->lock, flags);
-		emu_ring_write(emu, ring, offset, value);
-		spin_unlock_irqrestore(&emu->lock, flags);
-		if (offset == LIMEN_HW_RING_SQ_TAIL)
-			emu_engine_kick(emu, ring);
-		else if (offset == LIMEN_HW_RING_ABORT)
-			emu_ring_abort(emu, ring, value);
-		return;
-	}
-
-	spin_lock_irqsave(&emu->lock, flags);
-	emu_write_global(emu, reg, value);
-	spin_unlock_irqrestore(&emu->lock, flags);
-
-	/* What is pending may be wanted only now. */
-	if (reg == LIMEN_HW_REG_IRQ_ENABLE)
-		emu_raise(emu, 0);
-	if (reg == LIMEN_HW_REG_CONTROL) {
-		emu_engine_kick(emu, LIMEN_HW_RING_EXPRESS);
-		emu_engine_kick(emu, LIMEN_HW_RING_SCAN);
-	}
+	emu_bus_write(emu, reg, value);
 }
 
 static unsigned long emu_mem_pfn(struct limen_board *board, u64 offset)
@@ -249,12 +342,14 @@ static unsigned long emu_mem_pfn(struct limen_board *board, u64 offset)
 	return vmalloc_to_pfn(to_emu(board)->mem + offset);
 }
 
-static void emu_wipe(struct emu *emu, u64 offset, u64 size)
+static void emu_fill(struct emu *emu, u8 byte, u64 offset, u64 size)
 {
 	while (size) {
 		size_t step = min_t(u64, size, EMU_WIPE_STEP);
 
-		memzero_explicit(emu->mem + offset, step);
+		memset(emu->mem + offset, byte, step);
+		/* Who frees it next does not make this superfluous. */
+		barrier_data(emu->mem + offset);
 		offset += step;
 		size -= step;
 		cond_resched();
@@ -270,19 +365,45 @@ static void emu_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 	for (ms = 0; ms < READ_ONCE(emu->faults.wipe_ms); ms += EMU_WIPE_POLL_MS)
 		msleep(EMU_WIPE_POLL_MS);
 	if (!emu_fault_due(emu, &emu->faults.lazy))
-		emu_wipe(emu, offset, size);
+		emu_fill(emu, 0, offset, size);
 }
 
-/* The same as a reset by register, but for who asks for it. */
+static void emu_dma_on(struct limen_board *board)
+{
+	struct emu *emu = to_emu(board);
+
+	emu_dma_set(emu, true);
+	emu_engine_kick(emu, LIMEN_HW_RING_EXPRESS);
+	emu_engine_kick(emu, LIMEN_HW_RING_SCAN);
+}
+
+/* As with a card, what has been written to registers arrives before that. */
+static int emu_dma_off(struct limen_board *board)
+{
+	struct emu *emu = to_emu(board);
+
+	emu_bus_push(emu);
+	emu_dma_set(emu, false);
+	irq_work_sync(&emu->irq);
+	return 0;
+}
+
+/*
+ * The same as a reset by register, but for who asks for it, and that card memory
+ * does not survive it.
+ */
 static int emu_flr(struct limen_board *board)
 {
 	struct emu *emu = to_emu(board);
 	unsigned long flags;
 	u32 status;
 
+	emu_expect_no_dma(emu);
+	emu_bus_push(emu);
 	spin_lock_irqsave(&emu->lock, flags);
 	emu_begin_reset(emu);
 	spin_unlock_irqrestore(&emu->lock, flags);
+	emu_fill(emu, EMU_GARBAGE, 0, emu->mem_size);
 	return read_poll_timeout(READ_ONCE, status, status, EMU_FLR_POLL_US,
 				 EMU_FLR_US, true, emu->status);
 }
@@ -297,6 +418,8 @@ static const struct limen_board_ops emu_board_ops = {
 	.write = emu_write,
 	.mem_pfn = emu_mem_pfn,
 	.mem_wipe = emu_mem_wipe,
+	.dma_on = emu_dma_on,
+	.dma_off = emu_dma_off,
 	.flr = emu_flr,
 	.irq_sync = emu_irq_sync,
 };
@@ -305,7 +428,42 @@ static void emu_irq(struct irq_work *irq)
 {
 	struct emu *emu = container_of(irq, struct emu, irq);
 
-	limen_board_interrupt(&emu->board);
+	/* It may have been kept from it since. */
+	if (emu_dma_allowed(emu))
+		limen_board_interrupt(&emu->board);
+}
+
+/**
+ * emu_halt() - reset the board by a bus that may never have done with that
+ * @emu: board; sleeps
+ *
+ * As the bus does, it keeps the board from runtime suspend. If it is halted
+ * already, nothing happens.
+ */
+void emu_halt(struct emu *emu)
+{
+	guard(mutex)(&emu->halting);
+	if (emu->halted)
+		return;
+	pm_runtime_get_sync(&emu->pdev->dev);
+	limen_board_suspend(&emu->board, true);
+	emu_expect_no_dma(emu);
+	WRITE_ONCE(emu->halted, true);
+}
+
+/**
+ * emu_unhalt() - the bus has done with its reset
+ * @emu: board; sleeps; if it is not halted, nothing happens
+ */
+void emu_unhalt(struct emu *emu)
+{
+	guard(mutex)(&emu->halting);
+	if (!emu->halted)
+		return;
+	WRITE_ONCE(emu->halted, false);
+	limen_board_resume(&emu->board);
+	pm_runtime_mark_last_busy(&emu->pdev->dev);
+	pm_runtime_put_autosuspend(&emu->pdev->dev);
 }
 
 /*
@@ -322,15 +480,25 @@ static int emu_domain_suspend(struct device *dev)
 	if (emu_fault_due(emu, &emu->faults.refuse))
 		return -EBUSY;
 	ret = pm_generic_suspend(dev);
+	emu_expect_no_dma(emu);
 	if (emu_fault_due(emu, &emu->faults.wake))
 		pm_system_wakeup();
+	return ret;
+}
+
+static int emu_domain_runtime_suspend(struct device *dev)
+{
+	int ret = pm_generic_runtime_suspend(dev);
+
+	if (!ret && dev->driver)
+		emu_expect_no_dma(to_emu(dev_get_drvdata(dev)));
 	return ret;
 }
 
 static struct dev_pm_domain emu_domain = {
 	.ops = {
 		SYSTEM_SLEEP_PM_OPS(emu_domain_suspend, pm_generic_resume)
-		RUNTIME_PM_OPS(pm_generic_runtime_suspend,
+		RUNTIME_PM_OPS(emu_domain_runtime_suspend,
 			       pm_generic_runtime_resume, NULL)
 	},
 };
@@ -361,11 +529,41 @@ err_mem:
 static void emu_dismantle(struct emu *emu)
 {
 	cancel_work_sync(&emu->reset);
+	emu_bus_fini(emu);
 	emu_sensor_fini(emu);
 	emu_engines_fini(emu);
 	irq_work_sync(&emu->irq);
-	emu_wipe(emu, 0, emu->mem_size);
+	emu_fill(emu, 0, 0, emu->mem_size);
 	vfree(emu->mem);
+}
+
+static void emu_init(struct emu *emu, struct platform_device *pdev)
+{
+	emu->pdev = pdev;
+	emu->mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
+	emu->faults.temperature = EMU_TEMPERATURE;
+	emu->faults.power = EMU_POWER;
+	spin_lock_init(&emu->lock);
+	mutex_init(&emu->halting);
+	emu_bus_init(emu);
+	/* Not in hard interrupt context, where PREEMPT_RT has no spinlock_t. */
+	init_irq_work(&emu->irq, emu_irq);
+	INIT_WORK(&emu->reset, emu_reset_work);
+	emu->board.dev = &pdev->dev;
+	emu->board.name = "Limen emulated board";
+	emu->board.ops = &emu_board_ops;
+	emu->board.mem_limit = emu->mem_size;
+	emu->board.mem_cached = true;
+}
+
+/* Takes the board away from limen.ko, which has let go of it or never had it. */
+static void emu_leave(struct emu *emu)
+{
+	emu_expect_no_dma(emu);
+	/* A card does not go with its driver. */
+	if (READ_ONCE(emu->faults.linger))
+		msleep(EMU_LINGER_MS);
+	emu_dismantle(emu);
 }
 
 static int emu_probe(struct platform_device *pdev)
@@ -377,18 +575,7 @@ static int emu_probe(struct platform_device *pdev)
 	if (!emu)
 		return -ENOMEM;
 	platform_set_drvdata(pdev, &emu->board);
-
-	emu->pdev = pdev;
-	emu->mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
-	emu->faults.temperature = EMU_TEMPERATURE;
-	emu->faults.power = EMU_POWER;
-	spin_lock_init(&emu->lock);
-	emu->irq = IRQ_WORK_INIT_HARD(emu_irq);
-	INIT_WORK(&emu->reset, emu_reset_work);
-	emu->board.dev = &pdev->dev;
-	emu->board.name = "Limen emulated board";
-	emu->board.ops = &emu_board_ops;
-	emu->board.mem_cached = true;
+	emu_init(emu, pdev);
 
 	dev_pm_domain_set(&pdev->dev, &emu_domain);
 	/* Powered, and kept so until limen.ko takes over. */
@@ -400,58 +587,126 @@ static int emu_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 	ret = limen_board_register(&emu->board);
-	if (ret) {
-		emu_dismantle(emu);
-		return ret;
-	}
-	emu_faults_init(emu);
-	return 0;
+	if (ret)
+		emu_leave(emu);
+	else
+		emu_faults_init(emu);
+	return ret;
 }
 
 static void emu_remove(struct platform_device *pdev)
 {
 	struct emu *emu = to_emu(platform_get_drvdata(pdev));
+	bool halted = emu->halted;
 
 	emu_faults_fini(emu);
+	/* It may be used again, for as long as it takes to let go of it. */
+	WRITE_ONCE(emu->halted, false);
 	limen_board_unregister(&emu->board);
-	emu_dismantle(emu);
+	if (halted)
+		pm_runtime_put_noidle(&pdev->dev);
+	emu_leave(emu);
+}
+
+static void emu_shutdown(struct platform_device *pdev)
+{
+	struct emu *emu = to_emu(platform_get_drvdata(pdev));
+
+	limen_board_shutdown(&emu->board);
+	emu_expect_no_dma(emu);
 }
 
 static struct platform_driver emu_driver = {
 	.probe = emu_probe,
 	.remove = emu_remove,
+	.shutdown = emu_shutdown,
 	.driver = {
 		.name = "limen_emu",
-		.pm = pm_ptr(&limen_pm_ops),
+		.pm = pm_ptr(&limen_board_pm_ops),
 	},
 };
 
-static struct platform_device *emu_device;
+#define EMU_BOARDS_MAX		4
+
+/* How many there are to be; under the parameter's lock, and so is what follows. */
+static unsigned int boards = 1;
+static struct platform_device *emu_devices[EMU_BOARDS_MAX];
+static bool emu_plugged;
 
 /* Where boards put their knobs. */
 struct dentry *emu_debugfs_root;
 
-static int __init emu_module_init(void)
+static int emu_plug(unsigned int i)
 {
 	const struct platform_device_info info = {
 		.name = "limen_emu",
-		.id = 0,
+		.id = i,
 		.dma_mask = DMA_BIT_MASK(64),
 	};
+	struct platform_device *pdev = platform_device_register_full(&info);
+
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	emu_devices[i] = pdev;
+	return 0;
+}
+
+static void emu_unplug(unsigned int i)
+{
+	platform_device_unregister(emu_devices[i]);
+	emu_devices[i] = NULL;
+}
+
+/* Those that come last go first. */
+static int emu_plug_all(unsigned int count)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = ARRAY_SIZE(emu_devices); i-- > count; )
+		if (emu_devices[i])
+			emu_unplug(i);
+	for (i = 0; i < count && !ret; i++)
+		if (!emu_devices[i])
+			ret = emu_plug(i);
+	return ret;
+}
+
+static int emu_boards_set(const char *text, const struct kernel_param *param)
+{
+	int ret = param_set_uint_minmax(text, param, 1, EMU_BOARDS_MAX);
+
+	if (!ret && emu_plugged)
+		ret = emu_plug_all(boards);
+	return ret;
+}
+
+static const struct kernel_param_ops emu_boards_ops = {
+	.set = emu_boards_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(boards, &emu_boards_ops, &boards, 0644);
+MODULE_PARM_DESC(boards, "how many there are, 1 to 4, at any time (default 1)");
+
+static int __init emu_module_init(void)
+{
 	int ret;
 
 	emu_debugfs_root = debugfs_create_dir("limen_emu", NULL);
 	ret = platform_driver_register(&emu_driver);
 	if (ret)
 		goto err_debugfs;
-	emu_device = platform_device_register_full(&info);
-	if (IS_ERR(emu_device)) {
-		ret = PTR_ERR(emu_device);
-		goto err_driver;
-	}
+	kernel_param_lock(THIS_MODULE);
+	ret = emu_plug_all(boards);
+	emu_plugged = !ret;
+	kernel_param_unlock(THIS_MODULE);
+	if (ret)
+		goto err_boards;
 	return 0;
 
-err_driver:
+err_boards:
+	emu_plug_all(0);
 	platform_driver_unregister(&emu_driver);
 err_debugfs:
 	debugfs_remove(emu_debugfs_root);
@@ -460,7 +715,10 @@ err_debugfs:
 
 static void __exit emu_module_exit(void)
 {
-	platform_device_unregister(emu_device);
+	kernel_param_lock(THIS_MODULE);
+	emu_plugged = false;
+	emu_plug_all(0);
+	kernel_param_unlock(THIS_MODULE);
 	platform_driver_unregister(&emu_driver);
 	debugfs_remove(emu_debugfs_root);
 }

@@ -5,6 +5,7 @@
 #ifndef LIMEN_EMU_H
 #define LIMEN_EMU_H
 
+#include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -22,6 +23,24 @@
 /* What the sensors say at first: nothing here is warm or draws power. */
 #define EMU_TEMPERATURE		45000
 #define EMU_POWER		12000
+
+/* The engines' clock, which they count cycles of: one a nanosecond. */
+#define EMU_CLOCK_KHZ		1000000
+
+/* Microseconds that a write of a register can be told to take. */
+#define EMU_POSTED_US_MAX	1000u
+
+/* Writes of registers that can be on their way. */
+#define EMU_POSTED_MAX		64
+
+/* Places that a board which is not reset properly goes on writing to. */
+#define EMU_TARGETS		32
+
+/* What nobody has written, and a board may leave behind. */
+#define EMU_GARBAGE		0xdb
+
+/* Registers that say who the board is. */
+#define EMU_IDENTITY		5
 
 /* Cookies that there are. */
 #define EMU_COOKIES		BIT(16)
@@ -110,6 +129,14 @@ struct emu_faults {
 	atomic_t overtake;
 	/** @lazy: wipes of card memory that are not done */
 	atomic_t lazy;
+	/** @overrun: doorbells, of any ring, that arrive as past the ring's end */
+	atomic_t overrun;
+	/** @moody: times the board reports a fatal error when it is enabled */
+	atomic_t moody;
+	/** @posted: microseconds until a write of a register arrives at the latest */
+	u32 posted;
+	/** @linger: a reset that does not end leaves it writing to host memory */
+	u32 linger;
 	/** @wipe_ms: milliseconds they take longer */
 	u32 wipe_ms;
 	/** @prompt: doorbells left to be answered at once */
@@ -189,6 +216,43 @@ struct emu_engine {
 };
 
 /**
+ * struct emu_target - host memory that the board has the address of
+ * @address: bus address
+ * @size: bytes
+ */
+struct emu_target {
+	u64 address;
+	u32 size;
+};
+
+/**
+ * struct emu_bus - what lies between the host and the board
+ */
+struct emu_bus {
+	/** @gate: held for each access to host memory; inside struct emu.lock */
+	rwlock_t gate;
+	/** @dma: the board may access host memory and interrupt */
+	bool dma;
+	/** @lock: keeps writes of registers in order; outside struct emu.lock */
+	spinlock_t lock;
+	/** @count: writes that have not arrived, in @writes */
+	unsigned int count;
+	/** @writes: these, the oldest first */
+	struct {
+		u32 reg;
+		u32 value;
+	} writes[EMU_POSTED_MAX];
+	/** @late: when they arrive at the latest */
+	struct hrtimer late;
+	/** @linger: writes garbage, while the board lingers */
+	struct hrtimer linger;
+	/** @target_count: places in @targets; they change while it does not */
+	unsigned int target_count;
+	/** @targets: what it writes to */
+	struct emu_target targets[EMU_TARGETS];
+};
+
+/**
  * struct emu - an emulated board
  */
 struct emu {
@@ -214,7 +278,16 @@ struct emu {
 	/** @rings: the rings */
 	struct emu_ring rings[LIMEN_HW_RINGS];
 
-	/** @irq: raises the interrupt, in hard interrupt context */
+	/** @bus: DMA, and writes of registers that are late */
+	struct emu_bus bus;
+	/** @halting: protects @halted */
+	struct mutex halting;
+	/** @halted: limen.ko has been told to leave the board alone */
+	bool halted;
+	/** @reads: how often registers were read that say who the board is */
+	atomic_t reads[EMU_IDENTITY];
+
+	/** @irq: raises the interrupt, in interrupt context */
 	struct irq_work irq;
 	/** @reset: ends a reset once the engines have stopped */
 	struct work_struct reset;
@@ -234,9 +307,27 @@ static inline struct emu *to_emu(struct limen_board *board)
 /* emu.c */
 extern struct dentry *emu_debugfs_root;
 bool emu_works(const struct emu *emu);
+void emu_write_now(struct emu *emu, u32 reg, u32 value);
+void emu_halt(struct emu *emu);
+void emu_unhalt(struct emu *emu);
+
+/* bus.c */
+bool emu_dma_valid(struct emu *emu, u64 address, size_t size);
+bool emu_dma_allowed(const struct emu *emu);
+int emu_dma_read(struct emu *emu, u64 address, void *to, size_t size);
+int emu_dma_write(struct emu *emu, u64 address, const void *from, size_t size);
+int emu_dma_write_cqe(struct emu *emu, u64 address,
+		      const struct limen_hw_cqe *cqe);
+void emu_dma_set(struct emu *emu, bool allowed);
+void emu_bus_write(struct emu *emu, u32 reg, u32 value);
+void emu_bus_push(struct emu *emu);
+void emu_linger_note(struct emu *emu);
+void emu_linger_begin(struct emu *emu);
+bool emu_linger_end(struct emu *emu);
+void emu_bus_init(struct emu *emu);
+void emu_bus_fini(struct emu *emu);
 
 /* ring.c */
-void *emu_dma_ptr(struct emu *emu, u64 address, size_t size);
 bool emu_ring_pending(struct emu *emu, unsigned int ring);
 bool emu_ring_fetch(struct emu *emu, unsigned int ring,
 		    struct emu_entry *entry);
@@ -251,7 +342,7 @@ void emu_ring_complete(struct emu *emu, unsigned int ring,
 		       const struct emu_entry *entry,
 		       struct limen_hw_cqe *cqe);
 u32 emu_ring_read(struct emu *emu, unsigned int ring, u32 reg);
-void emu_ring_write(struct emu *emu, unsigned int ring, u32 reg, u32 value);
+bool emu_ring_write(struct emu *emu, unsigned int ring, u32 reg, u32 value);
 void emu_raise(struct emu *emu, u32 bits);
 void emu_fatal(struct emu *emu);
 

@@ -5,7 +5,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
-#include <linux/timex.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -46,22 +46,19 @@ static u16 emu_load(struct emu_engine *engine, u64 address, bool card, u32 dim,
 {
 	struct emu *emu = engine->emu;
 	u64 start = ktime_get_ns();
-	const s8 *from;
 
 	if (!IS_ALIGNED(address, LIMEN_HW_VECTOR_ALIGN))
 		return LIMEN_HW_BAD_DESCRIPTOR;
 	if (card) {
 		if (address >= emu->mem_size || dim > emu->mem_size - address)
 			return LIMEN_HW_BUS_ERROR;
-		from = emu->mem + address;
+		memcpy(to, emu->mem + address, dim);
 	} else {
 		if (address % LIMEN_HW_PAGE_SIZE + dim > LIMEN_HW_PAGE_SIZE)
 			return LIMEN_HW_BAD_DESCRIPTOR;
-		from = emu_dma_ptr(emu, address, dim);
-		if (!from)
+		if (emu_dma_read(emu, address, to, dim))
 			return LIMEN_HW_BUS_ERROR;
 	}
-	memcpy(to, from, dim);
 	atomic64_add(ktime_get_ns() - start, &engine->stall_ns);
 	return LIMEN_HW_OK;
 }
@@ -234,13 +231,32 @@ static void emu_scan_fault(struct emu_engine *engine, u32 rows)
 		swap(engine->rows[0], engine->rows[1]);
 }
 
+/* Delivers the rows that were found. */
+static u16 emu_scan_deliver(struct emu_engine *engine, u64 address)
+{
+	u32 i;
+
+	for (i = 0; i < engine->found; i++) {
+		const struct limen_hw_row row = {
+			.row = cpu_to_le32(engine->rows[i].row),
+			.raw = cpu_to_le32(engine->rows[i].raw),
+			.similarity = cpu_to_le32(engine->rows[i].similarity),
+		};
+
+		if (emu_dma_write(engine->emu, address + i * sizeof(row), &row,
+				  sizeof(row)))
+			return LIMEN_HW_BUS_ERROR;
+	}
+	return LIMEN_HW_OK;
+}
+
 static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 		    struct limen_hw_cqe *cqe)
 {
 	const struct limen_hw_sqe *sqe = &entry->sqe;
-	u32 i, top_k = le32_to_cpu(sqe->scan.top_k);
+	u64 result = le64_to_cpu(sqe->scan.result);
+	u32 top_k = le32_to_cpu(sqe->scan.top_k);
 	struct emu *emu = engine->emu;
-	struct limen_hw_row *to;
 	u16 status;
 
 	status = emu_scan_check(emu, sqe);
@@ -250,9 +266,7 @@ static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 				  le16_to_cpu(sqe->dim), engine->probe);
 	if (status)
 		return status;
-	to = emu_dma_ptr(emu, le64_to_cpu(sqe->scan.result),
-			 top_k * sizeof(*to));
-	if (!to)
+	if (!emu_dma_valid(emu, result, top_k * sizeof(struct limen_hw_row)))
 		return LIMEN_HW_BUS_ERROR;
 	if (!emu_scan_rows(engine, entry))
 		return LIMEN_HW_INTERNAL;
@@ -260,14 +274,8 @@ static u16 emu_scan(struct emu_engine *engine, const struct emu_entry *entry,
 	sort(engine->rows, engine->found, sizeof(*engine->rows), emu_row_cmp,
 	     NULL);
 	emu_scan_fault(engine, le32_to_cpu(sqe->scan.rows));
-	for (i = 0; i < engine->found; i++) {
-		to[i].row = cpu_to_le32(engine->rows[i].row);
-		to[i].raw = cpu_to_le32(engine->rows[i].raw);
-		to[i].similarity = cpu_to_le32(engine->rows[i].similarity);
-		to[i].reserved = 0;
-	}
 	cqe->count = cpu_to_le32(engine->found);
-	return LIMEN_HW_OK;
+	return emu_scan_deliver(engine, result);
 }
 
 /*
@@ -324,12 +332,17 @@ static void emu_answer(struct emu_engine *engine,
 	engine->holding = false;
 }
 
+/* Of the clock that LIMEN_HW_REG_CLOCK tells of. */
+static u64 emu_cycles(u64 ns)
+{
+	return mul_u64_u32_div(ns, EMU_CLOCK_KHZ, 1000000);
+}
+
 static void emu_execute(struct emu_engine *engine,
 			const struct emu_entry *entry)
 {
 	struct emu *emu = engine->emu;
 	struct limen_hw_cqe cqe = {};
-	cycles_t cycles = get_cycles();
 	u64 start = ktime_get_ns();
 	u16 status;
 
@@ -354,10 +367,10 @@ static void emu_execute(struct emu_engine *engine,
 	if (status) {
 		memset(&cqe, 0, sizeof(cqe));
 	} else {
-		cqe.device_ns = cpu_to_le64(ktime_get_ns() - start);
-		/* The engine's clock is that of the CPU it runs on. */
-		cycles = min_t(u64, get_cycles() - cycles, U32_MAX);
-		cqe.cycles = cpu_to_le32(cycles);
+		u64 ns = ktime_get_ns() - start;
+
+		cqe.device_ns = cpu_to_le64(ns);
+		cqe.cycles = cpu_to_le32(min(emu_cycles(ns), U32_MAX));
 	}
 	cqe.status = cpu_to_le16(status);
 
@@ -400,6 +413,7 @@ static int emu_engine_thread(void *data)
 static bool emu_engine_prompt(struct emu *emu, unsigned int ring)
 {
 	return ring == LIMEN_HW_RING_EXPRESS && !READ_ONCE(emu->faults.delay_us) &&
+	       !READ_ONCE(emu->faults.posted) &&
 	       !atomic_read(&emu->faults.endless) &&
 	       emu_fault_due(emu, &emu->faults.prompt);
 }

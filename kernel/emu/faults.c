@@ -36,6 +36,14 @@
  * - overtake: an answer is given after the next one's, if one is to come
  * - prompt: the comparisons that a doorbell is rung for are answered before the
  *   write to the doorbell returns, unless every entry takes longer
+ * - overrun: a doorbell, of any ring, arrives as one past the ring's end
+ * - moody: the board reports a fatal error as soon as it is enabled
+ * - posted: microseconds, at most a thousand, until a write of a register arrives,
+ *   unless one is read before
+ * - linger: unless 0, a reset that does not end leaves the board writing garbage,
+ *   every millisecond while it may do DMA, to what it had: completion queues, results
+ *   of scans and the camera's buffers
+ * - abandon: writing 1 halts the board as a bus does that is to be reset, 0 ends that
  * - lazy: card memory is not wiped though the driver says so
  * - wipe_ms: milliseconds that wiping takes longer
  * - scan_depth_max: most entries that the SCAN ring has held unanswered since
@@ -50,6 +58,9 @@
  *
  * And for all counters: skip, how many events that one of them concerns go well
  * before the first goes wrong.
+ *
+ * What has to go wrong before a board has its folder is a parameter of the module:
+ * fickle.
  */
 
 #define EMU_DELAY_US_MAX	60000000
@@ -142,6 +153,26 @@ static int emu_fatal_set(void *data, u64 value)
 
 DEFINE_DEBUGFS_ATTRIBUTE(emu_fatal_fops, NULL, emu_fatal_set, "%llu\n");
 
+static int emu_abandon_get(void *data, u64 *value)
+{
+	*value = READ_ONCE(((struct emu *)data)->halted);
+	return 0;
+}
+
+static int emu_abandon_set(void *data, u64 value)
+{
+	if (value > 1)
+		return -EINVAL;
+	if (value)
+		emu_halt(data);
+	else
+		emu_unhalt(data);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(emu_abandon_fops, emu_abandon_get, emu_abandon_set,
+			 "%llu\n");
+
 /**
  * emu_faults_init() - offer the knobs
  * @emu: board
@@ -172,6 +203,8 @@ void emu_faults_init(struct emu *emu)
 		{ "stick", &faults->stick },
 		{ "overtake", &faults->overtake },
 		{ "prompt", &faults->prompt },
+		{ "overrun", &faults->overrun },
+		{ "moody", &faults->moody },
 		{ "lazy", &faults->lazy },
 		{ "wake", &faults->wake },
 		{ "refuse", &faults->refuse },
@@ -185,6 +218,8 @@ void emu_faults_init(struct emu *emu)
 		debugfs_create_atomic_t(counters[i].name, 0600, faults->dir,
 					counters[i].knob);
 	debugfs_create_u32("wipe_ms", 0600, faults->dir, &faults->wipe_ms);
+	debugfs_create_u32("posted", 0600, faults->dir, &faults->posted);
+	debugfs_create_u32("linger", 0600, faults->dir, &faults->linger);
 	debugfs_create_u32("scan_depth_max", 0600, faults->dir,
 			   &emu->rings[LIMEN_HW_RING_SCAN].depth_max);
 	debugfs_create_file_unsafe("delay_us", 0600, faults->dir, emu,
@@ -194,6 +229,8 @@ void emu_faults_init(struct emu *emu)
 	debugfs_create_u32("power", 0600, faults->dir, &faults->power);
 	debugfs_create_file_unsafe("fatal", 0200, faults->dir, emu,
 				   &emu_fatal_fops);
+	debugfs_create_file_unsafe("abandon", 0600, faults->dir, emu,
+				   &emu_abandon_fops);
 }
 
 /**

@@ -2,10 +2,9 @@
 /*
  * The emulated board's half of the rings.
  */
-#include <linux/dma-direct.h>
-#include <linux/mm.h>
-#include <linux/overflow.h>
-#include <linux/platform_device.h>
+#include <linux/align.h>
+#include <linux/bitmap.h>
+#include <linux/minmax.h>
 
 #include "emu.h"
 #include "sensor.h"
@@ -13,38 +12,14 @@
 /**
  * DOC: The board's half of the rings
  *
- * A card reaches host memory by bus addresses, and so does this one: an address
- * is translated back as the bus would, and what is not memory is a bus error.
- * Registers that make no sense, a doorbell past the ring's end for one, are
- * fatal, as they would be on a card.
+ * What is not memory, and a doorbell that makes no sense, is fatal, as it would be
+ * on a card: a submission queue that is said to hold more entries than it has room
+ * for, or fewer than before, and completions consumed that there never were. While
+ * the board is kept from DMA, nothing is fetched, and answers get lost.
  */
 
 /* Answers to comparisons that share an interrupt at most. */
 #define EMU_QUIET_MAX	16
-
-/**
- * emu_dma_ptr() - reach host memory
- * @emu: board
- * @address: bus address
- * @size: bytes, contiguous
- *
- * Any context.
- *
- * Return: where it is, or NULL if it is no memory.
- */
-void *emu_dma_ptr(struct emu *emu, u64 address, size_t size)
-{
-	phys_addr_t start = dma_to_phys(&emu->pdev->dev, address);
-	phys_addr_t last;
-	unsigned long pfn;
-
-	if (!size || check_add_overflow(start, (phys_addr_t)size - 1, &last))
-		return NULL;
-	for (pfn = PHYS_PFN(start); pfn <= PHYS_PFN(last); pfn++)
-		if (!pfn_valid(pfn))
-			return NULL;
-	return phys_to_virt(start);
-}
 
 /**
  * emu_fatal() - the board cannot go on
@@ -63,7 +38,9 @@ void emu_fatal(struct emu *emu)
 /**
  * emu_raise() - interrupt
  * @emu: board; any context, unlocked
- * @bits: why, as in LIMEN_HW_REG_IRQ_STATUS, besides what is pending
+ * @bits: why, as in LIMEN_HW_REG_IRQ_STATUS
+ *
+ * Also if they are set already, unless none of them is enabled.
  */
 void emu_raise(struct emu *emu, u32 bits)
 {
@@ -72,7 +49,7 @@ void emu_raise(struct emu *emu, u32 bits)
 
 	spin_lock_irqsave(&emu->lock, flags);
 	emu->irq_status |= bits;
-	fire = emu->irq_status & emu->irq_enable;
+	fire = bits & emu->irq_enable && emu_dma_allowed(emu);
 	spin_unlock_irqrestore(&emu->lock, flags);
 
 	if (fire && !emu_fault_due(emu, &emu->faults.drop_irq))
@@ -84,6 +61,12 @@ static bool emu_ring_works(struct emu *emu, const struct emu_ring *ring)
 	return emu_works(emu) && ring->enabled;
 }
 
+static bool emu_ring_has_entry(struct emu *emu, const struct emu_ring *ring)
+{
+	return emu_ring_works(emu, ring) && ring->sq_head != ring->sq_tail &&
+	       emu_dma_allowed(emu);
+}
+
 /**
  * emu_ring_pending() - whether there is an entry to fetch
  * @emu: board; any context, unlocked
@@ -93,12 +76,11 @@ static bool emu_ring_works(struct emu *emu, const struct emu_ring *ring)
  */
 bool emu_ring_pending(struct emu *emu, unsigned int index)
 {
-	struct emu_ring *ring = &emu->rings[index];
 	unsigned long flags;
 	bool pending;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	pending = emu_ring_works(emu, ring) && ring->sq_head != ring->sq_tail;
+	pending = emu_ring_has_entry(emu, &emu->rings[index]);
 	spin_unlock_irqrestore(&emu->lock, flags);
 	return pending;
 }
@@ -109,36 +91,33 @@ bool emu_ring_pending(struct emu *emu, unsigned int index)
  * @index: LIMEN_HW_RING_*
  * @entry: where to
  *
- * Return: false if there is none or the ring is stopped.
+ * Return: false if there is none, the ring is stopped, or the board may do no DMA.
  */
 bool emu_ring_fetch(struct emu *emu, unsigned int index,
 		    struct emu_entry *entry)
 {
 	struct emu_ring *ring = &emu->rings[index];
-	const struct limen_hw_sqe *sqe = NULL;
 	unsigned long flags;
-	bool pending;
+	int ret = -ENOENT;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	pending = emu_ring_works(emu, ring) && ring->sq_head != ring->sq_tail;
 	/* The lock orders this after the doorbell, which follows the entry. */
-	if (pending) {
+	if (emu_ring_has_entry(emu, ring)) {
 		u32 slot = ring->sq_head & (BIT(ring->size_log2) - 1);
 
-		sqe = emu_dma_ptr(emu, ring->sq + slot * sizeof(*sqe),
-				  sizeof(*sqe));
+		ret = emu_dma_read(emu, ring->sq + slot * sizeof(entry->sqe),
+				   &entry->sqe, sizeof(entry->sqe));
 	}
-	if (sqe) {
-		entry->sqe = *sqe;
+	if (!ret) {
 		entry->epoch = ring->epoch;
 		ring->sq_head++;
 		ring->aborted = EMU_COOKIES;
 	}
 	spin_unlock_irqrestore(&emu->lock, flags);
 
-	if (pending && !sqe)
+	if (ret == -EFAULT)
 		emu_fatal(emu);
-	return sqe;
+	return !ret;
 }
 
 /* Whether the ring has not been stopped since the entry was fetched. */
@@ -247,21 +226,16 @@ static int emu_ring_post(struct emu *emu, struct emu_ring *ring,
 			 const struct limen_hw_cqe *cqe)
 {
 	u32 size = 1u << ring->size_log2;
-	struct limen_hw_cqe *to;
+	int ret;
 
 	if (!emu_ring_knows(emu, ring, entry))
 		return 0;
 	if (ring->cq_tail - ring->cq_head >= size)
 		return -EIO;
-	to = emu_dma_ptr(emu, ring->cq + (ring->cq_tail & (size - 1)) *
-			      sizeof(*to), sizeof(*to));
-	if (!to)
-		return -EIO;
-
-	memcpy(to, cqe, offsetof(struct limen_hw_cqe, seq));
-	/* The number last: it tells the driver that the rest is there. */
-	dma_wmb();
-	WRITE_ONCE(to->seq, cqe->seq);
+	ret = emu_dma_write_cqe(emu, ring->cq + (ring->cq_tail & (size - 1)) *
+					sizeof(*cqe), cqe);
+	if (ret)
+		return ret == -EACCES ? 0 : -EIO;
 	ring->cq_tail++;
 	return 1;
 }
@@ -373,14 +347,42 @@ static void emu_ring_enable(struct emu_ring *ring, bool enable)
 	ring->cq_tail = 0;
 }
 
+/* Room for what is new, and never less than before; false if it makes no sense. */
+static bool emu_ring_submit(struct emu *emu, struct emu_ring *ring, u32 tail)
+{
+	u32 size = 1u << ring->size_log2;
+	u32 held = ring->sq_tail - ring->sq_head;
+
+	if (emu_fault_due(emu, &emu->faults.overrun))
+		tail += 2 * size;
+	if (tail - ring->sq_head > size || tail - ring->sq_head < held)
+		return false;
+	ring->sq_tail = tail;
+	ring->depth_max = max(ring->depth_max, tail - ring->cq_tail);
+	return true;
+}
+
+/* Of those that were written, and never fewer than before. */
+static bool emu_ring_consume(struct emu_ring *ring, u32 head)
+{
+	if (head - ring->cq_head > ring->cq_tail - ring->cq_head)
+		return false;
+	ring->cq_head = head;
+	return true;
+}
+
 /**
  * emu_ring_write() - write a register of a ring
  * @emu: board, locked
  * @index: LIMEN_HW_RING_*
  * @reg: LIMEN_HW_RING_*, within the ring's block
  * @value: what to write
+ *
+ * A stopped ring has no doorbells.
+ *
+ * Return: false for a doorbell that makes no sense, which is fatal.
  */
-void emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
+bool emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
 {
 	struct emu_ring *ring = &emu->rings[index];
 
@@ -406,11 +408,9 @@ void emu_ring_write(struct emu *emu, unsigned int index, u32 reg, u32 value)
 		emu_ring_enable(ring, value & 1);
 		break;
 	case LIMEN_HW_RING_SQ_TAIL:
-		ring->sq_tail = value;
-		ring->depth_max = max(ring->depth_max, value - ring->cq_tail);
-		break;
+		return !ring->enabled || emu_ring_submit(emu, ring, value);
 	case LIMEN_HW_RING_CQ_HEAD:
-		ring->cq_head = value;
-		break;
+		return !ring->enabled || emu_ring_consume(ring, value);
 	}
+	return true;
 }

@@ -4,8 +4,8 @@
  * the buffers that wait in the CAMERA ring.
  *
  * A timer counts frames; a work item takes the one that is due. It reads the
- * scene and writes the host's buffer in one go, so that the board itself never
- * holds a picture that it would have to wipe. A frame that finds no buffer, or
+ * scene and writes the host's buffer row by row, so that the board itself holds no
+ * more of a picture than a row, which it wipes. A frame that finds no buffer, or
  * the work item still at the one before, is numbered and lost.
  */
 #include <linux/err.h>
@@ -57,6 +57,8 @@ struct emu_sensor {
 	bool busy;
 	/** @curve: what becomes of a level of light; for the work item alone */
 	u8 curve[256];
+	/** @row: a row of the frame that is being taken; likewise */
+	u8 row[EMU_SCENE_STRIDE];
 	/**
 	 * @lock: protects what follows; taken in any context, inside struct
 	 * emu.lock
@@ -104,27 +106,28 @@ static void emu_sensor_expose(struct emu_sensor *sensor,
 					      EMU_SENSOR_DARKNESS), 255u);
 }
 
-static void emu_sensor_copy_row(const struct emu_sensor *sensor,
-				const struct emu_mode *mode, const u8 *scene,
-				u8 *row)
+/* A row in full size, where it lies if nothing is to be changed. */
+static const u8 *emu_sensor_full_row(struct emu_sensor *sensor,
+				     const struct emu_mode *mode,
+				     const u8 *scene)
 {
 	unsigned int i;
 
 	/* The usual case, where the curve changes nothing. */
-	if (mode->exposure == LIMEN_HW_CAM_EXPOSURE_NOMINAL && mode->lamp) {
-		memcpy(row, scene, EMU_SCENE_STRIDE);
-		return;
-	}
+	if (mode->exposure == LIMEN_HW_CAM_EXPOSURE_NOMINAL && mode->lamp)
+		return scene;
 	for (i = 0; i < EMU_SCENE_STRIDE; i++)
-		row[i] = sensor->curve[scene[i]];
+		sensor->row[i] = sensor->curve[scene[i]];
+	return sensor->row;
 }
 
 /* The mean of two by two, rounded half up, then exposed. */
-static void emu_sensor_bin_row(const struct emu_sensor *sensor,
-			       const u8 *scene, u8 *row)
+static const u8 *emu_sensor_half_row(struct emu_sensor *sensor,
+				     const u8 *scene)
 {
 	const unsigned int pixel = LIMEN_HW_CAM_BYTES_PER_PIXEL;
 	const u8 *lower = scene + EMU_SCENE_STRIDE;
+	u8 *row = sensor->row;
 	unsigned int x, i;
 
 	for (x = 0; x < EMU_SCENE_STRIDE; x += 2 * pixel)
@@ -132,30 +135,37 @@ static void emu_sensor_bin_row(const struct emu_sensor *sensor,
 			*row++ = sensor->curve[(scene[i] + scene[i + pixel] +
 						lower[i] + lower[i + pixel] +
 						2) / 4];
+	return sensor->row;
 }
 
 /* Whoever stops the ring need not wait for the rest of the frame. */
-static void emu_sensor_render(struct emu_sensor *sensor,
-			      const struct emu_mode *mode,
-			      const struct emu_entry *entry, u8 *frame)
+static u16 emu_sensor_render(struct emu_sensor *sensor,
+			     const struct emu_mode *mode,
+			     const struct emu_entry *entry)
 {
+	u64 frame = le64_to_cpu(entry->sqe.capture.buffer);
 	const u32 stride = EMU_SCENE_STRIDE / mode->bin;
-	const u8 *scene;
+	u16 status = LIMEN_HW_OK;
+	const u8 *scene, *row;
 	unsigned int y;
 
 	emu_sensor_expose(sensor, mode);
 	scene = emu_scene_lock(sensor->scene);
-	for (y = 0; y < LIMEN_HW_CAM_HEIGHT; y += mode->bin) {
+	for (y = 0; y < LIMEN_HW_CAM_HEIGHT && !status; y += mode->bin) {
 		if (!emu_ring_live(sensor->emu, LIMEN_HW_RING_CAMERA, entry))
 			break;
 		if (mode->bin == 1)
-			emu_sensor_copy_row(sensor, mode, scene, frame);
+			row = emu_sensor_full_row(sensor, mode, scene);
 		else
-			emu_sensor_bin_row(sensor, scene, frame);
+			row = emu_sensor_half_row(sensor, scene);
+		if (emu_dma_write(sensor->emu, frame, row, stride))
+			status = LIMEN_HW_BUS_ERROR;
 		scene += mode->bin * EMU_SCENE_STRIDE;
 		frame += stride;
 	}
 	emu_scene_unlock(sensor->scene);
+	memzero_explicit(sensor->row, sizeof(sensor->row));
+	return status;
 }
 
 /* Frames */
@@ -178,16 +188,12 @@ static void emu_sensor_capture(struct emu_sensor *sensor,
 	u16 status = emu_sensor_check(&entry->sqe, bytes);
 	struct limen_hw_cqe cqe = {};
 	ktime_t start = ktime_get();
-	u8 *frame;
 
-	if (status == LIMEN_HW_OK) {
-		frame = emu_dma_ptr(sensor->emu, le64_to_cpu(capture->buffer),
-				    bytes);
-		if (frame)
-			emu_sensor_render(sensor, mode, entry, frame);
-		else
-			status = LIMEN_HW_BUS_ERROR;
-	}
+	if (status == LIMEN_HW_OK &&
+	    !emu_dma_valid(sensor->emu, le64_to_cpu(capture->buffer), bytes))
+		status = LIMEN_HW_BUS_ERROR;
+	if (status == LIMEN_HW_OK)
+		status = emu_sensor_render(sensor, mode, entry);
 	cqe.status = cpu_to_le16(status);
 	if (status == LIMEN_HW_OK) {
 		cqe.raw = cpu_to_le32(number);

@@ -16,7 +16,7 @@
 
 /**
  * struct fixture - a ring and what happened to it
- * @limen: device
+ * @host: what the ring knows of its device
  * @board: board that only remembers its doorbell
  * @ring: ring
  * @sq: its submission queue
@@ -30,11 +30,12 @@
  * @answered: answers the board wrote
  * @faults: bits of enum limen_fault
  * @watched: the watchdog was asked to look
+ * @stopped: how often its owner was told that the board has let go of the ring
  * @refuse: what the owner thinks of the next answer
  * @finished: what each entry ended with, 1 while it has not
  */
 struct fixture {
-	struct limen_device limen;
+	struct limen_host host;
 	struct limen_board board;
 	struct limen_ring ring;
 	struct limen_hw_sqe sq[SIZE];
@@ -48,18 +49,19 @@ struct fixture {
 	u32 answered;
 	unsigned long faults;
 	bool watched;
+	unsigned int stopped;
 	int refuse;
 	int finished[2 * SIZE];
 };
 
-void limen_fault(struct limen_device *limen, enum limen_fault fault)
+void limen_fault(struct limen_host *host, enum limen_fault fault)
 {
-	container_of(limen, struct fixture, limen)->faults |= BIT(fault);
+	container_of(host, struct fixture, host)->faults |= BIT(fault);
 }
 
-void limen_watch(struct limen_device *limen)
+void limen_watch(struct limen_host *host)
 {
-	container_of(limen, struct fixture, limen)->watched = true;
+	container_of(host, struct fixture, host)->watched = true;
 }
 
 static u32 fixture_read(struct limen_board *board, u32 reg)
@@ -124,9 +126,17 @@ static void fixture_abort(struct limen_ring *ring, void *data, int error)
 	*finished = error;
 }
 
+static void fixture_stopped(struct limen_ring *ring)
+{
+	struct fixture *fix = container_of(ring, struct fixture, ring);
+
+	fix->stopped++;
+}
+
 static const struct limen_ring_ops fixture_ops = {
 	.complete = fixture_complete,
 	.abort = fixture_abort,
+	.stopped = fixture_stopped,
 	.replayed = true,
 	.watched = true,
 };
@@ -143,11 +153,11 @@ static int fixture_init(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(fix->finished); i++)
 		fix->finished[i] = 1;
 	fix->board.ops = &fixture_board_ops;
-	fix->limen.board = &fix->board;
-	mutex_init(&fix->limen.life);
+	fix->host.board = &fix->board;
+	mutex_init(&fix->host.life);
 
 	ring = &fix->ring;
-	ring->limen = &fix->limen;
+	ring->host = &fix->host;
 	ring->ops = &fixture_ops;
 	ring->size_log2 = SIZE_LOG2;
 	ring->size = SIZE;
@@ -273,7 +283,9 @@ static void ring_counters_wrap(struct kunit *test)
 static void expect_distrust(struct kunit *test, unsigned int blamed)
 {
 	struct fixture *fix = test->priv;
+	unsigned int stopped;
 	unsigned int i;
+	u32 epoch;
 
 	limen_ring_reap(&fix->ring);
 	KUNIT_EXPECT_EQ(test, fix->faults, BIT(LIMEN_FAULT_ANSWER));
@@ -281,10 +293,14 @@ static void expect_distrust(struct kunit *test, unsigned int blamed)
 	for (i = 0; i < SIZE; i++)
 		KUNIT_EXPECT_EQ(test, fix->finished[i], 1);
 
+	stopped = fix->stopped;
+	epoch = fix->ring.epoch;
 	limen_ring_abort(&fix->ring, -ECANCELED, false);
 	for (i = 0; i < SIZE; i++)
 		KUNIT_EXPECT_EQ(test, fix->finished[i],
 				i == blamed ? -EIO : -ECANCELED);
+	KUNIT_EXPECT_EQ(test, fix->stopped, stopped + 1);
+	KUNIT_EXPECT_EQ(test, fix->ring.epoch, epoch + 1);
 }
 
 static void fill(struct kunit *test, u16 *cookies)
@@ -377,8 +393,8 @@ static void look_patiently(struct kunit *test)
 	bool busy = false;
 	unsigned int i;
 
-	for (i = 0; i < LIMEN_WATCHDOG_LOOKS; i++)
-		KUNIT_EXPECT_FALSE(test, limen_ring_look(&fix->ring, &busy));
+	for (i = 0; i < LIMEN_WATCHDOG_CHECKS; i++)
+		KUNIT_EXPECT_FALSE(test, limen_ring_check_progress(&fix->ring, &busy));
 	KUNIT_EXPECT_TRUE(test, busy);
 }
 
@@ -388,12 +404,12 @@ static void silence_is_noticed(struct kunit *test)
 	bool busy = false;
 	u16 cookie;
 
-	KUNIT_EXPECT_FALSE(test, limen_ring_look(&fix->ring, &busy));
+	KUNIT_EXPECT_FALSE(test, limen_ring_check_progress(&fix->ring, &busy));
 	KUNIT_EXPECT_FALSE(test, busy);
 
 	KUNIT_ASSERT_EQ(test, push(fix, 0, &cookie), 0);
 	look_patiently(test);
-	KUNIT_EXPECT_TRUE(test, limen_ring_look(&fix->ring, &busy));
+	KUNIT_EXPECT_TRUE(test, limen_ring_check_progress(&fix->ring, &busy));
 	KUNIT_EXPECT_TRUE(test, limen_ring_silent(&fix->ring));
 
 	answer(fix, cookie, LIMEN_HW_OK);
@@ -410,12 +426,12 @@ static void overtaking_is_noticed(struct kunit *test)
 	u16 cookie;
 
 	KUNIT_ASSERT_EQ(test, push(fix, 0, &cookie), 0);
-	for (i = 0; i <= LIMEN_WATCHDOG_LOOKS; i++) {
+	for (i = 0; i <= LIMEN_WATCHDOG_CHECKS; i++) {
 		KUNIT_EXPECT_FALSE(test, limen_ring_silent(&fix->ring));
 		KUNIT_ASSERT_EQ(test, push(fix, 1, &cookie), 0);
 		answer(fix, cookie, LIMEN_HW_OK);
 		limen_ring_reap(&fix->ring);
-		limen_ring_look(&fix->ring, &busy);
+		limen_ring_check_progress(&fix->ring, &busy);
 	}
 	KUNIT_EXPECT_TRUE(test, limen_ring_silent(&fix->ring));
 
@@ -444,9 +460,9 @@ static bool give_up(struct fixture *fix)
 {
 	bool gave_up;
 
-	mutex_lock(&fix->limen.life);
-	gave_up = limen_ring_give_up(&fix->ring);
-	mutex_unlock(&fix->limen.life);
+	mutex_lock(&fix->host.life);
+	gave_up = limen_ring_give_up_oldest(&fix->ring);
+	mutex_unlock(&fix->host.life);
 	return gave_up;
 }
 
@@ -491,9 +507,9 @@ static void reset(struct kunit *test)
 {
 	struct fixture *fix = test->priv;
 
-	mutex_lock(&fix->limen.life);
+	mutex_lock(&fix->host.life);
 	KUNIT_EXPECT_TRUE(test, limen_ring_reset(&fix->ring));
-	mutex_unlock(&fix->limen.life);
+	mutex_unlock(&fix->host.life);
 }
 
 /* In their order, under cookies nobody has seen, and answered as ever. */
@@ -564,9 +580,9 @@ static void no_reset_after_another(struct kunit *test)
 	answer(fix, le16_to_cpu(fix->sq[0].cookie), LIMEN_HW_OK);
 	limen_ring_reap(&fix->ring);
 	reset(test);
-	mutex_lock(&fix->limen.life);
+	mutex_lock(&fix->host.life);
 	KUNIT_EXPECT_FALSE(test, limen_ring_reset(&fix->ring));
-	mutex_unlock(&fix->limen.life);
+	mutex_unlock(&fix->host.life);
 	KUNIT_EXPECT_EQ(test, room(fix, 1), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, fix->finished[0], 0);
 	KUNIT_EXPECT_EQ(test, fix->finished[1], 1);

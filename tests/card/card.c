@@ -2,13 +2,19 @@
 /* The card's registers, memory and resets. */
 #include <errno.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <monotonic.h>
 
 #include "card.h"
 
 #define MSIX_SIZE	4096
+
+/* How long a reset of the function takes; PCI waits for 10 ms at least. */
+#define RESET_NS	4000000
+
+#define CLOCK_KHZ	1000000 /* a cycle each nanosecond */
 
 int card_init(struct card *card, const struct card_options *options)
 {
@@ -16,6 +22,7 @@ int card_init(struct card *card, const struct card_options *options)
 
 	memset(card, 0, sizeof(*card));
 	card->irq = -1;
+	card->random = options->seed;
 	card->mem_size = (uint64_t)options->mem_mib << 20;
 	card->bar_size[CARD_BAR_REGS] = options->regs;
 	card->bar_size[CARD_BAR_MEM] = card->mem_size;
@@ -47,9 +54,10 @@ static void reset(struct card *card)
 	card->status = LIMEN_HW_STATUS_READY;
 }
 
-void card_switch_on(struct card *card)
+void card_switch_on(struct card *card, const struct card_options *options)
 {
-	dma_unmap_all(card);
+	dma_unmap(card, 0, UINT64_MAX);
+	post_drop(card);
 	if (card->irq >= 0)
 		close(card->irq);
 	card->irq = -1;
@@ -59,7 +67,28 @@ void card_switch_on(struct card *card)
 	config_knob_set(card, CARD_KNOB_ID, LIMEN_HW_ID);
 	config_knob_set(card, CARD_KNOB_MEM_MIB,
 			(uint32_t)(card->mem_size >> 20));
+	config_knob_set(card, CARD_KNOB_FICKLE,
+			options->fickle ? UINT32_MAX : 0);
 	reset(card);
+}
+
+static void fill(struct card *card, int value)
+{
+	if (card->mem_size)
+		memset(card->mem, value, card->mem_size);
+}
+
+int64_t card_reset_step(struct card *card, bool at_once)
+{
+	int64_t now = now_ns();
+
+	if (!card->resets_ns)
+		return -1;
+	if (now < card->resets_ns && !at_once)
+		return card->resets_ns - now;
+	card->resets_ns = 0;
+	fill(card, CARD_GARBAGE);
+	return -1;
 }
 
 void card_reset_function(struct card *card)
@@ -68,25 +97,27 @@ void card_reset_function(struct card *card)
 		config_knob_set(card, CARD_KNOB_STUCK, 0);
 	config_knob_set(card, CARD_KNOB_RESETS,
 			config_knob(card, CARD_KNOB_RESETS) + 1);
+	defy_reset(card);
+	post_drop(card);
 	config_reset(card);
 	reset(card);
-	if (card->mem_size)
-		memset(card->mem, CARD_GARBAGE, card->mem_size);
+	fill(card, CARD_GARBAGE_DURING);
+	card->resets_ns = now_ns() + RESET_NS;
 }
 
 bool card_works(const struct card *card)
 {
 	return card->control & LIMEN_HW_CONTROL_ENABLE &&
 	       card->status == LIMEN_HW_STATUS_READY &&
-	       !config_knob(card, CARD_KNOB_GONE);
+	       !config_knob(card, CARD_KNOB_GONE) && config_masters_bus(card) &&
+	       post_has_room(card);
 }
 
 void card_raise(struct card *card, uint32_t bits)
 {
 	card->irq_status |= bits;
-	if (card->irq_status & card->irq_enable && config_interrupts(card) &&
-	    card->irq >= 0)
-		eventfd_write(card->irq, 1);
+	if (bits & card->irq_enable)
+		post_interrupt(card);
 }
 
 void card_fatal(struct card *card)
@@ -105,22 +136,54 @@ static bool is_ring_reg(uint64_t reg, unsigned int *ring)
 	return true;
 }
 
+/* What a register says that does not change; or, each second time, a lie. */
+static uint32_t constant(struct card *card, uint64_t reg, uint32_t value,
+			 uint32_t lie)
+{
+	unsigned int number = (unsigned int)(reg / sizeof(value));
+	unsigned int *reads = &card->reads[number];
+
+	if (!(config_knob(card, CARD_KNOB_FICKLE) & 1u << number))
+		*reads = 0;
+	else if ((*reads)++ % 2)
+		return lie;
+	return value;
+}
+
+static uint32_t read_constant(struct card *card, uint64_t reg)
+{
+	uint32_t mib = config_knob(card, CARD_KNOB_MEM_MIB);
+
+	switch (reg) {
+	case LIMEN_HW_REG_ID:
+		return constant(card, reg, config_knob(card, CARD_KNOB_ID),
+				~LIMEN_HW_ID);
+	case LIMEN_HW_REG_VERSION:
+		return constant(card, reg, LIMEN_HW_VERSION_MAJOR << 16 |
+						   LIMEN_HW_VERSION_MINOR,
+				(LIMEN_HW_VERSION_MAJOR + 1) << 16);
+	case LIMEN_HW_REG_FEATURES:
+		return constant(card, reg, LIMEN_HW_FEATURE_CLOCK,
+				UINT32_MAX);
+	case LIMEN_HW_REG_MEM_SIZE:
+		return constant(card, reg, mib, 16 * mib);
+	case LIMEN_HW_REG_CLOCK:
+		return constant(card, reg, CLOCK_KHZ, 1);
+	default:
+		return 0;
+	}
+}
+
 uint32_t card_read(struct card *card, uint64_t reg)
 {
 	unsigned int ring;
 
-	if (config_knob(card, CARD_KNOB_GONE))
+	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card))
 		return UINT32_MAX;
 	if (is_ring_reg(reg, &ring))
 		return ring_read(card, ring,
 				 (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring));
 	switch (reg) {
-	case LIMEN_HW_REG_ID:
-		return config_knob(card, CARD_KNOB_ID);
-	case LIMEN_HW_REG_VERSION:
-		return LIMEN_HW_VERSION_MAJOR << 16 | LIMEN_HW_VERSION_MINOR;
-	case LIMEN_HW_REG_MEM_SIZE:
-		return config_knob(card, CARD_KNOB_MEM_MIB);
 	case LIMEN_HW_REG_CONTROL:
 		return card->control;
 	case LIMEN_HW_REG_STATUS:
@@ -130,13 +193,17 @@ uint32_t card_read(struct card *card, uint64_t reg)
 	case LIMEN_HW_REG_IRQ_ENABLE:
 		return card->irq_enable;
 	default:
-		return 0;
+		return read_constant(card, reg);
 	}
 }
 
 static void write_control(struct card *card, uint32_t value)
 {
 	if (value & LIMEN_HW_CONTROL_RESET) {
+		defy_reset(card);
+		/* What a card has written that is stuck still arrives. */
+		if (!config_knob(card, CARD_KNOB_STUCK))
+			post_stop(card);
 		reset(card);
 		if (config_knob(card, CARD_KNOB_STUCK)) {
 			card->control = LIMEN_HW_CONTROL_RESET;
@@ -151,7 +218,7 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 {
 	unsigned int ring;
 
-	if (config_knob(card, CARD_KNOB_GONE))
+	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card))
 		return;
 	if (is_ring_reg(reg, &ring)) {
 		ring_write(card, ring,
@@ -167,8 +234,6 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 		break;
 	case LIMEN_HW_REG_IRQ_ENABLE:
 		card->irq_enable = value;
-		/* What is pending may be wanted only now. */
-		card_raise(card, 0);
 		break;
 	}
 }

@@ -2,8 +2,9 @@
 /*
  * A Limen board on PCI Express as a process: a card for virtual machines.
  *
- * It has neither camera nor sensors. One thread does everything, so what stops a
- * ring has stopped it when it returns.
+ * It has neither camera nor sensors. One thread does everything. It is as unkind as PCI
+ * Express allows: what is written arrives late, entries are fetched and answered in any
+ * order, and interrupts tell of events, not of states.
  */
 #ifndef TEST_CARD_H
 #define TEST_CARD_H
@@ -31,7 +32,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x24
+#define   CARD_KNOBS_SIZE	0x30
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -42,12 +43,35 @@
 #define CARD_KNOB_REFUSED	0x18 /* accesses to host memory refused so far */
 #define CARD_KNOB_RESETS	0x1c /* of the function so far */
 #define CARD_KNOB_GONE		0x20 /* pulled out: reads as ones, does nothing */
+#define CARD_KNOB_FICKLE	0x24 /* bit n: each second read of register 4 n lies */
+#define CARD_KNOB_DEFIANT	0x28 /* goes on writing in a reset that is stuck */
+#define CARD_KNOB_STRAYS	0x2c /* how often it has, so far */
 
-/* What card memory is full of after a reset of the function. */
-#define CARD_GARBAGE	0xd5
+/* What card memory is full of during a reset of the function, and after it. */
+#define CARD_GARBAGE_DURING	0x2a
+#define CARD_GARBAGE		0xd5
 
 /* Areas of guest memory that can be mapped at once. */
-#define CARD_AREAS	256
+#define CARD_AREAS_MAX	(1u << 16)
+
+/* Bytes that are read and written at once: half of the smallest payload of PCIe. */
+#define CARD_PIECE	64
+
+/* Entries that are fetched before the first one is executed. */
+#define CARD_AHEAD	8
+
+/*
+ * Writes on their way, of each direction; and room for them without which no entry is
+ * executed: for its rows, and for those answers that come when all entries fetched are
+ * given up.
+ */
+#define CARD_POSTS	2048
+#define CARD_POST_BYTES	CARD_PIECE
+#define CARD_POSTS_MAX	(LIMEN_HW_TOP_K_MAX * sizeof(struct limen_hw_row) / \
+			 CARD_POST_BYTES + 8 * CARD_AHEAD)
+
+/* Places that a defiant card remembers. */
+#define CARD_TARGETS	8
 
 /**
  * struct card_area - guest memory that the card reaches
@@ -61,6 +85,46 @@ struct card_area {
 	uint64_t size;
 	uint8_t *at;
 	bool writable;
+};
+
+/**
+ * struct card_post - a write on its way
+ * @due_ns: when it arrives at the latest
+ * @address: register, or bus address
+ * @value: for the register
+ * @size: of @bytes; 0: it is an interrupt
+ * @bytes: for host memory
+ */
+struct card_post {
+	int64_t due_ns;
+	uint64_t address;
+	uint32_t value;
+	size_t size;
+	uint8_t bytes[CARD_POST_BYTES];
+};
+
+/**
+ * struct card_posts - the writes on their way in one direction
+ * @posts: a ring of them
+ * @first: index of the one that arrives first
+ * @count: number of them
+ * @last_ns: when the last one arrives
+ */
+struct card_posts {
+	struct card_post posts[CARD_POSTS];
+	unsigned int first;
+	unsigned int count;
+	int64_t last_ns;
+};
+
+/**
+ * struct card_target - where a defiant card writes to
+ * @address: bus address
+ * @size: bytes, or 0
+ */
+struct card_target {
+	uint64_t address;
+	uint64_t size;
 };
 
 /**
@@ -85,8 +149,9 @@ struct card_config {
  * @sq_tail: entries ever submitted
  * @cq_head: entries ever consumed
  * @cq_tail: completions ever written
- * @sqe: the entry being executed, a copy of the card's own
- * @busy: there is one
+ * @sqes: entries fetched, copies of the card's own, the next one last
+ * @fetched: number of @sqes
+ * @busy: the last of them is being executed
  * @due_ns: when it is answered at the earliest
  * @stall_ns: time spent on fetching vectors since the reset
  * @stall_high: its upper half when the lower one was last read
@@ -100,7 +165,8 @@ struct card_ring {
 	uint32_t sq_tail;
 	uint32_t cq_head;
 	uint32_t cq_tail;
-	struct limen_hw_sqe sqe;
+	struct limen_hw_sqe sqes[CARD_AHEAD];
+	unsigned int fetched;
 	bool busy;
 	int64_t due_ns;
 	uint64_t stall_ns;
@@ -111,8 +177,18 @@ struct card_ring {
  * struct card - the card
  * @bar_size: bytes of each BAR, or 0
  * @config: configuration space
- * @areas: guest memory
+ * @areas: guest memory, by rising address
  * @area_count: number of @areas
+ * @area_room: how many there is room for
+ * @random: state of the generator
+ * @to_card: writes to its registers that have not arrived
+ * @to_host: its writes and interrupts that have not arrived
+ * @targets: where it writes to if it is defiant
+ * @next_target: the next of them to be replaced, modulo their number
+ * @defies: it is stuck in a reset that it does not mind
+ * @defies_next_ns: when it writes there again
+ * @resets_ns: when the reset of the function under way is over, or 0
+ * @reads: how often each register has been read since it became fickle
  * @irq: eventfd of the one vector, or -1
  * @mem: card memory, BAR 2
  * @mem_fd: the same for who maps it
@@ -126,8 +202,18 @@ struct card_ring {
 struct card {
 	uint64_t bar_size[CARD_BARS];
 	struct card_config config;
-	struct card_area areas[CARD_AREAS];
+	struct card_area *areas;
 	unsigned int area_count;
+	unsigned int area_room;
+	uint64_t random;
+	struct card_posts to_card;
+	struct card_posts to_host;
+	struct card_target targets[CARD_TARGETS];
+	unsigned int next_target;
+	bool defies;
+	int64_t defies_next_ns;
+	int64_t resets_ns;
+	unsigned int reads[16];
 	int irq;
 	uint8_t *mem;
 	int mem_fd;
@@ -144,22 +230,28 @@ struct card {
  * @regs: bytes of BAR 0
  * @mem_mib: MiB of its memory, or 0 for none
  * @msix: its interrupts are MSI-X, and not none
+ * @fickle: each second read of what it is, is a lie, from the beginning
+ * @seed: of all that is random, not 0
  */
 struct card_options {
 	unsigned int regs;
 	unsigned int mem_mib;
 	bool msix;
+	bool fickle;
+	uint64_t seed;
 };
 
 /* card.c: 0 or a negative errno. */
 int card_init(struct card *card, const struct card_options *options);
 /* As after switching it on: nobody is connected. */
-void card_switch_on(struct card *card);
+void card_switch_on(struct card *card, const struct card_options *options);
 /* The means of PCI: rings, registers and configuration space as at first. */
 void card_reset_function(struct card *card);
+/* Nanoseconds until the reset of the function under way is over, or -1. */
+int64_t card_reset_step(struct card *card, bool at_once);
 uint32_t card_read(struct card *card, uint64_t reg);
 void card_write(struct card *card, uint64_t reg, uint32_t value);
-/* Interrupts for @bits of LIMEN_HW_REG_IRQ_STATUS, besides what is pending. */
+/* An event for each of @bits of LIMEN_HW_REG_IRQ_STATUS. */
 void card_raise(struct card *card, uint32_t bits);
 void card_fatal(struct card *card);
 /* Whether it does anything at all. */
@@ -174,13 +266,50 @@ uint32_t config_knob(const struct card *card, unsigned int knob);
 void config_knob_set(struct card *card, unsigned int knob, uint32_t value);
 bool config_masters_bus(const struct card *card);
 bool config_interrupts(const struct card *card);
+/* Whether it is in D3hot, in which there is only configuration space. */
+bool config_sleeps(const struct card *card);
 
 /* dma.c: 0 or a negative errno. */
 int dma_map(struct card *card, const struct card_area *area);
-int dma_unmap(struct card *card, uint64_t address, uint64_t size);
-void dma_unmap_all(struct card *card);
-/* Where @size bytes of guest memory are, or NULL: the access is refused. */
+void dma_unmap(struct card *card, uint64_t address, uint64_t last);
+/* Where @size bytes of guest memory within a page are, or NULL. */
+void *dma_peek(struct card *card, uint64_t address, size_t size, bool write);
+/* The same, but NULL counts as an access that was refused. */
 void *dma_at(struct card *card, uint64_t address, size_t size, bool write);
+/* Whether @size bytes, at least one, can be written, or it counts likewise. */
+bool dma_reaches(struct card *card, uint64_t address, size_t size);
+/* Reads multiples of CARD_PIECE, in any order; false: an access was refused. */
+bool dma_read(struct card *card, uint64_t address, void *to, size_t size);
+
+/* post.c */
+uint32_t post_random(struct card *card);
+void post_register(struct card *card, uint64_t reg, uint32_t value);
+void post_memory(struct card *card, uint64_t address, const void *from,
+		 size_t size);
+void post_interrupt(struct card *card);
+/* Whether there is room for an entry's answer, and whether anything is under way. */
+bool post_has_room(const struct card *card);
+bool post_pending(const struct card *card);
+/* What was written to the card's registers arrives. */
+void post_flush_to_card(struct card *card);
+/* Likewise, and after it what the card has written, if it is the bus's master. */
+void post_flush(struct card *card);
+/* What the card has written, or the first of it, arrives; the rest never does. */
+void post_stop(struct card *card);
+/* None of it does. */
+void post_drop(struct card *card);
+/* What is due arrives. */
+void post_deliver(struct card *card);
+/* Nanoseconds until something is due, or -1 for nothing. */
+int64_t post_wait(const struct card *card);
+
+/* defy.c */
+/* Memory is taken away: it counts as refused if the card can still write there. */
+void defy_unmap(struct card *card, uint64_t address, uint64_t last);
+/* A place it writes to, and all places it knows at a reset. */
+void defy_remember(struct card *card, uint64_t address, size_t size);
+void defy_reset(struct card *card);
+int64_t defy_step(struct card *card);
 
 /* ring.c */
 uint32_t ring_read(struct card *card, unsigned int index, uint32_t reg);
@@ -190,7 +319,7 @@ void ring_reset(struct card_ring *ring);
 /* One step of a ring's work: nanoseconds until the next, or -1 for none. */
 int64_t ring_step(struct card *card, unsigned int index);
 
-/* engine.c: executes a ring's entry. The status; @cqe gets the rest. */
+/* engine.c: executes a ring's last entry. The status; @cqe gets the rest. */
 uint16_t engine_execute(struct card *card, struct card_ring *ring,
 			struct limen_hw_cqe *cqe);
 

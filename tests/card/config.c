@@ -195,6 +195,12 @@ bool config_masters_bus(const struct card *card)
 	return get16(card->config.value, PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
 
+bool config_sleeps(const struct card *card)
+{
+	return get16(card->config.value, PM + PCI_PM_CTRL) &
+	       PCI_PM_CTRL_STATE_MASK;
+}
+
 /* An interrupt is a write by the bus's master, too. */
 bool config_interrupts(const struct card *card)
 {

@@ -1,67 +1,135 @@
 // SPDX-License-Identifier: MIT
-/* The card's way to the memory of its host: what it was given, and no more. */
+/*
+ * The card's way to the memory of its host: what it was given, and no more. Behind an
+ * IOMMU that is a page here and a page there.
+ */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "card.h"
 
-static bool overlaps(const struct card_area *area, uint64_t address,
-		     uint64_t size)
+/* The number of areas that end at or before @address. */
+static unsigned int find(const struct card *card, uint64_t address)
 {
-	return address < area->address + area->size &&
-	       area->address < address + size;
+	unsigned int low = 0, high = card->area_count;
+
+	while (low < high) {
+		unsigned int middle = low + (high - low) / 2;
+		const struct card_area *area = &card->areas[middle];
+
+		if (area->address + (area->size - 1) < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int grow(struct card *card)
+{
+	unsigned int room = card->area_room ? 2 * card->area_room : 64;
+	struct card_area *areas;
+
+	if (card->area_count < card->area_room)
+		return 0;
+	if (room > CARD_AREAS_MAX)
+		return -ENOSPC;
+	areas = realloc(card->areas, room * sizeof(*areas));
+	if (!areas)
+		return -ENOMEM;
+	card->areas = areas;
+	card->area_room = room;
+	return 0;
 }
 
 int dma_map(struct card *card, const struct card_area *area)
 {
-	if (!area->size || area->address + area->size < area->address)
+	unsigned int index;
+	int ret;
+
+	if (!area->size || area->address + (area->size - 1) < area->address)
 		return -EINVAL;
-	for (unsigned int i = 0; i < card->area_count; i++)
-		if (overlaps(&card->areas[i], area->address, area->size))
-			return -EEXIST;
-	if (card->area_count == CARD_AREAS)
-		return -ENOSPC;
-	card->areas[card->area_count++] = *area;
+	index = find(card, area->address);
+	if (index < card->area_count &&
+	    card->areas[index].address <= area->address + (area->size - 1))
+		return -EEXIST;
+	ret = grow(card);
+	if (ret)
+		return ret;
+	memmove(&card->areas[index + 1], &card->areas[index],
+		(card->area_count++ - index) * sizeof(*area));
+	card->areas[index] = *area;
 	return 0;
 }
 
-static void unmap(struct card *card, unsigned int index)
+/* An IOMMU takes several away at once, but never a part of one. */
+void dma_unmap(struct card *card, uint64_t address, uint64_t last)
 {
-	munmap(card->areas[index].at, card->areas[index].size);
-	card->areas[index] = card->areas[--card->area_count];
-}
+	unsigned int first = find(card, address), end = first;
 
-int dma_unmap(struct card *card, uint64_t address, uint64_t size)
-{
-	for (unsigned int i = 0; i < card->area_count; i++) {
-		if (card->areas[i].address != address ||
-		    card->areas[i].size != size)
-			continue;
-		unmap(card, i);
-		return 0;
+	while (end < card->area_count && card->areas[end].address >= address &&
+	       card->areas[end].address + (card->areas[end].size - 1) <= last) {
+		const struct card_area *area = &card->areas[end++];
+
+		defy_unmap(card, area->address, area->address + (area->size - 1));
+		munmap(area->at, area->size);
 	}
-	return -ENOENT;
+	memmove(&card->areas[first], &card->areas[end],
+		(card->area_count - end) * sizeof(*card->areas));
+	card->area_count -= end - first;
 }
 
-void dma_unmap_all(struct card *card)
+void *dma_peek(struct card *card, uint64_t address, size_t size, bool write)
 {
-	while (card->area_count)
-		unmap(card, 0);
+	unsigned int index = find(card, address);
+	const struct card_area *area = card->areas + index;
+
+	if (!config_masters_bus(card) || index == card->area_count ||
+	    address < area->address ||
+	    address - area->address > area->size ||
+	    size > area->size - (address - area->address) ||
+	    (write && !area->writable))
+		return NULL;
+	return area->at + (address - area->address);
 }
 
 void *dma_at(struct card *card, uint64_t address, size_t size, bool write)
 {
-	if (config_masters_bus(card)) {
-		for (unsigned int i = 0; i < card->area_count; i++) {
-			struct card_area *area = &card->areas[i];
+	void *at = dma_peek(card, address, size, write);
 
-			if (address >= area->address && size <= area->size &&
-			    address - area->address <= area->size - size &&
-			    (area->writable || !write))
-				return area->at + (address - area->address);
-		}
+	if (!at)
+		config_knob_set(card, CARD_KNOB_REFUSED,
+				config_knob(card, CARD_KNOB_REFUSED) + 1);
+	return at;
+}
+
+bool dma_reaches(struct card *card, uint64_t address, size_t size)
+{
+	uint64_t last = address + (size - 1);
+
+	while (address < last) {
+		if (!dma_at(card, address, 1, true))
+			return false;
+		address += LIMEN_HW_PAGE_SIZE - address % LIMEN_HW_PAGE_SIZE;
 	}
-	config_knob_set(card, CARD_KNOB_REFUSED,
-			config_knob(card, CARD_KNOB_REFUSED) + 1);
-	return NULL;
+	return true;
+}
+
+bool dma_read(struct card *card, uint64_t address, void *to, size_t size)
+{
+	unsigned int pieces = (unsigned int)(size / CARD_PIECE), left = pieces;
+	unsigned int start = post_random(card) % pieces;
+
+	/* Each answer on its own, so in any order: here, in a circle. */
+	while (left--) {
+		size_t at = (start + left) % pieces * CARD_PIECE;
+		const void *from = dma_at(card, address + at, CARD_PIECE, false);
+
+		if (!from)
+			return false;
+		memcpy((uint8_t *)to + at, from, CARD_PIECE);
+	}
+	return true;
 }

@@ -12,28 +12,30 @@
 
 #include "card.h"
 
+static const struct limen_hw_sqe *current(const struct card_ring *ring)
+{
+	return &ring->sqes[ring->fetched - 1];
+}
+
 /* Copies a vector: the host can change it at any time. */
 static uint16_t load(struct card *card, struct card_ring *ring,
 		     uint64_t address, bool on_card, int8_t *to)
 {
-	uint16_t dim = le16toh(ring->sqe.dim);
+	uint16_t dim = le16toh(current(ring)->dim);
 	int64_t start = now_ns();
-	const void *from;
 
 	if (address % LIMEN_HW_VECTOR_ALIGN)
 		return LIMEN_HW_BAD_DESCRIPTOR;
 	if (on_card) {
 		if (address >= card->mem_size || dim > card->mem_size - address)
 			return LIMEN_HW_BUS_ERROR;
-		from = card->mem + address;
+		memcpy(to, card->mem + address, dim);
 	} else {
 		if (address % LIMEN_HW_PAGE_SIZE + dim > LIMEN_HW_PAGE_SIZE)
 			return LIMEN_HW_BAD_DESCRIPTOR;
-		from = dma_at(card, address, dim, false);
-		if (!from)
+		if (!dma_read(card, address, to, dim))
 			return LIMEN_HW_BUS_ERROR;
 	}
-	memcpy(to, from, dim);
 	ring->stall_ns += (uint64_t)(now_ns() - start);
 	return LIMEN_HW_OK;
 }
@@ -41,7 +43,7 @@ static uint16_t load(struct card *card, struct card_ring *ring,
 static uint16_t compare(struct card *card, struct card_ring *ring,
 			struct limen_hw_cqe *cqe)
 {
-	const struct limen_hw_sqe *sqe = &ring->sqe;
+	const struct limen_hw_sqe *sqe = current(ring);
 	const struct limen_hw_compare *args = &sqe->compare;
 	int8_t probe[LIMEN_DIM_MAX], reference[LIMEN_DIM_MAX];
 	struct limen_score score;
@@ -109,14 +111,36 @@ static void rank(const struct card *card, const struct limen_hw_sqe *sqe,
 	ranking_sort(ranking);
 }
 
+static void post_rows(struct card *card, uint64_t address,
+		      const struct limen_row *rows, unsigned int count)
+{
+	struct limen_hw_row piece[CARD_POST_BYTES / sizeof(struct limen_hw_row)];
+	unsigned int in_piece = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		piece[in_piece++] = (struct limen_hw_row) {
+			.row = htole32(rows[i].row),
+			.raw = htole32((uint32_t)rows[i].score.raw),
+			.similarity =
+				htole32((uint32_t)rows[i].score.similarity),
+		};
+		if (sizeof(piece) > in_piece * sizeof(*piece) && i + 1 < count)
+			continue;
+		post_memory(card, address, piece, in_piece * sizeof(*piece));
+		address += in_piece * sizeof(*piece);
+		in_piece = 0;
+	}
+	limen_wipe(piece, sizeof(piece));
+}
+
 static uint16_t scan(struct card *card, struct card_ring *ring,
 		     struct limen_hw_cqe *cqe)
 {
-	const struct limen_hw_sqe *sqe = &ring->sqe;
+	const struct limen_hw_sqe *sqe = current(ring);
+	uint64_t result = le64toh(sqe->scan.result);
 	struct limen_row rows[LIMEN_HW_TOP_K_MAX];
 	struct ranking ranking = { rows, le32toh(sqe->scan.top_k), 0 };
 	int8_t probe[LIMEN_DIM_MAX];
-	struct limen_hw_row *to;
 	uint16_t status = scan_check(card, sqe);
 
 	if (!status)
@@ -124,17 +148,13 @@ static uint16_t scan(struct card *card, struct card_ring *ring,
 			      sqe->flags & LIMEN_HW_F_PROBE_ON_CARD, probe);
 	if (status)
 		return status;
-	to = dma_at(card, le64toh(sqe->scan.result),
-		    ranking.limit * sizeof(*to), true);
-	if (!to)
+	if (!dma_reaches(card, result,
+			 ranking.limit * sizeof(struct limen_hw_row)))
 		return LIMEN_HW_BUS_ERROR;
+	defy_remember(card, result,
+		      ranking.limit * sizeof(struct limen_hw_row));
 	rank(card, sqe, probe, &ranking);
-	for (uint32_t i = 0; i < ranking.count; i++) {
-		to[i].row = htole32(rows[i].row);
-		to[i].raw = htole32((uint32_t)rows[i].score.raw);
-		to[i].similarity = htole32((uint32_t)rows[i].score.similarity);
-		to[i].reserved = 0;
-	}
+	post_rows(card, result, rows, ranking.count);
 	cqe->count = htole32(ranking.count);
 	limen_wipe(probe, sizeof(probe));
 	limen_wipe(rows, ranking.count * sizeof(*rows));
@@ -144,7 +164,7 @@ static uint16_t scan(struct card *card, struct card_ring *ring,
 uint16_t engine_execute(struct card *card, struct card_ring *ring,
 			struct limen_hw_cqe *cqe)
 {
-	const struct limen_hw_sqe *sqe = &ring->sqe;
+	const struct limen_hw_sqe *sqe = current(ring);
 	bool express = ring == &card->rings[LIMEN_HW_RING_EXPRESS];
 	int64_t start = now_ns(), spent;
 	uint16_t status;

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * limen-card [--regs BYTES] [--mem MIB] [--no-msix] SOCKET: a Limen board on PCI
- * Express for the one virtual machine that connects to the socket, until that is
- * gone. --regs makes BAR 0 so large (default 4096), --mem the card's memory (default
- * 64; 0: there is none); --no-msix: it cannot interrupt.
+ * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] SOCKET:
+ * a Limen board on PCI Express for the one virtual machine that connects to the socket,
+ * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
+ * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
+ * second read of a register that says what it is, is a lie; --seed: of what is random,
+ * as told when it starts. Status 3 says that it was left as the bus's master: so it can
+ * go on writing into the memory of whoever comes next.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,13 +29,15 @@
 #define MEM_MIB		64
 #define MEM_MIB_MAX	4096
 
-#define NSEC_PER_MSEC	1000000
+#define NSEC_PER_SEC	1000000000LL
+
+#define STATUS_MASTER	3
 
 static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -48,12 +55,22 @@ static bool parse_size(const char *text, unsigned int min, unsigned int max,
 	return true;
 }
 
+static bool parse_seed(const char *text, uint64_t *to)
+{
+	char *end;
+
+	*to = strtoull(text, &end, 10);
+	return *to && !*end;
+}
+
 static bool parse(int argc, char **argv, struct card_options *to)
 {
 	static const struct option options[] = {
 		{ "regs", required_argument, NULL, 'r' },
 		{ "mem", required_argument, NULL, 'm' },
 		{ "no-msix", no_argument, NULL, 'x' },
+		{ "fickle", no_argument, NULL, 'f' },
+		{ "seed", required_argument, NULL, 's' },
 		{ 0 },
 	};
 	bool valid = true;
@@ -68,6 +85,10 @@ static bool parse(int argc, char **argv, struct card_options *to)
 					    &to->mem_mib);
 		else if (option == 'x')
 			to->msix = false;
+		else if (option == 'f')
+			to->fickle = true;
+		else if (option == 's')
+			valid &= parse_seed(optarg, &to->seed);
 		else
 			valid = false;
 	}
@@ -95,28 +116,38 @@ static int listen_at(const char *path)
 	return client < 0 ? -error : client;
 }
 
-/* Milliseconds, rounded up, until there is something to do without being told. */
-static int work(void)
+static int64_t sooner(int64_t one, int64_t other)
 {
-	int64_t next = -1;
-
-	for (unsigned int i = 0; i < CARD_RINGS; i++) {
-		int64_t wait = ring_step(&card, i);
-
-		if (wait >= 0 && (next < 0 || wait < next))
-			next = wait;
-	}
-	return next < 0 ? -1 : (int)((next + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+	return one < 0 || (other >= 0 && other < one) ? other : one;
 }
 
-static int serve(int client)
+/* Nanoseconds until there is something to do without being told, or -1. */
+static int64_t work(void)
+{
+	int64_t next;
+
+	/* First, because of a doorbell the rings have to know. */
+	post_deliver(&card);
+	next = card_reset_step(&card, false);
+	for (unsigned int i = 0; i < CARD_RINGS; i++)
+		next = sooner(next, ring_step(&card, i));
+	next = sooner(next, defy_step(&card));
+	return sooner(next, post_wait(&card));
+}
+
+static int serve(int client, const struct card_options *options)
 {
 	struct pollfd poller = { .fd = client, .events = POLLIN };
 	int ret = 0;
 
-	card_switch_on(&card);
+	card_switch_on(&card, options);
 	while (!ret) {
-		int ready = poll(&poller, 1, work());
+		int64_t wait = work();
+		struct timespec timeout = {
+			.tv_sec = wait / NSEC_PER_SEC,
+			.tv_nsec = wait % NSEC_PER_SEC,
+		};
+		int ready = ppoll(&poller, 1, wait < 0 ? NULL : &timeout, NULL);
 
 		if (ready < 0 && errno != EINTR)
 			ret = -errno;
@@ -135,14 +166,24 @@ int main(int argc, char **argv)
 	};
 	int ret;
 
+	if (getrandom(&options.seed, sizeof(options.seed), 0) < 0 ||
+	    !options.seed)
+		options.seed = 1;
 	if (!parse(argc, argv, &options))
 		return usage();
+	fprintf(stderr, "limen-card: --seed %" PRIu64 "\n", options.seed);
 	ret = card_init(&card, &options);
 	if (!ret)
 		ret = listen_at(argv[optind]);
 	if (ret >= 0)
-		ret = serve(ret);
-	if (ret)
+		ret = serve(ret, &options);
+	if (ret) {
 		fprintf(stderr, "limen-card: %s\n", strerror(-ret));
-	return !!ret;
+		return 1;
+	}
+	if (config_masters_bus(&card)) {
+		fputs("limen-card: it was left as the bus's master\n", stderr);
+		return STATUS_MASTER;
+	}
+	return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The card's half of the rings. */
 #include <endian.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include <limen.h>
@@ -11,62 +10,92 @@
 
 #define NSEC_PER_MSEC	1000000LL
 
+#define LONG_EVERY	4
+#define LONG_NS		500000
+
 /* Vectors and scores stay no longer than the entry. */
 void ring_reset(struct card_ring *ring)
 {
 	limen_wipe(ring, sizeof(*ring));
 }
 
-/* Takes the next entry; false if there is none, or none that can be read. */
+/* The first @count entries that have not been fetched, in any order. */
+static bool fetch_some(struct card *card, struct card_ring *ring,
+		       unsigned int count)
+{
+	uint32_t mask = (1u << ring->size_log2) - 1;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct limen_hw_sqe *sqe = &ring->sqes[i];
+		unsigned int other = post_random(card) % (i + 1);
+
+		/* Each takes the place of one before it, or stays. */
+		*sqe = ring->sqes[other];
+		if (!dma_read(card,
+			      ring->sq + ((ring->sq_head + i) & mask) *
+						 sizeof(*sqe),
+			      &ring->sqes[other], sizeof(*sqe)))
+			return false;
+	}
+	ring->sq_head += count;
+	ring->fetched = count;
+	return true;
+}
+
+/* Takes the next entries; false if there is none, or none that can be read. */
 static bool fetch(struct card *card, struct card_ring *ring)
 {
 	uint32_t fatal = config_knob(card, CARD_KNOB_FATAL);
-	uint32_t size = 1u << ring->size_log2;
-	const struct limen_hw_sqe *sqe;
+	uint32_t ready = ring->sq_tail - ring->sq_head;
+	unsigned int count = 1 + post_random(card) % CARD_AHEAD;
 
-	if (ring->sq_head == ring->sq_tail)
+	if (!ready)
 		return false;
-	/* The doorbell came by a system call, after the entry. */
-	sqe = dma_at(card,
-		     ring->sq + (ring->sq_head & (size - 1)) * sizeof(*sqe),
-		     sizeof(*sqe), false);
-	if (!sqe || ring->sq_tail - ring->sq_head > size || fatal) {
+	if (ready > 1u << ring->size_log2 || fatal ||
+	    !fetch_some(card, ring, count < ready ? count : ready)) {
 		if (fatal)
 			config_knob_set(card, CARD_KNOB_FATAL, fatal - 1);
 		card_fatal(card);
 		return false;
 	}
-	ring->sqe = *sqe;
-	ring->sq_head++;
-	ring->busy = true;
-	ring->due_ns = now_ns() +
-		       config_knob(card, CARD_KNOB_DELAY) * NSEC_PER_MSEC;
 	return true;
 }
 
-/* Answers the entry that is being executed. */
+/* Begins with the last one fetched; false if there is none. */
+static bool begin(struct card *card, struct card_ring *ring)
+{
+	if (!ring->fetched && !fetch(card, ring))
+		return false;
+	ring->busy = true;
+	ring->due_ns = now_ns() +
+		       config_knob(card, CARD_KNOB_DELAY) * NSEC_PER_MSEC;
+	/* One in so many takes its time, so that answers come one by one. */
+	if (post_random(card) % LONG_EVERY == 0)
+		ring->due_ns += post_random(card) % LONG_NS;
+	return true;
+}
+
+/* Answers an entry that was fetched, and lets go of it. */
 static void complete(struct card *card, unsigned int index,
-		     struct limen_hw_cqe *cqe)
+		     unsigned int entry, struct limen_hw_cqe *cqe)
 {
 	struct card_ring *ring = &card->rings[index];
 	uint32_t size = 1u << ring->size_log2;
-	struct limen_hw_cqe *to = NULL;
+	uint32_t slot = ring->cq_tail & (size - 1);
 
-	cqe->cookie = ring->sqe.cookie;
-	limen_wipe(&ring->sqe, sizeof(ring->sqe));
-	ring->busy = false;
-	if (ring->cq_tail - ring->cq_head < size)
-		to = dma_at(card, ring->cq + (ring->cq_tail & (size - 1)) *
-					     sizeof(*to), sizeof(*to), true);
-	if (!to) {
+	cqe->cookie = ring->sqes[entry].cookie;
+	ring->fetched--;
+	if (entry == ring->fetched)
+		ring->busy = false;
+	memmove(&ring->sqes[entry], &ring->sqes[entry + 1],
+		(ring->fetched - entry) * sizeof(*ring->sqes));
+	limen_wipe(&ring->sqes[ring->fetched], sizeof(*ring->sqes));
+	if (ring->cq_tail - ring->cq_head >= size) {
 		card_fatal(card);
 		return;
 	}
 	cqe->seq = htole32(++ring->cq_tail);
-	memcpy(to, cqe, offsetof(struct limen_hw_cqe, seq));
-	/* The number last: it tells the driver that the rest is there. */
-	atomic_store_explicit((_Atomic uint32_t *)&to->seq, cqe->seq,
-			      memory_order_release);
+	post_memory(card, ring->cq + slot * sizeof(*cqe), cqe, sizeof(*cqe));
 	card_raise(card, 1u << index);
 }
 
@@ -78,7 +107,7 @@ int64_t ring_step(struct card *card, unsigned int index)
 	int64_t wait;
 
 	if (!ring->enabled || !card_works(card) ||
-	    (!ring->busy && !fetch(card, ring)))
+	    (!ring->busy && !begin(card, ring)))
 		return -1;
 	wait = ring->due_ns - now_ns();
 	if (wait > 0)
@@ -87,7 +116,7 @@ int64_t ring_step(struct card *card, unsigned int index)
 	if (status)
 		memset(&cqe, 0, sizeof(cqe));
 	cqe.status = htole16(status);
-	complete(card, index, &cqe);
+	complete(card, index, ring->fetched - 1, &cqe);
 	limen_wipe(&cqe, sizeof(cqe));
 	return 0;
 }
@@ -97,8 +126,12 @@ static void abort_entry(struct card *card, unsigned int index, uint32_t cookie)
 	struct limen_hw_cqe cqe = { .status = htole16(LIMEN_HW_ABORTED) };
 	struct card_ring *ring = &card->rings[index];
 
-	if (ring->busy && le16toh(ring->sqe.cookie) == cookie)
-		complete(card, index, &cqe);
+	for (unsigned int i = 0; i < ring->fetched; i++) {
+		if (le16toh(ring->sqes[i].cookie) != cookie)
+			continue;
+		complete(card, index, i, &cqe);
+		return;
+	}
 }
 
 /* A ring with impossible settings stays stopped. */
@@ -107,7 +140,8 @@ static void enable(struct card_ring *ring, bool on)
 	ring->enabled = on && ring->size_log2 >= 1 && ring->size_log2 <= 12 &&
 			ring->sq % LIMEN_HW_PAGE_SIZE == 0 &&
 			ring->cq % LIMEN_HW_PAGE_SIZE == 0;
-	limen_wipe(&ring->sqe, sizeof(ring->sqe));
+	limen_wipe(ring->sqes, sizeof(ring->sqes));
+	ring->fetched = 0;
 	ring->busy = false;
 	ring->sq_head = 0;
 	ring->sq_tail = 0;
@@ -141,7 +175,8 @@ uint32_t ring_read(struct card *card, unsigned int index, uint32_t reg)
 	case LIMEN_HW_RING_SIZE:
 		return ring->size_log2;
 	case LIMEN_HW_RING_ENABLE:
-		return ring->enabled;
+		/* It reads as stopped when its last write has arrived. */
+		return ring->enabled || post_pending(card);
 	case LIMEN_HW_RING_STALL_LO:
 		ring->stall_high = (uint32_t)(ring->stall_ns >> 32);
 		return (uint32_t)ring->stall_ns;

@@ -227,10 +227,15 @@ static int map(struct card *card, struct message *message)
 /* What was not mapped because it is not shared is not there to be unmapped. */
 static int unmap(struct card *card, struct message *message)
 {
-	if (message->size < sizeof(message->payload.unmap))
+	const struct unmap *args = &message->payload.unmap;
+
+	if (message->size < sizeof(*args))
 		return -EINVAL;
-	dma_unmap(card, message->payload.unmap.address,
-		  message->payload.unmap.size);
+	if (args->flags & VFIO_DMA_UNMAP_FLAG_ALL)
+		dma_unmap(card, 0, UINT64_MAX);
+	else if (args->size)
+		dma_unmap(card, args->address,
+			  args->address + (args->size - 1));
 	message->size = sizeof(message->payload.unmap);
 	return 0;
 }
@@ -341,6 +346,9 @@ static int region_read(struct card *card, struct message *message)
 	if (message->size < sizeof(access) || !access_valid(card, &access))
 		return -EINVAL;
 	memset(to, 0, access.count);
+	/* The answer pushes before it what was written, by both sides. */
+	post_flush(card);
+	card_reset_step(card, true);
 	if (access.region == VFIO_PCI_CONFIG_REGION_INDEX) {
 		config_read(card, access.offset, to, access.count);
 	} else if (access.region == CARD_BAR_MEM) {
@@ -363,12 +371,14 @@ static int region_write(struct card *card, struct message *message)
 	    access.count > message->size - sizeof(access))
 		return -EINVAL;
 	if (access.region == VFIO_PCI_CONFIG_REGION_INDEX) {
+		/* It is no posted write, and does not overtake those that are. */
+		post_flush_to_card(card);
 		config_write(card, access.offset, from, access.count);
 	} else if (access.region == CARD_BAR_MEM) {
 		memcpy(card->mem + access.offset, from, access.count);
 	} else if (access.region == CARD_BAR_REGS && is_register(&access)) {
 		memcpy(&value, from, sizeof(value));
-		card_write(card, access.offset, value);
+		post_register(card, access.offset, value);
 	}
 	message->size = sizeof(access);
 	return 0;
@@ -396,6 +406,7 @@ static int answer(struct card *card, struct message *message)
 	case REGION_WRITE:
 		return region_write(card, message);
 	case RESET:
+		post_flush_to_card(card);
 		card_reset_function(card);
 		message->size = 0;
 		return 0;

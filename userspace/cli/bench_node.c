@@ -142,6 +142,7 @@ static void fill_pair(struct bench_node *node, unsigned int index)
 		.result_handle = node->buffer.handle,
 		.dim = BENCH_NODE_DIM,
 		.result_offset = offsetof(struct memory, results[index]),
+		.result_size = sizeof(struct drm_limen_compare_result),
 	};
 }
 

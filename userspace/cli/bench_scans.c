@@ -50,6 +50,8 @@ static int prepare(struct bench_node *node, uint32_t *queue,
 			.top_k = TOP,
 			.result_handle = host.handle,
 			.result_offset = (i + 1) * RESULT_SIZE,
+			.result_size = sizeof(struct drm_limen_scan_result),
+			.row_size = sizeof(struct drm_limen_scan_row),
 		};
 	return DONE;
 }

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <drm/limen_accel.h>
-
 #include "cli.h"
 
 /* A search reads the whole gallery, on whichever backend. */
@@ -336,10 +334,7 @@ static int search_with(const struct settings *settings,
 		result = misused("--threads is for the CPU");
 	else if (!count)
 		count = ask(backend, gallery, probe, question, &rows);
-	if (count == -EPERM)
-		result = fail("search: without CAP_SYS_ADMIN a board tells at most %u rows of a search",
-			      DRM_LIMEN_TOP_K_USER);
-	else if (count < 0 && !result)
+	if (count < 0 && !result)
 		result = fail("search: %s", limen_strerror(count));
 	if (!result)
 		print_rows(rows, count, settings->json);

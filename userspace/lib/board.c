@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -36,12 +35,6 @@ _Static_assert(offsetof(struct express_memory, results) % 32 == 0,
 int board_call(const struct board *board, unsigned long request, void *args)
 {
 	return drmIoctl(board->fd, request, args) ? -errno : 0;
-}
-
-int board_submit(const struct board *board, struct drm_limen_submit *submit)
-{
-	/* Not drmIoctl(): it would submit again after EINTR. */
-	return ioctl(board->fd, DRM_IOCTL_LIMEN_SUBMIT, submit) ? -errno : 0;
 }
 
 int board_queue_create(const struct board *board,
@@ -153,6 +146,7 @@ static void fill_slot(struct express_memory *memory, unsigned int slot,
 					     slots[slot].reference),
 		.result_offset = offsetof(struct express_memory, results[slot]),
 		.dim = dim,
+		.result_size = sizeof(memory->results[slot]),
 	};
 }
 
@@ -200,14 +194,14 @@ static void compare_some(struct board *board, struct limen_pair *pairs,
 		return;
 
 	submit.count = used;
-	error = board_submit(board, &submit);
+	error = board_call(board, DRM_IOCTL_LIMEN_SUBMIT, &submit);
 	for (i = 0; i < used; i++)
 		read_result(&memory->results[i], error, pending[i]);
 	/*
-	 * Still read and written by the board: not to be wiped or used again.
-	 * The kernel wipes it once the board has finished.
+	 * With a ticket it goes on, and the board still reads and writes: not to
+	 * be wiped or used again. The kernel wipes it once the board has finished.
 	 */
-	if (error == -ETIMEDOUT || error == -EINTR)
+	if (submit.ticket)
 		express_close(board);
 	else
 		limen_wipe(memory->slots, used * sizeof(*memory->slots));

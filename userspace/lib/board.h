@@ -28,7 +28,6 @@ struct board_buffer {
  * @express_queue: comparisons; 0 until the first one
  * @express_buffer: their vectors and results
  * @scan_queue: searches; 0 until the first one
- * @scan_sync: syncobj signalled when a search has finished
  * @scan_buffer: the probe and the result
  * @gallery: the gallery on the card; 0 for none
  * @gallery_buffer: its rows
@@ -44,7 +43,6 @@ struct board {
 	uint32_t express_queue;
 	struct board_buffer express_buffer;
 	uint32_t scan_queue;
-	uint32_t scan_sync;
 	struct board_buffer scan_buffer;
 	uint32_t gallery;
 	struct board_buffer gallery_buffer;
@@ -56,8 +54,6 @@ struct board {
 /* ioctls, with a negative errno on failure. */
 HIDDEN int board_call(const struct board *board, unsigned long request,
 		      void *args);
-HIDDEN int board_submit(const struct board *board,
-			struct drm_limen_submit *submit);
 
 HIDDEN int board_queue_create(const struct board *board,
 			      enum drm_limen_queue_type type, uint32_t *queue);

@@ -199,10 +199,9 @@ void limen_gallery_close(struct limen_gallery *gallery); /* wipes */
  * changed; a board unplugged during that raises SIGBUS.
  *
  * -ETIMEDOUT: not found in time; -ENOSPC: the gallery is too large for the board;
- * -EINVAL also: a board's searches do not return so many rows; -EPERM: nor does a
- * board tell so many, or rows of negative similarity, to who lacks CAP_SYS_ADMIN;
- * -EDQUOT: this user has the most of a board that one may have; -EIO, -ENODEV,
- * -ETIME, -ECANCELED: it failed, has gone, was reset, or the system slept.
+ * -EINVAL also: a board's searches do not return so many rows; -EDQUOT: this user
+ * has the most of a board that one may have; -EIO, -ENODEV, -ETIME, -ECANCELED: it
+ * failed, has gone, was reset, or the system slept.
  */
 int limen_search(struct limen_backend *backend,
 		 const struct limen_template *probe,
@@ -221,8 +220,7 @@ int limen_search_batch(struct limen_backend *backend,
 		       int timeout_ms);
 /*
  * All rows of at least min_similarity, in the same order, to be given to
- * limen_rows_free(); their number, or an error. -EPERM only for rows of negative
- * similarity.
+ * limen_rows_free(); their number, or an error.
  */
 int64_t limen_search_all(struct limen_backend *backend,
 			 const struct limen_template *probe,

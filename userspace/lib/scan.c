@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <xf86drm.h>
 
 #include "board.h"
 #include "gallery.h"
@@ -155,9 +153,6 @@ static int gallery_upload(struct board *board, const struct gallery_view *view)
 static void scan_stop(struct board *board)
 {
 	board_queue_destroy(board, &board->scan_queue);
-	if (board->scan_sync)
-		drmSyncobjDestroy(board->fd, board->scan_sync);
-	board->scan_sync = 0;
 	board_buffer_destroy(board, &board->scan_buffer);
 }
 
@@ -175,8 +170,6 @@ static int scan_start(struct board *board)
 		return 0;
 	error = board_queue_create(board, DRM_LIMEN_QUEUE_SCAN,
 				   &board->scan_queue);
-	if (!error && drmSyncobjCreate(board->fd, 0, &board->scan_sync))
-		error = -errno;
 	if (!error)
 		error = board_buffer_create(board, &board->scan_buffer,
 					    RESULTS_OFFSET +
@@ -211,49 +204,9 @@ static void describe(const struct board *board, unsigned int index,
 		.min_similarity = request->min_similarity,
 		.result_offset = RESULTS_OFFSET + index * RESULT_SIZE,
 		.result_handle = board->scan_buffer.handle,
+		.result_size = sizeof(struct drm_limen_scan_result),
+		.row_size = sizeof(struct drm_limen_scan_row),
 	};
-}
-
-/* Where other processes of this user have all it may, nothing tells when that ends. */
-static int submit_when_room(const struct board *board,
-			    struct drm_limen_submit *args, int64_t deadline)
-{
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	int error;
-
-	while ((error = board_submit(board, args)) == -EAGAIN) {
-		if (now_ns() >= deadline)
-			return -ETIMEDOUT;
-		nanosleep(&moment, NULL);
-	}
-	return error;
-}
-
-static int submit(struct board *board, const struct drm_limen_scan *descs,
-		  unsigned int count, int64_t deadline)
-{
-	const struct drm_limen_sync sync = { .handle = board->scan_sync };
-	struct drm_limen_submit args = {
-		.queue = board->scan_queue,
-		.descs = (uintptr_t)descs,
-		.count = count,
-		.desc_size = sizeof(*descs),
-		.out_syncs = (uintptr_t)&sync,
-		.out_sync_count = 1,
-	};
-
-	/* The fence that it holds from the search before has long signalled. */
-	if (drmSyncobjReset(board->fd, &board->scan_sync, 1))
-		return -errno;
-	return submit_when_room(board, &args, deadline);
-}
-
-static int wait_for(struct board *board, int64_t deadline)
-{
-	int error = drmSyncobjWait(board->fd, &board->scan_sync, 1, deadline,
-				   0, NULL);
-
-	return error == -ETIME ? -ETIMEDOUT : error;
 }
 
 /*
@@ -298,14 +251,19 @@ static int scan(struct board *board, const struct drm_limen_scan *descs,
 		unsigned int count, const struct search_request *request,
 		struct limen_row *rows, uint32_t *counts)
 {
-	int error = submit(board, descs, count, request->deadline);
-	bool submitted = !error;
+	struct drm_limen_submit submit = {
+		.queue = board->scan_queue,
+		.flags = DRM_LIMEN_SUBMIT_WAIT,
+		.descs = (uintptr_t)descs,
+		.count = count,
+		.desc_size = sizeof(*descs),
+		.timeout_ns = request->deadline,
+	};
+	int error = board_call(board, DRM_IOCTL_LIMEN_SUBMIT, &submit);
 	unsigned int i;
 	int found;
 
-	if (submitted)
-		error = wait_for(board, request->deadline);
-	if (submitted && error) {
+	if (submit.ticket) {
 		/* The board may still use it; the kernel wipes it afterwards. */
 		scan_stop(board);
 		return error;
@@ -374,7 +332,7 @@ int board_search(struct limen_backend *backend,
  * One scan returns a limited number of rows. A range with a full result may have
  * more, so it is halved and scanned again; a range that has no more rows than fit
  * never is. What follows is likely to be as dense: ranges grow only where they
- * find little. Not everybody may see the most rows that a scan returns.
+ * find little.
  */
 static int search_all(struct board *board, const struct search_request *request,
 		      struct row_list *list)
@@ -382,7 +340,7 @@ static int search_all(struct board *board, const struct search_request *request,
 	struct limen_row rows[LIMEN_TOP_K_MAX];
 	struct drm_limen_scan desc;
 	uint32_t most = least(board->top_k_max, LIMEN_TOP_K_MAX);
-	uint32_t first = 0, range = UINT32_MAX, found;
+	uint32_t first = 0, range = UINT32_MAX, found = 0;
 	int error = prepare(board, request->view);
 
 	while (!error && first < board->gallery_rows) {
@@ -391,11 +349,6 @@ static int search_all(struct board *board, const struct search_request *request,
 		desc.first_row = first;
 		desc.row_count = least(range, board->gallery_rows - first);
 		error = scan(board, &desc, 1, request, rows, &found);
-		if (error == -EPERM && most > DRM_LIMEN_TOP_K_USER) {
-			most = DRM_LIMEN_TOP_K_USER;
-			error = 0;
-			continue;
-		}
 		if (error)
 			break;
 		if (found == most && desc.row_count > most) {

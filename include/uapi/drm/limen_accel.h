@@ -19,7 +19,8 @@ extern "C" {
  * A Limen board compares face templates. Its node, /dev/accel/accelN, offers two
  * services: EXPRESS compares pairs of vectors (1:1) at the lowest latency, SCAN
  * ranks the rows of a gallery by similarity to a probe (1:N). Both return
- * integers, defined to the bit by include/limen/score.h. The device knows no
+ * integers: a dot product, and the similarity, of which 32768 stands for 1.0. Both
+ * are defined to the bit, so every board returns the same. The device knows no
  * threshold and takes no decision.
  *
  * Life of a comparison:
@@ -40,8 +41,12 @@ extern "C" {
  *
  * Waiting. A submission may signal syncobjs when its last descriptor has
  * finished, and may wait inline, in the same system call, until an absolute
- * CLOCK_MONOTONIC time. SCAN submissions may also depend on syncobjs; EXPRESS
- * takes no dependencies, so a comparison waits for nothing but comparisons.
+ * CLOCK_MONOTONIC time. A wait that ends early, by a signal or by the time, leaves
+ * a ticket in the structure: the same call with the same structure then goes on
+ * with that submission and submits nothing. libdrm's drmIoctl() does just that
+ * after a signal. No call of this driver fails with EAGAIN, on which drmIoctl()
+ * would spin. SCAN submissions may also depend on syncobjs; EXPRESS takes no
+ * dependencies, so a comparison waits for nothing but comparisons.
  *
  * Failure. A result is a score only if its @error is 0. Until then the field
  * holds -EINPROGRESS; afterwards, if the board failed, one of
@@ -72,23 +77,28 @@ extern "C" {
  * a time is limited; see struct drm_limen_memory_info and struct
  * drm_limen_device_info. Past a limit on things the call fails with EDQUOT; past a
  * limit on work under way a submission finds no room. CAP_SYS_NICE lifts
- * the limit on comparisons, for queues that were created with it.
+ * the limit on comparisons, for queues that were created with it, and
+ * CAP_SYS_RESOURCE the limit on card memory.
  *
- * Scores. Scores of everybody, wanted or not, would help to reconstruct
- * templates. So without CAP_SYS_ADMIN a scan returns at most
- * DRM_LIMEN_TOP_K_USER rows, and none of negative similarity.
+ * Secrecy. Whoever fills a gallery knows its rows, and whoever can submit to a
+ * file's queues can learn every row of that file's galleries from scores alone, so
+ * neither a file nor what it returns is for anybody who may not see the templates.
  *
  * Suspend. Card memory does not survive the suspension of the system, and is not
  * saved, since templates would then be in memory and perhaps on disk that
  * nobody watches. What was there is lost: using such a buffer or gallery fails
  * with ESTALE, and it has to be filled anew under another handle.
  *
- * Versions. Structures only grow, at the end. Sizes travel with every array and
- * query, so old binaries work with new kernels and, as long as what they do not
- * know is zero, new binaries with old kernels. Reserved and padding fields and
- * unknown flags must be zero, or the call fails with EINVAL. The layout is the
- * same for 32-bit and 64-bit processes.
+ * Versions. Structures only grow, at the end. Sizes travel with every array,
+ * query and result, so old binaries work with new kernels and, as long as what
+ * they do not know is zero, new binaries with old kernels. A size is at most
+ * DRM_LIMEN_SIZE_MAX. Reserved and padding fields and unknown flags must be zero,
+ * or the call fails with EINVAL. The layout is the same for 32-bit and 64-bit
+ * processes.
  */
+
+/* Most bytes of a query, and from element to element of an array. */
+#define DRM_LIMEN_SIZE_MAX		4096
 
 #define DRM_LIMEN_QUERY			0x00
 #define DRM_LIMEN_BO_CREATE		0x01
@@ -118,7 +128,8 @@ enum drm_limen_query_type {
  * it writes at most @size bytes and zeroes what lies beyond what it knows, and
  * @size becomes the number of bytes it knows.
  *
- * Errors: EINVAL for an unknown @type, EFAULT.
+ * Errors: EINVAL for an unknown @type or a @size above DRM_LIMEN_SIZE_MAX,
+ * EFAULT.
  */
 struct drm_limen_query {
 	/** @type: enum drm_limen_query_type */
@@ -129,17 +140,22 @@ struct drm_limen_query {
 	__u64 pointer;
 };
 
+/* struct drm_limen_device_info.hw_features */
+#define DRM_LIMEN_FEATURE_CAMERA	0x00000001 /* there is a camera */
+#define DRM_LIMEN_FEATURE_SENSORS	0x00000002 /* temperature and power */
+#define DRM_LIMEN_FEATURE_CLOCK		0x00000004 /* @clock_khz is told */
+
 /**
  * struct drm_limen_device_info - what the board is and how much it takes
  */
 struct drm_limen_device_info {
 	/** @hw_version: board interface, major << 16 | minor */
 	__u32 hw_version;
-	/** @hw_features: LIMEN_HW_FEATURE_* of the board interface */
+	/** @hw_features: DRM_LIMEN_FEATURE_* */
 	__u32 hw_features;
 	/** @dim_max: most components of a vector */
 	__u32 dim_max;
-	/** @top_k_max: most rows a scan returns to the caller */
+	/** @top_k_max: most rows a scan returns */
 	__u32 top_k_max;
 	/** @batch_max: most descriptors in one submission */
 	__u32 batch_max;
@@ -162,8 +178,8 @@ struct drm_limen_device_info {
 	__u32 express_limit;
 	/** @scan_limit: scans that a user may have under way */
 	__u32 scan_limit;
-	/** @pad: zero */
-	__u32 pad;
+	/** @clock_khz: of the engine's clock, whose cycles are counted; 0: unknown */
+	__u32 clock_khz;
 	/** @board: name of the board, NUL-terminated */
 	char board[32];
 };
@@ -180,6 +196,13 @@ struct drm_limen_memory_info {
 	__u64 host_limit;
 	/** @host_used: bytes of host buffers this user holds */
 	__u64 host_used;
+	/**
+	 * @card_limit: most bytes of card memory one user may hold without
+	 * CAP_SYS_RESOURCE
+	 */
+	__u64 card_limit;
+	/** @card_used: bytes of card memory this user holds */
+	__u64 card_used;
 };
 
 /* Latencies are counted by powers of two. */
@@ -235,7 +258,7 @@ struct drm_limen_stats {
  *
  * Errors: EINVAL for a @size of 0 or too large to round up, unknown @flags or
  * nonzero @handle; ENOSPC if card memory is full; EDQUOT past the user's limit of
- * host memory or of buffers; ENOMEM.
+ * host memory, card memory or buffers; ENOMEM; ENODEV.
  */
 struct drm_limen_bo_create {
 	/** @size: in: bytes wanted; out: bytes given, a multiple of the page size */
@@ -368,7 +391,8 @@ struct drm_limen_sync {
  * struct drm_limen_compare - compare a probe with a reference
  *
  * A vector starts at a multiple of 64 bytes and lies within one 4 KiB page of
- * its buffer. The result starts at a multiple of 32 bytes.
+ * its buffer. The result starts at a multiple of 32 bytes. Of @result_size bytes
+ * there, the kernel writes those that it knows.
  */
 struct drm_limen_compare {
 	/** @probe_handle: buffer of the probe */
@@ -387,8 +411,11 @@ struct drm_limen_compare {
 	__u64 result_offset;
 	/** @flags: zero */
 	__u32 flags;
-	/** @pad: zero */
-	__u32 pad;
+	/**
+	 * @result_size: of struct drm_limen_compare_result as user space knows it,
+	 * a multiple of 8
+	 */
+	__u32 result_size;
 };
 
 /**
@@ -411,17 +438,15 @@ struct drm_limen_compare_result {
 	__u64 reserved;
 };
 
-/* Most rows a scan returns to who has no CAP_SYS_ADMIN. */
-#define DRM_LIMEN_TOP_K_USER		64
-
 /**
  * struct drm_limen_scan - rank rows of a gallery
  *
  * The probe has the gallery's dimension; its place is bound as in
  * struct drm_limen_compare. The rows are @row_count of the gallery's, from
  * @first_row on; there is at least one, and the gallery has all of them. The
- * result, a struct drm_limen_scan_result with room for @top_k rows, starts at a
- * multiple of 64 bytes.
+ * result, a struct drm_limen_scan_result of @result_size bytes and @top_k rows of
+ * @row_size bytes behind it, starts at a multiple of 64 bytes. Of either, the
+ * kernel writes those bytes that it knows.
  *
  * A result of fewer than @top_k rows has every row of the range that is not below
  * @min_similarity. Who wants all such rows of a gallery, however many, therefore
@@ -438,15 +463,9 @@ struct drm_limen_scan {
 	__u32 first_row;
 	/** @row_count: how many to rank, at least 1 */
 	__u32 row_count;
-	/**
-	 * @top_k: most rows to return, 1 to drm_limen_device_info.top_k_max; past
-	 * DRM_LIMEN_TOP_K_USER with CAP_SYS_ADMIN only
-	 */
+	/** @top_k: most rows to return, 1 to drm_limen_device_info.top_k_max */
 	__u32 top_k;
-	/**
-	 * @min_similarity: rows below it are left out; negative with CAP_SYS_ADMIN
-	 * only
-	 */
+	/** @min_similarity: rows below it are left out */
 	__s32 min_similarity;
 	/** @result_offset: of the result in its buffer, bytes */
 	__u64 result_offset;
@@ -454,6 +473,13 @@ struct drm_limen_scan {
 	__u32 result_handle;
 	/** @flags: zero */
 	__u32 flags;
+	/**
+	 * @result_size: of struct drm_limen_scan_result as user space knows it, a
+	 * multiple of 8
+	 */
+	__u32 result_size;
+	/** @row_size: likewise of struct drm_limen_scan_row */
+	__u32 row_size;
 };
 
 /**
@@ -483,7 +509,7 @@ struct drm_limen_scan_result {
 	__u32 count;
 	/** @device_ns: time the board spent, nanoseconds, as it says */
 	__u64 device_ns;
-	/** @rows: @count rows */
+	/** @rows: @count rows; with a newer header, of @row_size bytes each */
 	struct drm_limen_scan_row rows[];
 };
 
@@ -496,20 +522,28 @@ struct drm_limen_scan_result {
  * All descriptors are checked before the first one reaches the board: the call
  * either submits all or none.
  *
- * Errors before anything was submitted: ENOENT for an unknown queue, handle,
- * gallery or syncobj; EINVAL for anything out of the ranges given here, nonzero
- * reserved fields, unknown flags, in-syncs on EXPRESS, an in-sync that has no
- * fence yet, or a timeout without DRM_LIMEN_SUBMIT_WAIT; E2BIG for descriptors
- * with nonzero bytes past those this kernel knows; EPERM for a scan that would
- * return more than the caller may see; EBUSY for a buffer frozen in a gallery;
- * ESTALE for a buffer or gallery whose content was lost; EAGAIN if the ring, or
- * the user's share of comparisons or scans, has no room and the call does not
- * wait; EFAULT; ENOMEM; ENODEV.
+ * Errors before anything was submitted, which leave @ticket 0: ENOENT for an
+ * unknown queue, handle, gallery or syncobj; EINVAL for anything out of the ranges
+ * given here, nonzero reserved fields, unknown flags, in-syncs on EXPRESS, an
+ * in-sync that has no fence yet, or a timeout without DRM_LIMEN_SUBMIT_WAIT; E2BIG
+ * for descriptors or syncs with nonzero bytes past those this kernel knows; EBUSY
+ * for a buffer frozen in a gallery; ESTALE for a buffer or gallery whose content
+ * was lost; ENOBUFS if the ring, or the user's share of comparisons or scans, has
+ * no room and the call does not wait; ETIMEDOUT if there was none until
+ * @timeout_ns; EINTR for a signal; EFAULT; ENOMEM; ENODEV.
  *
- * Errors of the inline wait, after submission: ETIMEDOUT if the time came first
- * (the work goes on, also when the ring had no room until then: then nothing was
- * submitted and results are untouched); EINTR for a signal (the work goes on);
- * else the first error of a result, as told above.
+ * Errors of the inline wait that leave a @ticket: the submission goes on, and the
+ * same call with the same structure (in which @timeout_ns may be later) goes on to
+ * wait for it. ETIMEDOUT if the time came first; EINTR for a signal.
+ *
+ * Errors of the submission itself, with @ticket 0: the first error of a result, as
+ * told above.
+ *
+ * A call with a @ticket looks at @queue, @flags, which have to have
+ * DRM_LIMEN_SUBMIT_WAIT, @timeout_ns and @ticket alone, and fails with ENOENT for a
+ * ticket that the queue has not left, that another call is waiting for, or that is
+ * older than the last 64 that the queue has left and nobody has come back for: what
+ * became of those is told by their results.
  */
 struct drm_limen_submit {
 	/** @queue: identifier */
@@ -530,8 +564,17 @@ struct drm_limen_submit {
 	__u32 in_sync_count;
 	/** @out_sync_count: 0 to 16 */
 	__u32 out_sync_count;
+	/** @sync_size: bytes from sync to sync in either array; 0 without any */
+	__u32 sync_size;
+	/** @pad: zero */
+	__u32 pad;
 	/** @timeout_ns: absolute CLOCK_MONOTONIC time the inline wait ends */
 	__s64 timeout_ns;
+	/**
+	 * @ticket: in: zero to submit, or what a wait that ended early has left;
+	 * out: of such a wait, never zero; else zero
+	 */
+	__u64 ticket;
 };
 
 #define DRM_IOCTL_LIMEN_QUERY \
@@ -555,7 +598,7 @@ struct drm_limen_submit {
 	DRM_IOW(DRM_COMMAND_BASE + DRM_LIMEN_QUEUE_DESTROY, \
 		struct drm_limen_queue_destroy)
 #define DRM_IOCTL_LIMEN_SUBMIT \
-	DRM_IOW(DRM_COMMAND_BASE + DRM_LIMEN_SUBMIT, struct drm_limen_submit)
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_LIMEN_SUBMIT, struct drm_limen_submit)
 
 #if defined(__cplusplus)
 }

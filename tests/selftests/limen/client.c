@@ -61,20 +61,6 @@ void client_close(struct client *client)
 	close(client->fd);
 }
 
-/*
- * Who is frozen before he sleeps is told EINTR, as by a signal, and his work goes on;
- * or it had not been submitted yet.
- */
-static int outlast(int ret, const __s32 *error)
-{
-	__s32 poison;
-
-	memset(&poison, POISON, sizeof(poison));
-	if (ret != -EINTR)
-		return ret;
-	return *error == poison ? -ECANCELED : wait_result(error, PATIENCE);
-}
-
 int client_verify(struct client *client)
 {
 	struct drm_limen_compare desc = compare_at(&client->host, 0, 512, 2048,
@@ -83,7 +69,6 @@ int client_verify(struct client *client)
 
 	memset(client->host.map + 2048, POISON, 32);
 	ret = submit_compares(client->fd, client->express, &desc, 1, PATIENCE);
-	ret = outlast(ret, &compare_result(&client->host, 2048)->error);
 	return !ret && compare_result(&client->host, 2048)->raw != 512 ? 1 :
 									 ret;
 }
@@ -91,20 +76,13 @@ int client_verify(struct client *client)
 int client_search(struct client *client)
 {
 	const struct drm_limen_scan_result *found;
-	struct drm_limen_scan scan = {
-		.gallery = client->gallery,
-		.probe_handle = client->host.handle,
-		.row_count = 8,
-		.top_k = 8,
-		.result_handle = client->host.handle,
-		.result_offset = 2048,
-	};
+	struct drm_limen_scan scan = scan_at(&client->host, client->gallery,
+					     2048, 8, 8);
 	int ret;
 
 	memset(client->host.map + 2048, POISON, scan_result_size(8));
 	ret = submit_scans(client->fd, client->scan, &scan, 1, PATIENCE);
 	found = scan_result(&client->host, 2048);
-	ret = outlast(ret, &found->error);
 	return !ret && (found->count != 8 || found->rows[0].raw != 512 ||
 			found->rows[7].raw != 512) ? 1 : ret;
 }

@@ -122,7 +122,7 @@ TEST_F(compat32, verify)
 	struct drm_limen_bo_mmap_offset *offset = (void *)(self->low + 64);
 	struct drm_limen_queue_create *queue = (void *)(self->low + 128);
 	struct drm_limen_submit *args = (void *)(self->low + 192);
-	struct drm_limen_queue_destroy *destroy = (void *)(self->low + 256);
+	struct drm_limen_queue_destroy *destroy = (void *)(self->low + 320);
 	struct drm_limen_compare *desc = (void *)(self->low + PAGE);
 	struct drm_limen_compare_result *result;
 	struct bo bo = { .size = PAGE };
@@ -183,15 +183,8 @@ TEST_F(compat32, search)
 	ASSERT_EQ(0, ioctl32(self->fd, DRM_IOCTL_LIMEN_GALLERY_CREATE,
 			     create));
 	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &queue));
-	*desc = (struct drm_limen_scan) {
-		.gallery = create->gallery,
-		.probe_handle = host.handle,
-		.first_row = 28,
-		.row_count = 4,
-		.top_k = 4,
-		.result_handle = host.handle,
-		.result_offset = 2048,
-	};
+	*desc = scan_at(&host, create->gallery, 2048, 4, 4);
+	desc->first_row = 28;
 	*args = (struct drm_limen_submit) {
 		.queue = queue,
 		.flags = DRM_LIMEN_SUBMIT_WAIT,

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The node itself: who may open it, and the DRM core's ioctls on it. Several of
- * those dereference what an accel node does not have, so each is called, in
- * every size, and the kernel's log must stay clean.
+ * The node itself: who may open it, and the DRM core's ioctls on it. Two of those
+ * dereference what an accel node does not have, so each is called, in every size,
+ * and the kernel's log must stay clean. All but these and the arrays of syncobjs
+ * are the core's, and none of them shares a buffer.
  */
 #include <grp.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#include <linux/udmabuf.h>
 
 #include "limen_kselftest.h"
 
@@ -60,7 +63,8 @@ TEST_F(core, get_unique_is_refused)
 		.unique_len = sizeof(name),
 	};
 
-	EXPECT_GT(0, xioctl(self->fd, DRM_IOCTL_GET_UNIQUE, &unique));
+	EXPECT_EQ(-EOPNOTSUPP, xioctl(self->fd, DRM_IOCTL_GET_UNIQUE,
+				      &unique));
 	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GET_UNIQUE)));
 }
 
@@ -68,14 +72,161 @@ TEST_F(core, get_magic_is_refused)
 {
 	struct drm_auth auth = { .magic = 0 };
 
-	EXPECT_GT(0, xioctl(self->fd, DRM_IOCTL_GET_MAGIC, &auth));
+	EXPECT_EQ(-EOPNOTSUPP, xioctl(self->fd, DRM_IOCTL_GET_MAGIC, &auth));
 	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GET_MAGIC)));
 }
 
-TEST_F(core, global_names_are_refused)
+/* What no card node without a display does otherwise. */
+TEST_F(core, as_the_core_has_them)
 {
-	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GEM_FLINK)));
-	EXPECT_EQ(0, accepted_forms(self, _IOC_NR(DRM_IOCTL_GEM_OPEN)));
+	static const struct {
+		unsigned long request;
+		int ret;
+	} calls[] = {
+		{ DRM_IOCTL_GET_CLIENT, 0 },
+		{ DRM_IOCTL_GET_STATS, 0 },
+		{ DRM_IOCTL_SET_VERSION, -EACCES },
+		{ DRM_IOCTL_AUTH_MAGIC, -EACCES },
+		{ DRM_IOCTL_DROP_MASTER, -EINVAL },
+		{ DRM_IOCTL_SET_CLIENT_CAP, -EOPNOTSUPP },
+		{ DRM_IOCTL_WAIT_VBLANK, -EOPNOTSUPP },
+		{ DRM_IOCTL_MODE_GETRESOURCES, -EOPNOTSUPP },
+		{ DRM_IOCTL_MODE_CREATE_DUMB, -ENOSYS },
+	};
+	struct drm_client client = { .idx = 0 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		memset(self->argument, 0, sizeof(self->argument));
+		EXPECT_EQ(calls[i].ret, xioctl(self->fd, calls[i].request,
+					       self->argument)) {
+			TH_LOG("ioctl %#lx", calls[i].request);
+		}
+	}
+	ASSERT_EQ(0, xioctl(self->fd, DRM_IOCTL_GET_CLIENT, &client));
+	EXPECT_EQ(getpid(), client.pid);
+	client.idx = 1;
+	EXPECT_EQ(-EINVAL, xioctl(self->fd, DRM_IOCTL_GET_CLIENT, &client));
+}
+
+/* With flags that it does not know, DRM's core loses a syncobj. */
+TEST_F(core, transfers_have_no_flags)
+{
+	struct drm_syncobj_transfer args = { .flags = 0 };
+	unsigned int i;
+
+	ASSERT_EQ(0, syncobj_create(self->fd, &args.src_handle));
+	ASSERT_EQ(0, syncobj_create(self->fd, &args.dst_handle));
+	ASSERT_EQ(0, xioctl(self->fd, DRM_IOCTL_SYNCOBJ_SIGNAL,
+			    &(struct drm_syncobj_array) {
+				.handles = (uintptr_t)&args.src_handle,
+				.count_handles = 1,
+			    }));
+	EXPECT_EQ(0, xioctl(self->fd, DRM_IOCTL_SYNCOBJ_TRANSFER, &args));
+	for (i = 0; i < 32; i++) {
+		args.flags = 1u << i;
+		EXPECT_EQ(-EINVAL, xioctl(self->fd, DRM_IOCTL_SYNCOBJ_TRANSFER,
+					  &args));
+	}
+	args.flags = 0;
+	args.pad = 1;
+	EXPECT_EQ(-EINVAL, xioctl(self->fd, DRM_IOCTL_SYNCOBJ_TRANSFER, &args));
+}
+
+/* Root is authenticated without a master, and could open what has a name. */
+TEST_F(core, buffers_get_no_names)
+{
+	struct drm_gem_flink flink = { .handle = 0 };
+	struct drm_gem_open open = { .name = 1 };
+	unsigned int card;
+
+	for (card = 0; card < 2; card++) {
+		ASSERT_EQ(0, bo_create(self->fd, PAGE,
+				       card ? DRM_LIMEN_BO_CARD : 0,
+				       &flink.handle));
+		EXPECT_EQ(-EOPNOTSUPP,
+			  xioctl(self->fd, DRM_IOCTL_GEM_FLINK, &flink));
+		EXPECT_EQ(0, flink.name);
+		EXPECT_GT(0, xioctl(self->fd, DRM_IOCTL_GEM_OPEN, &open));
+		EXPECT_EQ(0, open.handle);
+		EXPECT_EQ(0, bo_close(self->fd, flink.handle));
+	}
+}
+
+TEST_F(core, buffers_are_not_exported)
+{
+	struct drm_prime_handle prime = { .fd = -1 };
+	static const __u32 flags[] = { 0, DRM_CLOEXEC, DRM_CLOEXEC | DRM_RDWR };
+	unsigned int i, card;
+
+	for (card = 0; card < 2; card++) {
+		ASSERT_EQ(0, bo_create(self->fd, PAGE,
+				       card ? DRM_LIMEN_BO_CARD : 0,
+				       &prime.handle));
+		for (i = 0; i < ARRAY_SIZE(flags); i++) {
+			prime.flags = flags[i];
+			EXPECT_EQ(-EOPNOTSUPP,
+				  xioctl(self->fd, DRM_IOCTL_PRIME_HANDLE_TO_FD,
+					 &prime));
+			EXPECT_EQ(-1, prime.fd);
+		}
+	}
+}
+
+/* A dma-buf of a page that anybody may make, or an error. */
+static int dma_buf_of_memory(void)
+{
+	int memory = memfd_create("page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	struct udmabuf_create create = {
+		.memfd = memory,
+		.size = PAGE,
+	};
+	int ret = -1;
+
+	if (fd >= 0 && memory >= 0 && !ftruncate(memory, PAGE) &&
+	    !fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK))
+		ret = ioctl(fd, UDMABUF_CREATE, &create);
+	close(memory);
+	close(fd);
+	return ret;
+}
+
+static int dma_buf_of_vgem(const struct manual_fence *fence)
+{
+	struct drm_prime_handle prime = {
+		.handle = fence->handle,
+		.flags = DRM_CLOEXEC,
+	};
+	int ret = xioctl(fence->vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
+
+	return ret ? ret : prime.fd;
+}
+
+TEST_F(core, buffers_are_not_imported)
+{
+	struct drm_prime_handle prime = { .fd = -1 };
+	struct manual_fence fence = { .vgem = -1 };
+	unsigned int i;
+	int fds[2];
+
+	EXPECT_EQ(-EBADF, xioctl(self->fd, DRM_IOCTL_PRIME_FD_TO_HANDLE,
+				 &prime));
+	fds[0] = dma_buf_of_memory();
+	fds[1] = manual_fence_open(&fence) ? -ENODEV : dma_buf_of_vgem(&fence);
+	if (fds[0] < 0 && fds[1] < 0)
+		SKIP(return, "neither udmabuf nor vgem: nothing to import");
+	for (i = 0; i < 2; i++) {
+		if (fds[i] < 0)
+			continue;
+		prime = (struct drm_prime_handle) { .fd = fds[i] };
+		EXPECT_EQ(-EINVAL, xioctl(self->fd,
+					  DRM_IOCTL_PRIME_FD_TO_HANDLE,
+					  &prime));
+		EXPECT_EQ(0, prime.handle);
+		close(fds[i]);
+	}
+	manual_fence_close(&fence);
 }
 
 TEST_F(core, nothing_to_display)

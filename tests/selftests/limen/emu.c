@@ -22,6 +22,12 @@
 #define KNOBS	"/sys/kernel/debug/limen_emu"
 #define DRIVER	"/sys/bus/platform/drivers/limen_emu"
 #define DEVICES	"/sys/bus/platform/devices/limen_emu.*"
+#define BOARDS	"/sys/module/limen_emu/parameters/boards"
+#define FICKLE	"/sys/module/limen_emu/parameters/fickle"
+#define LIMEN	"/sys/module/limen/parameters/"
+
+/* Of the driver: how many resets a minute it takes. */
+#define RESETS_MAX	"/sys/module/limen/parameters/resets_max"
 
 /* Of the driver's parameter, as it is without us. */
 #define WATCHDOG_MS	1000
@@ -107,13 +113,66 @@ int emu_slow(unsigned int msec)
 	return emu_set("delay_us", msec * 1000ULL);
 }
 
-/* How long the board may be silent, until emu_calm(). */
-int emu_watchdog(unsigned int msec)
+static int write_number(const char *path, unsigned int value)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%u", msec);
-	return write_file("/sys/module/limen/parameters/watchdog_ms", text);
+	snprintf(text, sizeof(text), "%u", value);
+	return write_file(path, text);
+}
+
+/* A parameter of the driver, not of the board. */
+int driver_set(const char *parameter, unsigned int value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), LIMEN "%s", parameter);
+	return write_number(path, value);
+}
+
+int driver_get(const char *parameter, unsigned int *value)
+{
+	char path[128], text[32];
+	int ret;
+
+	snprintf(path, sizeof(path), LIMEN "%s", parameter);
+	ret = read_file(path, text, sizeof(text));
+	if (!ret)
+		*value = strtoul(text, NULL, 0);
+	return ret;
+}
+
+/* How long the board may be silent, until emu_calm(). */
+int emu_watchdog(unsigned int msec)
+{
+	return driver_set("watchdog_ms", msec);
+}
+
+/* How many emulated boards there are from now on. */
+int emu_boards(unsigned int count)
+{
+	return write_number(BOARDS, count);
+}
+
+/* What boards say of themselves, from when they are bound next. */
+int emu_fickle(unsigned int mood)
+{
+	return write_number(FICKLE, mood);
+}
+
+/* The node of the emulated board of that number. */
+bool emu_node(unsigned int number, char *path, size_t size)
+{
+	char pattern[128];
+	glob_t nodes;
+
+	snprintf(pattern, sizeof(pattern),
+		 "/sys/bus/platform/devices/limen_emu.%u/accel/accel*", number);
+	if (glob(pattern, 0, NULL, &nodes))
+		return false;
+	snprintf(path, size, "/dev/accel/%s", basename(nodes.gl_pathv[0]));
+	globfree(&nodes);
+	return true;
 }
 
 /*
@@ -136,7 +195,10 @@ bool emu_becomes(const char *knob, __u64 value)
 	return now == value;
 }
 
-/* All knobs back to where nothing goes wrong. */
+/*
+ * All knobs back to where nothing goes wrong. Tests have the board reset more often
+ * than any board should need it: it is not given up for that.
+ */
 int emu_calm(void)
 {
 	static const char * const knobs[] = {
@@ -145,7 +207,8 @@ int emu_calm(void)
 		"corrupt_cookie", "corrupt_status", "corrupt_count",
 		"corrupt_score", "wrong_score", "corrupt_rows",
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
-		"wipe_ms", "wake", "refuse", "prompt", "skip",
+		"wipe_ms", "wake", "refuse", "prompt", "overrun", "moody",
+		"posted", "linger", "skip", "abandon",
 	};
 	int ret = emu_watchdog(WATCHDOG_MS);
 	size_t i;
@@ -157,7 +220,7 @@ int emu_calm(void)
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return write_file(RESETS_MAX, "0");
 }
 
 int emu_unbind(void)
@@ -267,6 +330,30 @@ static bool is_complaint(const char *text)
 		if (strstr(text, words[i]))
 			return true;
 	return false;
+}
+
+/* How many lines with a word have been said since. */
+unsigned int kmsg_count(long mark, const char *word)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	unsigned int count = 0;
+	char record[8192];
+	ssize_t got;
+	long number;
+
+	if (fd < 0)
+		return 0;
+	while ((got = read(fd, record, sizeof(record) - 1)) > 0 ||
+	       (got < 0 && errno == EPIPE)) {
+		if (got < 0)
+			continue;
+		record[got] = '\0';
+		if (sscanf(record, "%*u,%ld,", &number) == 1 && number > mark &&
+		    strstr(record, word))
+			count++;
+	}
+	close(fd);
+	return count;
 }
 
 bool kmsg_clean(long mark, char *line, size_t size)

@@ -66,14 +66,9 @@ static void describe_work(STATE *self)
 	for (i = 0; i < BATCH; i++) {
 		self->compares[i] = compare_at(&self->host, 0, DIM,
 					       COMPARE_AT(i), DIM);
-		self->scans[i] = (struct drm_limen_scan) {
-			.probe_handle = self->host.handle,
-			.row_count = ROWS,
-			.top_k = ROWS,
-			.result_handle = self->host.handle,
-			.result_offset = SCAN_AT(i),
-			.min_similarity = -32768,
-		};
+		self->scans[i] = scan_at(&self->host, 0, SCAN_AT(i), ROWS,
+					 ROWS);
+		self->scans[i].min_similarity = -LIMEN_SIMILARITY_ONE;
 	}
 	self->score = limen_score_vectors(probe, probe + DIM, DIM);
 	reference_scan(&self->scans[0], probe, rows, DIM, DIM, self->found);
@@ -365,6 +360,7 @@ static void describe_compares(STATE *self)
 		.descs = (uintptr_t)self->compares,
 		.count = BATCH,
 		.desc_size = sizeof(self->compares[0]),
+		.sync_size = sizeof(self->out_sync),
 		.out_syncs = (uintptr_t)&self->out_sync,
 	};
 }
@@ -376,6 +372,7 @@ static void describe_scans(STATE *self)
 		.descs = (uintptr_t)self->scans,
 		.count = BATCH,
 		.desc_size = sizeof(self->scans[0]),
+		.sync_size = sizeof(self->out_sync),
 		.in_syncs = (uintptr_t)&self->in_sync,
 		.out_syncs = (uintptr_t)&self->out_sync,
 	};

@@ -51,16 +51,10 @@ static void describe_work(FIXTURE_DATA(fault) *self, __u32 gallery)
 	for (i = 0; i < BATCH; i++) {
 		self->compares[i] = compare_at(&self->host, 0, 512,
 					       RESULT + i * STEP, DIM);
-		self->scans[i] = (struct drm_limen_scan) {
-			.gallery = gallery,
-			.probe_handle = self->host.handle,
-			.first_row = FIRST,
-			.row_count = COUNT,
-			.top_k = TOP,
-			.min_similarity = -LIMEN_SIMILARITY_ONE,
-			.result_offset = RESULT + i * STEP,
-			.result_handle = self->host.handle,
-		};
+		self->scans[i] = scan_at(&self->host, gallery,
+					 RESULT + i * STEP, COUNT, TOP);
+		self->scans[i].first_row = FIRST;
+		self->scans[i].min_similarity = -LIMEN_SIMILARITY_ONE;
 	}
 }
 
@@ -487,6 +481,7 @@ TEST_F(fault, failed_fence)
 		.count = 2,
 		.out_syncs = (uintptr_t)&sync,
 		.out_sync_count = 1,
+		.sync_size = sizeof(sync),
 	};
 	int sync_file;
 

@@ -57,6 +57,11 @@ enum kind {
 	KIND_FEW,
 	KIND_COMPARE_SIZE,
 	KIND_SCAN_SIZE,
+	KIND_SYNC_SIZE,
+	KIND_COMPARE_RESULT,
+	KIND_SCAN_RESULT,
+	KIND_SCAN_ROW,
+	KIND_TICKET,
 	KIND_POINT,
 	KIND_TIMEOUT,
 	KIND_SOON,
@@ -152,7 +157,7 @@ static const struct field compare_fields[] = {
 	FIELD(drm_limen_compare, dim, KIND_DIM),
 	FIELD(drm_limen_compare, result_offset, KIND_RESULT),
 	FIELD(drm_limen_compare, flags, KIND_ZERO),
-	FIELD(drm_limen_compare, pad, KIND_ZERO),
+	FIELD(drm_limen_compare, result_size, KIND_COMPARE_RESULT),
 };
 
 static const struct field scan_fields[] = {
@@ -166,6 +171,8 @@ static const struct field scan_fields[] = {
 	FIELD(drm_limen_scan, result_offset, KIND_RESULT),
 	FIELD(drm_limen_scan, result_handle, KIND_HOST),
 	FIELD(drm_limen_scan, flags, KIND_ZERO),
+	FIELD(drm_limen_scan, result_size, KIND_SCAN_RESULT),
+	FIELD(drm_limen_scan, row_size, KIND_SCAN_ROW),
 };
 
 static const struct field sync_fields[] = {
@@ -184,7 +191,10 @@ static const struct field submit_compares_fields[] = {
 	FIELD(drm_limen_submit, out_syncs, KIND_SYNCS),
 	FIELD(drm_limen_submit, in_sync_count, KIND_ZERO),
 	FIELD(drm_limen_submit, out_sync_count, KIND_FEW),
+	FIELD(drm_limen_submit, sync_size, KIND_SYNC_SIZE),
+	FIELD(drm_limen_submit, pad, KIND_ZERO),
 	FIELD(drm_limen_submit, timeout_ns, KIND_TIMEOUT),
+	FIELD(drm_limen_submit, ticket, KIND_TICKET),
 };
 
 static const struct field submit_scans_fields[] = {
@@ -197,7 +207,10 @@ static const struct field submit_scans_fields[] = {
 	FIELD(drm_limen_submit, out_syncs, KIND_SYNCS),
 	FIELD(drm_limen_submit, in_sync_count, KIND_FEW),
 	FIELD(drm_limen_submit, out_sync_count, KIND_FEW),
+	FIELD(drm_limen_submit, sync_size, KIND_SYNC_SIZE),
+	FIELD(drm_limen_submit, pad, KIND_ZERO),
 	FIELD(drm_limen_submit, timeout_ns, KIND_TIMEOUT),
+	FIELD(drm_limen_submit, ticket, KIND_TICKET),
 };
 
 static const struct field gem_close_fields[] = {
@@ -246,11 +259,12 @@ enum {
 	OP_SYNCOBJ_WAIT,
 	OP_SYNCOBJ_SIGNAL,
 	OP_TOUCH,
+	OP_CORE,
 	OP_RAW,
 };
 
 #define SUBMIT_ERRORS							\
-	EINVAL, ENOENT, E2BIG, EBUSY, ESTALE, EAGAIN, ETIMEDOUT, EINTR,	\
+	EINVAL, ENOENT, E2BIG, EBUSY, ESTALE, ENOBUFS, ETIMEDOUT, EINTR,	\
 	EIO, ETIME
 
 static const struct op ops[] = {
@@ -281,7 +295,7 @@ static const struct op ops[] = {
 		   ERRORS(SUBMIT_ERRORS)),
 	[OP_SCAN] =
 		OP("scan", 8, DRM_IOCTL_LIMEN_SUBMIT, submit_scans_fields,
-		   ERRORS(SUBMIT_ERRORS, ECANCELED, EPERM)),
+		   ERRORS(SUBMIT_ERRORS, ECANCELED)),
 	[OP_GEM_CLOSE] =
 		OP("gem-close", 1, DRM_IOCTL_GEM_CLOSE, gem_close_fields, NULL),
 	[OP_SYNCOBJ_CREATE] =
@@ -297,7 +311,27 @@ static const struct op ops[] = {
 		OP("syncobj-signal", 1, DRM_IOCTL_SYNCOBJ_SIGNAL,
 		   syncobj_array_fields, NULL),
 	[OP_TOUCH] = { "touch", 2, 0, NULL, 0, NULL },
+	[OP_CORE] = { "core", 2, 0, NULL, 0, NULL },
 	[OP_RAW] = { "raw", 1, 0, NULL, 0, NULL },
+};
+
+/* Those of DRM's own that a node without a display might take. */
+static const unsigned long core_requests[] = {
+	DRM_IOCTL_VERSION, DRM_IOCTL_GET_UNIQUE, DRM_IOCTL_GET_MAGIC,
+	DRM_IOCTL_GET_CLIENT, DRM_IOCTL_GET_STATS, DRM_IOCTL_SET_VERSION,
+	DRM_IOCTL_GEM_CLOSE, DRM_IOCTL_GEM_FLINK, DRM_IOCTL_GEM_OPEN,
+	DRM_IOCTL_GET_CAP, DRM_IOCTL_SET_CLIENT_CAP, DRM_IOCTL_AUTH_MAGIC,
+	DRM_IOCTL_SET_MASTER, DRM_IOCTL_DROP_MASTER,
+	DRM_IOCTL_PRIME_HANDLE_TO_FD, DRM_IOCTL_PRIME_FD_TO_HANDLE,
+	DRM_IOCTL_SYNCOBJ_CREATE, DRM_IOCTL_SYNCOBJ_DESTROY,
+	DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE,
+	DRM_IOCTL_SYNCOBJ_WAIT, DRM_IOCTL_SYNCOBJ_RESET,
+	DRM_IOCTL_SYNCOBJ_SIGNAL, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT,
+	DRM_IOCTL_SYNCOBJ_QUERY, DRM_IOCTL_SYNCOBJ_TRANSFER,
+	DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, DRM_IOCTL_MODE_CREATE_DUMB,
+	DRM_IOCTL_MODE_MAP_DUMB,
+	/* SYNCOBJ_EVENTFD and GEM_CHANGE_HANDLE, which libdrm may not know. */
+	DRM_IOWR(0xcf, __u64[3]), DRM_IOWR(0xd2, __u32[2]),
 };
 
 #define OPS	(sizeof(ops) / sizeof(ops[0]))
@@ -323,6 +357,7 @@ static struct {
 	__u8 *maps[MAPS];
 	unsigned int mapped;
 	struct names names[FUZZ_FILES][NAMED];
+	__u64 tickets[FUZZ_FILES];
 	bool denies;
 	bool patient;
 } now;
@@ -360,7 +395,7 @@ unsigned int fuzz_op_pick(__u32 *random)
  */
 bool fuzz_op_meant(unsigned int op)
 {
-	return op != OP_RAW;
+	return op != OP_RAW && op != OP_CORE;
 }
 
 const char *fuzz_op_name(unsigned int op)
@@ -512,7 +547,7 @@ static __u64 some_handles(void)
 	return (__u64)(uintptr_t)handles;
 }
 
-/* Places in memory and times, of which there are not as many as numbers. */
+/* Places in memory, times and tickets: not as many as there are numbers. */
 static __u64 plausible_place(enum kind kind, __u32 n)
 {
 	switch (kind) {
@@ -520,6 +555,8 @@ static __u64 plausible_place(enum kind kind, __u32 n)
 		return n % 4 ? (uintptr_t)arena_take(512) : 0;
 	case KIND_QUERY:
 		return n % 3;
+	case KIND_TICKET:
+		return n % 16 ? 0 : now.tickets[n / 16 % FUZZ_FILES];
 	case KIND_COMPARES:
 		return ARRAY_OF(compare_fields, drm_limen_compare,
 				n % 16 ? 2 : DESCS);
@@ -538,6 +575,32 @@ static __u64 plausible_place(enum kind kind, __u32 n)
 					 n % 64 * 100000) : 0;
 	default:
 		return 0;
+	}
+}
+
+/* Of buffers, and of structures; results may be longer than the kernel knows. */
+static __u64 plausible_size(enum kind kind, __u32 n)
+{
+	__u32 more = n % 8 ? 0 : n / 8 % 4 * 8;
+
+	switch (kind) {
+	case KIND_SIZE:
+		return n % 128 ? (n % 4 ? 2 : n / 4 % 8 + 1) * PAGE :
+				 n / 128 % 1024 * PAGE;
+	case KIND_BYTES:
+		return n % 400;
+	case KIND_COMPARE_SIZE:
+		return sizeof(struct drm_limen_compare);
+	case KIND_SCAN_SIZE:
+		return sizeof(struct drm_limen_scan);
+	case KIND_SYNC_SIZE:
+		return sizeof(struct drm_limen_sync);
+	case KIND_COMPARE_RESULT:
+		return sizeof(struct drm_limen_compare_result) + more;
+	case KIND_SCAN_RESULT:
+		return sizeof(struct drm_limen_scan_result) + more;
+	default:
+		return sizeof(struct drm_limen_scan_row) + more;
 	}
 }
 
@@ -562,11 +625,6 @@ static __u64 plausible(enum kind kind, __u32 n)
 	case KIND_VECTORS:
 	case KIND_QUEUE:
 		return named(kind, n);
-	case KIND_SIZE:
-		return n % 128 ? (n % 4 ? 2 : n / 4 % 8 + 1) * PAGE :
-				 n / 128 % 1024 * PAGE;
-	case KIND_BYTES:
-		return n % 400;
 	case KIND_OFFSET:
 		return n % 32 * 64;
 	case KIND_RESULT:
@@ -582,7 +640,7 @@ static __u64 plausible(enum kind kind, __u32 n)
 	case KIND_ROW_COUNT:
 		return n % 4 ? 1 : n / 4 % 16;
 	case KIND_TOP_K:
-		return n % 16 + (n / 16 % 16 ? 1 : DRM_LIMEN_TOP_K_USER);
+		return n % 16 + (n / 16 % 16 ? 1 : 64);
 	case KIND_SIMILARITY:
 		/* Most memory is zeros, which are of similarity 0. */
 		return n % 8 < 6 ? n % 8 : n / 8 % 65536 - 32768;
@@ -592,12 +650,17 @@ static __u64 plausible(enum kind kind, __u32 n)
 							 n / 8 % DESCS + 1;
 	case KIND_FEW:
 		return n % 4 ? 0 : n / 4 % 4;
-	case KIND_COMPARE_SIZE:
-		return sizeof(struct drm_limen_compare);
-	case KIND_SCAN_SIZE:
-		return sizeof(struct drm_limen_scan);
 	case KIND_POINT:
 		return n % 4 ? 0 : n / 4 % 4;
+	case KIND_SIZE:
+	case KIND_BYTES:
+	case KIND_COMPARE_SIZE:
+	case KIND_SCAN_SIZE:
+	case KIND_SYNC_SIZE:
+	case KIND_COMPARE_RESULT:
+	case KIND_SCAN_RESULT:
+	case KIND_SCAN_ROW:
+		return plausible_size(kind, n);
 	default:
 		return plausible_place(kind, n);
 	}
@@ -701,6 +764,27 @@ static int call_raw(int fd)
 		     choice % 64 ? at : now.arena + ARENA - 8);
 }
 
+/* Arguments of words: most begin with a handle, or with where handles are. */
+static int call_core(int fd)
+{
+	unsigned long request =
+		core_requests[choose() % (sizeof(core_requests) /
+					  sizeof(core_requests[0]))];
+	__u32 words[64] = { 0 };
+	__u64 handles = some_handles();
+	__u32 choice = choose();
+	unsigned int i;
+
+	for (i = 0; i < _IOC_SIZE(request) / sizeof(words[0]); i++)
+		words[i] = choose() % 4 ? choose() % 3 : choose();
+	if (choice % 4 == 0)
+		memcpy(words, &handles, sizeof(handles));
+	else if (choice % 4 < 3)
+		words[0] = named(choice % 4 == 1 ? KIND_BUFFER : KIND_SYNCOBJ,
+				 choice / 4);
+	return ioctl(fd, request, words);
+}
+
 static int call_touch(void)
 {
 	__u8 *some = now.maps[choose() % MAPS];
@@ -716,6 +800,20 @@ static int call_touch(void)
 	return 0;
 }
 
+/* Half of the time somebody goes on with what a signal or the time has ended. */
+static int call_submit(int fd, struct drm_limen_submit *args)
+{
+	int ret;
+
+	do {
+		ret = ioctl(fd, DRM_IOCTL_LIMEN_SUBMIT, args);
+		if (ret < 0 && args->ticket)
+			now.tickets[now.call->file] = args->ticket;
+	} while (ret < 0 && (errno == EINTR || errno == ETIMEDOUT) &&
+		 args->ticket && choose() % 2);
+	return ret;
+}
+
 static int call_one(const struct op *op, int fd)
 {
 	__u8 args[128] = { 0 };
@@ -723,10 +821,13 @@ static int call_one(const struct op *op, int fd)
 
 	if (op == &ops[OP_TOUCH])
 		return call_touch();
+	if (op == &ops[OP_CORE])
+		return call_core(fd);
 	if (op == &ops[OP_RAW])
 		return call_raw(fd);
 	fill(args, op->fields, op->count);
-	ret = ioctl(fd, op->request, args);
+	ret = op->request == DRM_IOCTL_LIMEN_SUBMIT ?
+	      call_submit(fd, (void *)args) : ioctl(fd, op->request, args);
 	if (!ret)
 		take_note(op - ops, args);
 	if (!ret && op == &ops[OP_MMAP]) {

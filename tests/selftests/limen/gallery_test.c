@@ -298,19 +298,19 @@ TEST_F(gallery, busy_under_a_comparison)
 TEST_F(gallery, busy_under_a_scan)
 {
 	struct drm_limen_gallery_create args = self->good;
-	struct drm_limen_scan desc = { .row_count = 8, .top_k = 1 };
 	struct drm_limen_scan_result *result;
+	struct drm_limen_scan desc;
 	struct bo host, card;
-	__u32 queue;
+	__u32 queue, gallery;
 
 	EMU_OR_SKIP();
 	ASSERT_EQ(0, bo_new(self->fd, PAGE, 0, &host));
 	ASSERT_EQ(0, bo_new(self->fd, PAGE, DRM_LIMEN_BO_CARD, &card));
-	ASSERT_EQ(0, gallery_simple(self->fd, &card, 512, 8, &desc.gallery));
+	ASSERT_EQ(0, gallery_simple(self->fd, &card, 512, 8, &gallery));
 	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN, &queue));
 	result = scan_result(&host, 0);
+	desc = scan_at(&host, gallery, 0, 8, 1);
 	desc.probe_handle = self->bo.handle;
-	desc.result_handle = host.handle;
 
 	ASSERT_EQ(0, emu_hold());
 	ASSERT_EQ(0, submit_scans(self->fd, queue, &desc, 1, 0));

@@ -295,14 +295,12 @@ static int run(const struct options *options)
 static int compare_and_search(int fd)
 {
 	struct drm_limen_compare compare;
-	struct drm_limen_scan scan = { .row_count = ROWS, .top_k = ROWS,
-				       .min_similarity = -32768,
-				       .result_offset = PAGE };
 	struct drm_limen_scan_row expected[ROWS];
+	struct drm_limen_scan scan;
 	__s8 rows[ROWS * DIM];
 	struct limen_score score;
 	struct bo host, card;
-	__u32 queues[2];
+	__u32 queues[2], gallery;
 
 	if (bo_new(fd, 2 * PAGE, 0, &host) ||
 	    bo_new(fd, sizeof(rows), DRM_LIMEN_BO_CARD, &card) ||
@@ -312,13 +310,13 @@ static int compare_and_search(int fd)
 	fill_rows(rows, ROWS, DIM, DIM, 7);
 	fill_vector((__s8 *)host.map, 2 * DIM, PATTERN_RANDOM, 9);
 	memcpy(card.map, rows, sizeof(rows));
-	if (gallery_simple(fd, &card, DIM, ROWS, &scan.gallery))
+	if (gallery_simple(fd, &card, DIM, ROWS, &gallery))
 		return -1;
 	compare = compare_at(&host, 0, DIM, 2 * PAGE - 64, DIM);
 	score = limen_score_vectors((__s8 *)host.map, (__s8 *)host.map + DIM,
 				    DIM);
-	scan.probe_handle = host.handle;
-	scan.result_handle = host.handle;
+	scan = scan_at(&host, gallery, PAGE, ROWS, ROWS);
+	scan.min_similarity = -LIMEN_SIMILARITY_ONE;
 	if (submit_compares(fd, queues[0], &compare, 1, PATIENCE) ||
 	    submit_scans(fd, queues[1], &scan, 1, PATIENCE))
 		return -1;
@@ -436,6 +434,8 @@ int main(int argc, char **argv)
 	printf("TAP version 13\n# figure: seed %u, %s\n", options.seed,
 	       guided ? "guided by KCOV" : "blind");
 	close(fd);
+	if (emu_present())
+		emu_calm();
 	begin = now_ns();
 	ret = run(&options);
 	if (emu_present())

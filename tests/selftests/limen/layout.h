@@ -39,14 +39,16 @@ AT(device_info, chunk_ns, 36);
 AT(device_info, chunk_bytes, 40);
 AT(device_info, express_limit, 44);
 AT(device_info, scan_limit, 48);
-AT(device_info, pad, 52);
+AT(device_info, clock_khz, 52);
 AT(device_info, board, 56);
 
-SIZE(memory_info, 32);
+SIZE(memory_info, 48);
 AT(memory_info, card_size, 0);
 AT(memory_info, card_free, 8);
 AT(memory_info, host_limit, 16);
 AT(memory_info, host_used, 24);
+AT(memory_info, card_limit, 32);
+AT(memory_info, card_used, 40);
 
 SIZE(stats, 360);
 AT(stats, express_busy_ns, 0);
@@ -115,7 +117,7 @@ AT(compare, result_handle, 24);
 AT(compare, dim, 28);
 AT(compare, result_offset, 32);
 AT(compare, flags, 40);
-AT(compare, pad, 44);
+AT(compare, result_size, 44);
 
 SIZE(compare_result, 32);
 AT(compare_result, error, 0);
@@ -125,7 +127,7 @@ AT(compare_result, pad, 12);
 AT(compare_result, device_ns, 16);
 AT(compare_result, reserved, 24);
 
-SIZE(scan, 48);
+SIZE(scan, 56);
 AT(scan, gallery, 0);
 AT(scan, probe_handle, 4);
 AT(scan, probe_offset, 8);
@@ -136,6 +138,8 @@ AT(scan, min_similarity, 28);
 AT(scan, result_offset, 32);
 AT(scan, result_handle, 40);
 AT(scan, flags, 44);
+AT(scan, result_size, 48);
+AT(scan, row_size, 52);
 
 SIZE(scan_row, 16);
 AT(scan_row, row, 0);
@@ -149,7 +153,7 @@ AT(scan_result, count, 4);
 AT(scan_result, device_ns, 8);
 AT(scan_result, rows, 16);
 
-SIZE(submit, 56);
+SIZE(submit, 72);
 AT(submit, queue, 0);
 AT(submit, flags, 4);
 AT(submit, descs, 8);
@@ -159,7 +163,10 @@ AT(submit, in_syncs, 24);
 AT(submit, out_syncs, 32);
 AT(submit, in_sync_count, 40);
 AT(submit, out_sync_count, 44);
-AT(submit, timeout_ns, 48);
+AT(submit, sync_size, 48);
+AT(submit, pad, 52);
+AT(submit, timeout_ns, 56);
+AT(submit, ticket, 64);
 
 NUMBER(QUERY, 0xc0106440);
 NUMBER(BO_CREATE, 0xc0106441);
@@ -168,7 +175,7 @@ NUMBER(GALLERY_CREATE, 0xc0286443);
 NUMBER(GALLERY_DESTROY, 0x40086444);
 NUMBER(QUEUE_CREATE, 0xc0106445);
 NUMBER(QUEUE_DESTROY, 0x40086446);
-NUMBER(SUBMIT, 0x40386447);
+NUMBER(SUBMIT, 0xc0486447);
 
 #undef AT
 #undef SIZE

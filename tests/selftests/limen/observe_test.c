@@ -59,14 +59,8 @@ FIXTURE_SETUP(observe)
 	for (i = 0; i < BATCH; i++) {
 		self->compares[i] = compare_at(&self->host, 0, 512,
 					       RESULT + i * STEP, DIM);
-		self->scans[i] = (struct drm_limen_scan) {
-			.gallery = gallery,
-			.probe_handle = self->host.handle,
-			.row_count = ROWS - i,
-			.top_k = TOP,
-			.result_offset = RESULT + i * STEP,
-			.result_handle = self->host.handle,
-		};
+		self->scans[i] = scan_at(&self->host, gallery,
+					 RESULT + i * STEP, ROWS - i, TOP);
 	}
 	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_EXPRESS,
 				  &self->express));
@@ -319,6 +313,37 @@ TEST_F(observe, fdinfo_tells_of_this_file)
 	EXPECT_NE(fdinfo(self->fd, "drm-client-id", ""),
 		  fdinfo(other, "drm-client-id", ""));
 	close(other);
+}
+
+/* Memory that only galleries hold any more is this file's as well, and counted once. */
+TEST_F(observe, fdinfo_counts_galleries)
+{
+	static const char key[] = "drm-total-card";
+	long long before = fdinfo(self->fd, key, " KiB");
+	__u32 galleries[2];
+	unsigned int i;
+	struct bo bo;
+	__s64 end;
+
+	ASSERT_LE(0, before);
+	ASSERT_EQ(0, bo_new(self->fd, 4 * PAGE, DRM_LIMEN_BO_CARD, &bo));
+	EXPECT_EQ(before + 16, fdinfo(self->fd, key, " KiB"));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, gallery_simple(self->fd, &bo, DIM, 4,
+					    &galleries[i]));
+		EXPECT_EQ(before + 16, fdinfo(self->fd, key, " KiB"));
+	}
+	bo_free(self->fd, &bo);
+	EXPECT_EQ(before + 16, fdinfo(self->fd, key, " KiB"));
+	EXPECT_EQ(before + 16, fdinfo(self->fd, "drm-resident-card", " KiB"));
+	ASSERT_EQ(0, gallery_destroy(self->fd, galleries[0]));
+	EXPECT_EQ(before + 16, fdinfo(self->fd, key, " KiB"));
+	ASSERT_EQ(0, gallery_destroy(self->fd, galleries[1]));
+	/* It is wiped before it is given back. */
+	end = in_ns(PATIENCE);
+	while (fdinfo(self->fd, key, " KiB") != before && now_ns() < end)
+		sleep_ms(1);
+	EXPECT_EQ(before, fdinfo(self->fd, key, " KiB"));
 }
 
 /* perf events */

@@ -568,14 +568,8 @@ TEST_F(suspend, waiting_scan_is_cancelled)
 {
 	struct client *client = &self->client;
 	struct drm_limen_sync sync = { .flags = 0 };
-	struct drm_limen_scan scan = {
-		.gallery = client->gallery,
-		.probe_handle = client->host.handle,
-		.row_count = 8,
-		.top_k = 8,
-		.result_handle = client->host.handle,
-		.result_offset = 2048,
-	};
+	struct drm_limen_scan scan = scan_at(&client->host, client->gallery,
+					     2048, 8, 8);
 	struct drm_limen_submit args = {
 		.queue = client->scan,
 		.descs = (uintptr_t)&scan,
@@ -583,6 +577,7 @@ TEST_F(suspend, waiting_scan_is_cancelled)
 		.desc_size = sizeof(scan),
 		.in_syncs = (uintptr_t)&sync,
 		.in_sync_count = 1,
+		.sync_size = sizeof(sync),
 	};
 	struct manual_fence fence;
 
@@ -606,13 +601,7 @@ TEST_F(suspend, waiting_scan_is_cancelled)
 TEST_F(suspend, scan_ends_between_chunks)
 {
 	struct client *client = &self->client;
-	struct drm_limen_scan scan = {
-		.probe_handle = client->host.handle,
-		.row_count = ROWS,
-		.top_k = 16,
-		.result_handle = client->host.handle,
-		.result_offset = 2048,
-	};
+	struct drm_limen_scan scan = scan_at(&client->host, 0, 2048, ROWS, 16);
 	struct drm_limen_scan_result *result = scan_result(&client->host, 2048);
 	struct drm_limen_stats before, stats;
 	struct drm_limen_device_info info;

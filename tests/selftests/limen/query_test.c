@@ -2,6 +2,12 @@
 /* DRM_IOCTL_LIMEN_QUERY: what it tells, and to whom it tells nothing. */
 #include "limen_kselftest.h"
 
+/* What user space is told of the board are the board's own words. */
+_Static_assert(DRM_LIMEN_FEATURE_CAMERA == LIMEN_HW_FEATURE_CAMERA &&
+	       DRM_LIMEN_FEATURE_SENSORS == LIMEN_HW_FEATURE_SENSORS &&
+	       DRM_LIMEN_FEATURE_CLOCK == LIMEN_HW_FEATURE_CLOCK,
+	       "features are as the board tells them");
+
 FIXTURE(query)
 {
 	int fd;
@@ -56,7 +62,7 @@ static int query(int fd, __u32 type, void *data, __u32 *size)
 
 TEST_F(query, null_pointer_tells_the_size)
 {
-	static const __u32 given[] = { 0, 1, 4096, 0xffffffff };
+	static const __u32 given[] = { 0, 1, DRM_LIMEN_SIZE_MAX };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(given); i++) {
@@ -114,10 +120,8 @@ TEST_F(query, bad_address)
 	size = variant->size;
 	EXPECT_EQ(-EFAULT, query(self->fd, variant->type, page + PAGE - 8,
 				 &size));
-	size = 4 * PAGE;
-	EXPECT_EQ(-EFAULT, query(self->fd, variant->type, page, &size));
-	size = 0xffffffff;
-	EXPECT_EQ(-EFAULT, query(self->fd, variant->type, page, &size));
+	size = DRM_LIMEN_SIZE_MAX;
+	EXPECT_EQ(-EFAULT, query(self->fd, variant->type, page + 8, &size));
 
 	/* Up to the hole is fine. */
 	size = variant->size;
@@ -127,6 +131,31 @@ TEST_F(query, bad_address)
 	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ));
 	size = variant->size;
 	EXPECT_EQ(-EFAULT, query(self->fd, variant->type, page, &size));
+}
+
+/* Else the kernel would be kept busy with zeros. */
+TEST_F(query, size_out_of_range)
+{
+	static const __u32 given[] = {
+		DRM_LIMEN_SIZE_MAX + 1, 1 << 20, 0x80000000, 0xffffffff,
+	};
+	size_t room = 1ULL << 32;
+	void *memory = mmap(NULL, room, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	__u32 size = DRM_LIMEN_SIZE_MAX;
+	unsigned int i;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_EQ(0, query(self->fd, variant->type, memory, &size));
+	for (i = 0; i < ARRAY_SIZE(given); i++) {
+		__s64 begin = now_ns();
+
+		size = given[i];
+		ASSERT_EQ(-EINVAL, query(self->fd, variant->type, memory,
+					 &size));
+		EXPECT_GT(NSEC_PER_SEC, now_ns() - begin);
+	}
+	munmap(memory, room);
 }
 
 TEST_F(query, needs_no_privilege)
@@ -167,8 +196,9 @@ TEST(device_info)
 	memset(&info, POISON, sizeof(info));
 	ASSERT_EQ(0, limen_device_info(fd, &info));
 	EXPECT_EQ(LIMEN_HW_VERSION_MAJOR, info.hw_version >> 16);
-	EXPECT_EQ(0, info.hw_features & ~(LIMEN_HW_FEATURE_CAMERA |
-					  LIMEN_HW_FEATURE_SENSORS));
+	EXPECT_EQ(0, info.hw_features & ~(DRM_LIMEN_FEATURE_CAMERA |
+					  DRM_LIMEN_FEATURE_SENSORS |
+					  DRM_LIMEN_FEATURE_CLOCK));
 	EXPECT_EQ(512, info.dim_max);
 	EXPECT_EQ(LIMEN_HW_TOP_K_MAX, info.top_k_max);
 	EXPECT_LT(0, info.batch_max);
@@ -176,7 +206,8 @@ TEST(device_info)
 	EXPECT_LE(info.batch_max, info.express_depth);
 	EXPECT_LT(0, info.scan_depth);
 	EXPECT_LT(0, info.watchdog_ms);
-	EXPECT_EQ(0, info.pad);
+	EXPECT_EQ(!(info.hw_features & DRM_LIMEN_FEATURE_CLOCK),
+		  !info.clock_khz);
 	EXPECT_LT(0, strnlen(info.board, sizeof(info.board)));
 	EXPECT_GT(sizeof(info.board), strnlen(info.board, sizeof(info.board)));
 	/* Nothing of the kernel's behind the name. */
@@ -193,12 +224,14 @@ TEST(memory_of_this_user)
 
 	OPEN_OR_SKIP(fd);
 	OPEN_OR_SKIP(fd2);
+	ASSERT_TRUE(card_used_becomes(fd, 0));
 	ASSERT_EQ(0, limen_memory_info(fd, &before));
 	EXPECT_LT(0, before.card_size);
 	EXPECT_EQ(0, before.card_size % PAGE);
 	EXPECT_LE(before.card_free, before.card_size);
 	EXPECT_LT(0, before.host_limit);
 	EXPECT_EQ(0, before.host_used);
+	EXPECT_EQ(before.card_size / 4 * 3, before.card_limit);
 
 	ASSERT_EQ(0, bo_create(fd, 3 * PAGE - 1, 0, &host));
 	ASSERT_EQ(0, bo_create(fd, 5 * PAGE, DRM_LIMEN_BO_CARD, &card));
@@ -207,18 +240,53 @@ TEST(memory_of_this_user)
 	EXPECT_EQ(before.card_free - 5 * PAGE, with.card_free);
 	EXPECT_EQ(before.card_size, with.card_size);
 	EXPECT_EQ(before.host_limit, with.host_limit);
+	EXPECT_EQ(before.card_limit, with.card_limit);
+	EXPECT_EQ(5 * PAGE, with.card_used);
 
-	/* Card memory is everybody's, host memory the user's. */
+	/* Every file of the user's says the same. */
 	ASSERT_EQ(0, limen_memory_info(fd2, &other));
-	EXPECT_EQ(3 * PAGE, other.host_used);
-	EXPECT_EQ(with.card_free, other.card_free);
+	EXPECT_EQ(0, memcmp(&with, &other, sizeof(with)));
 
 	ASSERT_EQ(0, bo_close(fd, host));
 	ASSERT_EQ(0, bo_close(fd, card));
+	EXPECT_TRUE(card_free_becomes(fd, before.card_free));
 	ASSERT_EQ(0, limen_memory_info(fd, &after));
 	EXPECT_EQ(0, after.host_used);
-	EXPECT_EQ(before.card_free, after.card_free);
+	EXPECT_EQ(0, after.card_used);
 	close(fd2);
+	close(fd);
+}
+
+/* The cycles that are counted are those of the clock that is told. */
+TEST(clock)
+{
+	struct drm_limen_device_info info;
+	struct drm_limen_stats before, after;
+	struct drm_limen_compare desc;
+	double cycles, expected;
+	struct bo host;
+	unsigned int i;
+	__u32 queue;
+	int fd;
+
+	OPEN_OR_SKIP(fd);
+	ASSERT_EQ(0, limen_device_info(fd, &info));
+	if (!(info.hw_features & DRM_LIMEN_FEATURE_CLOCK))
+		SKIP(return, "the board does not tell its clock");
+	ASSERT_EQ(0, bo_new(fd, PAGE, 0, &host));
+	ASSERT_EQ(0, queue_create(fd, DRM_LIMEN_QUEUE_EXPRESS, &queue));
+	desc = compare_at(&host, 0, 512, 2048, 512);
+	ASSERT_EQ(0, limen_stats(fd, &before));
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, submit_compares(fd, queue, &desc, 1, PATIENCE));
+	ASSERT_EQ(0, limen_stats(fd, &after));
+	cycles = after.express_cycles - before.express_cycles;
+	expected = (after.express_busy_ns - before.express_busy_ns) / 1e6 *
+		   info.clock_khz;
+	EXPECT_LT(0, cycles);
+	/* Each comparison's are rounded, and so is its time. */
+	EXPECT_LT(0.8 * expected - 100, cycles);
+	EXPECT_GT(1.2 * expected + 100, cycles);
 	close(fd);
 }
 

@@ -179,14 +179,8 @@ static int submit_held(FIXTURE_DATA(pending) *self)
 {
 	struct drm_limen_sync in = { .handle = self->in_sync };
 	struct drm_limen_sync out = { .handle = self->out_sync };
-	struct drm_limen_scan desc = {
-		.gallery = self->gallery,
-		.probe_handle = self->host.handle,
-		.row_count = 8,
-		.top_k = 4,
-		.result_handle = self->host.handle,
-		.result_offset = PAGE,
-	};
+	struct drm_limen_scan desc = scan_at(&self->host, self->gallery, PAGE,
+					     8, 4);
 	struct drm_limen_submit args = {
 		.queue = self->scan,
 		.descs = (uintptr_t)&desc,
@@ -196,6 +190,7 @@ static int submit_held(FIXTURE_DATA(pending) *self)
 		.in_sync_count = 1,
 		.out_syncs = (uintptr_t)&out,
 		.out_sync_count = 1,
+		.sync_size = sizeof(in),
 	};
 
 	return submit(self->fd, &args);

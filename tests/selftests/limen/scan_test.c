@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SCAN: the same rows as the reference in the same order, and dependencies. */
-#include <linux/capability.h>
-
 #include "limen_kselftest.h"
 
 #define PROBE		0
@@ -93,16 +91,8 @@ FIXTURE_SETUP(scan)
 				  &self->queue));
 
 	fill_vector((__s8 *)self->host.map, variant->dim, PATTERN_RANDOM, 77);
-	self->good = (struct drm_limen_scan) {
-		.gallery = self->gallery,
-		.probe_handle = self->host.handle,
-		.probe_offset = PROBE,
-		.row_count = ROWS,
-		.top_k = 10,
-		.min_similarity = -LIMEN_SIMILARITY_ONE,
-		.result_offset = RESULT,
-		.result_handle = self->host.handle,
-	};
+	self->good = scan_at(&self->host, self->gallery, RESULT, ROWS, 10);
+	self->good.min_similarity = -LIMEN_SIMILARITY_ONE;
 	self->result = scan_result(&self->host, RESULT);
 	memset(self->result, POISON, HOST_SIZE - RESULT);
 }
@@ -145,6 +135,7 @@ static struct drm_limen_submit good_args(FIXTURE_DATA(scan) *self)
 		.descs = (uintptr_t)&self->good,
 		.count = 1,
 		.desc_size = sizeof(self->good),
+		.sync_size = sizeof(struct drm_limen_sync),
 		.timeout_ns = in_ns(PATIENCE),
 	};
 }
@@ -336,39 +327,6 @@ TEST_F(scan, top_k_out_of_range)
 	EXPECT_REFUSED(-EINVAL, top_k, 0xffffffff);
 	EXPECT_TAKEN(top_k, 1);
 	EXPECT_TAKEN(top_k, self->info.top_k_max);
-}
-
-/* Many scores, or those of rows that nobody looks for, are not for everybody. */
-TEST_F(scan, scores_need_privilege)
-{
-	struct drm_limen_device_info info;
-	struct drm_limen_scan descs[2];
-
-	self->good.min_similarity = 0;
-	ASSERT_EQ(0, allow_capability(CAP_SYS_ADMIN, false));
-	ASSERT_EQ(0, limen_device_info(self->fd, &info));
-	EXPECT_EQ(DRM_LIMEN_TOP_K_USER, info.top_k_max);
-	EXPECT_TAKEN(top_k, DRM_LIMEN_TOP_K_USER);
-	EXPECT_REFUSED(-EPERM, top_k, DRM_LIMEN_TOP_K_USER + 1);
-	EXPECT_REFUSED(-EPERM, top_k, self->info.top_k_max);
-	EXPECT_REFUSED(-EINVAL, top_k, self->info.top_k_max + 1);
-	EXPECT_TAKEN(min_similarity, 0);
-	EXPECT_REFUSED(-EPERM, min_similarity, -1);
-	EXPECT_REFUSED(-EPERM, min_similarity, INT32_MIN);
-
-	/* One descriptor that asks for too much, and none is submitted. */
-	descs[0] = self->good;
-	descs[1] = self->good;
-	descs[1].min_similarity = -1;
-	EXPECT_EQ(-EPERM, submit_scans(self->fd, self->queue, descs, 2,
-				       PATIENCE));
-	EXPECT_TRUE(all_bytes(self->result, POISON, HOST_SIZE - RESULT));
-
-	ASSERT_EQ(0, allow_capability(CAP_SYS_ADMIN, true));
-	ASSERT_EQ(0, limen_device_info(self->fd, &info));
-	EXPECT_EQ(self->info.top_k_max, info.top_k_max);
-	EXPECT_TAKEN(top_k, DRM_LIMEN_TOP_K_USER + 1);
-	EXPECT_TAKEN(min_similarity, -1);
 }
 
 /* The gallery has every row of the range; sums do not wrap. */
@@ -591,6 +549,66 @@ TEST_F(scan, result_place)
 	}
 }
 
+/* Of what is longer than it knows, the kernel writes what it knows. */
+TEST_F(scan, results_of_the_future)
+{
+	static const struct {
+		__u32 result, row;
+	} sizes[] = { { 16, 24 }, { 24, 16 }, { 64, 32 }, { 4096, 4096 } };
+	struct drm_limen_scan desc = self->good;
+	__u32 result, row;
+	unsigned int i, n;
+
+	for (i = 0; i < 16; i++) {
+		EXPECT_REFUSED(-EINVAL, result_size, i);
+		EXPECT_REFUSED(-EINVAL, row_size, i);
+	}
+	for (i = 17; i < 24; i++) {
+		EXPECT_REFUSED(-EINVAL, result_size, i);
+		EXPECT_REFUSED(-EINVAL, row_size, i);
+	}
+	EXPECT_REFUSED(-EINVAL, result_size, DRM_LIMEN_SIZE_MAX + 8);
+	EXPECT_REFUSED(-EINVAL, result_size, 0xfffffff8);
+	EXPECT_REFUSED(-EINVAL, row_size, DRM_LIMEN_SIZE_MAX + 8);
+	EXPECT_REFUSED(-EINVAL, row_size, 0xfffffff8);
+
+	desc.top_k = 10;
+	ASSERT_EQ(10, reference_scan(&desc, (__s8 *)self->host.map, self->rows,
+				     variant->dim, variant->stride,
+				     self->expected));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		uint8_t *at = (uint8_t *)self->result;
+
+		desc.result_size = result = sizes[i].result;
+		desc.row_size = row = sizes[i].row;
+		memset(at, POISON, HOST_SIZE - RESULT);
+		ASSERT_EQ(0, submit_scans(self->fd, self->queue, &desc, 1,
+					  PATIENCE));
+		EXPECT_EQ(0, self->result->error);
+		EXPECT_EQ(10, self->result->count);
+		EXPECT_TRUE(all_bytes(at + 16, POISON, result - 16));
+		for (n = 0; n < 10; n++, result += row) {
+			EXPECT_EQ(0, memcmp(at + result, &self->expected[n],
+					    16));
+			EXPECT_TRUE(all_bytes(at + result + 16, POISON,
+					      row - 16));
+		}
+		EXPECT_TRUE(all_bytes(at + result, POISON,
+				      HOST_SIZE - RESULT - result));
+	}
+
+	/* There is room for all of it, or it is refused. */
+	memset(self->result, POISON, HOST_SIZE - RESULT);
+	self->good.top_k = 4;
+	self->good.result_offset = HOST_SIZE - 128;
+	EXPECT_TAKEN(row_size, 24);
+	EXPECT_REFUSED(-EINVAL, row_size, 32);
+	EXPECT_TAKEN(result_size, 64);
+	EXPECT_REFUSED(-EINVAL, result_size, 72);
+	self->good.top_k = self->info.top_k_max;
+	EXPECT_REFUSED(-EINVAL, row_size, DRM_LIMEN_SIZE_MAX);
+}
+
 TEST_F(scan, all_or_none)
 {
 	struct drm_limen_scan descs[5];
@@ -615,7 +633,7 @@ TEST_F(scan, all_or_none)
 
 TEST_F(scan, descriptors_of_the_future)
 {
-	static const __u32 sizes[] = { 48, 49, 56, 64, 4096 };
+	static const __u32 sizes[] = { 56, 57, 64, 72, 4096 };
 	struct drm_limen_submit args = good_args(self);
 	uint8_t *desc = calloc(1, 4096);
 	unsigned int i;
@@ -775,7 +793,7 @@ TEST_F(scan, full_queue)
 	do {
 		ret = submit_scans(self->fd, self->queue, &desc, 1, 0);
 	} while (!ret && ++count < 100000);
-	EXPECT_EQ(-EAGAIN, ret);
+	EXPECT_EQ(-ENOBUFS, ret);
 	EXPECT_LE(self->info.batch_max, count);
 
 	begin = now_ns();
@@ -954,19 +972,14 @@ TEST(every_dimension)
 	ASSERT_EQ(0, bo_new(fd, 2 * PAGE, 0, &host));
 	ASSERT_EQ(0, queue_create(fd, DRM_LIMEN_QUEUE_SCAN, &queue));
 	for (dim = 64; dim <= 512; dim += 64) {
-		struct drm_limen_scan desc = {
-			.probe_handle = host.handle,
-			.probe_offset = PAGE - dim,
-			.first_row = dim / 64,
-			.row_count = COUNT - dim / 32,
-			.top_k = TOP,
-			.min_similarity = -LIMEN_SIMILARITY_ONE,
-			.result_handle = host.handle,
-			.result_offset = PAGE,
-		};
+		struct drm_limen_scan desc = scan_at(&host, 0, PAGE,
+						     COUNT - dim / 32, TOP);
 		struct drm_limen_scan_result *result = scan_result(&host, PAGE);
 		__s8 *probe = (__s8 *)host.map + PAGE - dim;
 
+		desc.probe_offset = PAGE - dim;
+		desc.first_row = dim / 64;
+		desc.min_similarity = -LIMEN_SIMILARITY_ONE;
 		/* Without gaps, so that most rows cross a page somewhere. */
 		ASSERT_EQ(0, bo_new(fd, COUNT * dim, DRM_LIMEN_BO_CARD, &card));
 		fill_rows(rows, COUNT, dim, dim, dim);
@@ -1019,14 +1032,8 @@ FIXTURE_SETUP(large)
 	fill_rows(self->rows, LARGE, LARGE_DIM, LARGE_DIM, 4);
 	memcpy(self->card.map, self->rows, size);
 	fill_vector((__s8 *)self->host.map, LARGE_DIM, PATTERN_RANDOM, 4);
-	self->desc = (struct drm_limen_scan) {
-		.probe_handle = self->host.handle,
-		.row_count = LARGE,
-		.top_k = LARGE_TOP,
-		.min_similarity = 1000,
-		.result_handle = self->host.handle,
-		.result_offset = PAGE,
-	};
+	self->desc = scan_at(&self->host, 0, PAGE, LARGE, LARGE_TOP);
+	self->desc.min_similarity = 1000;
 	ASSERT_EQ(0, gallery_simple(self->fd, &self->card, LARGE_DIM, LARGE,
 				    &self->desc.gallery));
 	ASSERT_EQ(0, queue_create(self->fd, DRM_LIMEN_QUEUE_SCAN,

@@ -298,6 +298,7 @@ static int run(const struct options *options, int fd)
 	struct soak *soak;
 	char line[256] = "";
 
+	emu_calm();
 	limen_memory_info(fd, &memory);
 	printf("# %lu verifies, the board fails every %u ms, seed %u\n",
 	       options->verifies, options->reset_ms, options->seed);

@@ -111,6 +111,7 @@ static int submit_in_a_way(struct process *process, enum way way,
 		.descs = (uintptr_t)descs,
 		.count = count,
 		.desc_size = sizeof(*descs),
+		.sync_size = sizeof(out),
 	};
 	int ret;
 
@@ -122,7 +123,7 @@ static int submit_in_a_way(struct process *process, enum way way,
 		args.out_sync_count = 1;
 	}
 	/* No room while the board is being reset: then nothing was submitted. */
-	while ((ret = submit(process->fd, &args)) == -EAGAIN) {
+	while ((ret = submit(process->fd, &args)) == -ENOBUFS) {
 		if (!untouched(process, 0))
 			return -EBADMSG;
 		sleep_ms(1);
@@ -218,17 +219,12 @@ static int search(struct process *process, __u32 gallery, const __s8 *rows)
 	struct drm_limen_scan_result *result = scan_result(&process->host,
 							   RESULT);
 	struct drm_limen_scan_row expected[TOP];
-	struct drm_limen_scan desc = {
-		.gallery = gallery,
-		.probe_handle = process->host.handle,
-		.first_row = next_random(&client->seed) % ROWS,
-		.top_k = TOP,
-		.result_handle = process->host.handle,
-		.result_offset = RESULT,
-	};
+	struct drm_limen_scan desc = scan_at(&process->host, gallery, RESULT,
+					     0, TOP);
 	__u32 count;
 	int ret;
 
+	desc.first_row = next_random(&client->seed) % ROWS;
 	desc.row_count = next_random(&client->seed) %
 			 (ROWS - desc.first_row) + 1;
 	fill_vector((__s8 *)process->host.map, DIM, PATTERN_RANDOM,

@@ -114,18 +114,13 @@ static int search(struct client *client)
 	struct drm_limen_scan_result *result = scan_result(&client->host,
 							   RESULT);
 	struct drm_limen_scan_row expected[TOP];
-	struct drm_limen_scan desc = {
-		.gallery = client->gallery,
-		.probe_handle = client->host.handle,
-		.first_row = next_random(&client->seed) % ROWS,
-		.top_k = TOP,
-		.min_similarity = (int)(next_random(&client->seed) % 4000),
-		.result_handle = client->host.handle,
-		.result_offset = RESULT,
-	};
+	struct drm_limen_scan desc = scan_at(&client->host, client->gallery,
+					     RESULT, 0, TOP);
 	__u32 count;
 	int ret;
 
+	desc.min_similarity = (int)(next_random(&client->seed) % 8000) - 4000;
+	desc.first_row = next_random(&client->seed) % ROWS;
 	desc.row_count = next_random(&client->seed) % (ROWS - desc.first_row) +
 			 1;
 	fill_vector((__s8 *)client->host.map, DIM, PATTERN_RANDOM,
@@ -154,7 +149,7 @@ static int abandon(struct client *client)
 						   RESULT, DIM);
 	int ret = submit_compares(client->fd, client->express, &desc, 1, 0);
 
-	if (ret && ret != -EAGAIN && !honest_error(ret))
+	if (ret && ret != -ENOBUFS && !honest_error(ret))
 		return ret;
 	client_close(client);
 	memset(&client->host, 0, sizeof(client->host));
@@ -255,6 +250,7 @@ static void break_things(void)
 	__s64 end = in_ns(SECONDS * NSEC_PER_SEC);
 	unsigned int i = 0;
 
+	emu_calm();
 	while (now_ns() < end) {
 		emu_set(knobs[i++ % ARRAY_SIZE(knobs)], 1);
 		sleep_ms(150);
@@ -390,6 +386,7 @@ static int random_compare(int fd, __u32 *seed)
 			.result_handle = next_random(seed) % HANDLES + 1,
 			.dim = 64 * (next_random(seed) % 9),
 			.result_offset = next_random(seed) % 140 * 32,
+			.result_size = sizeof(struct drm_limen_compare_result),
 		};
 	return submit_compares(fd, next_random(seed) % IDENTIFIERS + 1, descs,
 			       next_random(seed) % 4 + 1,
@@ -411,6 +408,8 @@ static int random_scan(int fd, __u32 *seed)
 			.top_k = next_random(seed) % 20 + 1,
 			.result_handle = next_random(seed) % HANDLES + 1,
 			.result_offset = next_random(seed) % 70 * 64,
+			.result_size = sizeof(struct drm_limen_scan_result),
+			.row_size = sizeof(struct drm_limen_scan_row),
 		};
 	return submit_scans(fd, next_random(seed) % IDENTIFIERS + 1, descs,
 			    next_random(seed) % 2 + 1,
@@ -421,7 +420,7 @@ static int random_scan(int fd, __u32 *seed)
 static bool known_error(int error)
 {
 	static const int known[] = {
-		0, -ENOENT, -EINVAL, -EBUSY, -EAGAIN, -ETIMEDOUT, -E2BIG, -EIO,
+		0, -ENOENT, -EINVAL, -EBUSY, -ENOBUFS, -ETIMEDOUT, -E2BIG, -EIO,
 		-ETIME, -ECANCELED,
 	};
 	unsigned int i;

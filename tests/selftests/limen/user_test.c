@@ -188,6 +188,100 @@ TEST_F(user, host_memory)
 	EXPECT_EQ(limit, memory.host_used);
 }
 
+/* Three quarters for a user; all of it for who may have more than others. */
+TEST_F(user, card_memory)
+{
+	struct drm_limen_memory_info memory;
+	__u32 large, small, id;
+	__u64 limit, size;
+
+	ASSERT_EQ(0, allow_capability(CAP_SYS_RESOURCE, false));
+	ASSERT_EQ(0, limen_memory_info(self->first, &memory));
+	size = memory.card_size;
+	limit = memory.card_limit;
+	EXPECT_EQ(size / 4 * 3, limit);
+	ASSERT_TRUE(card_free_becomes(self->first, size));
+	ASSERT_EQ(0, limen_memory_info(self->first, &memory));
+	EXPECT_EQ(0, memory.card_used);
+	EXPECT_EQ(-EDQUOT, bo_create(self->first, limit + PAGE,
+				     DRM_LIMEN_BO_CARD, &id));
+	ASSERT_EQ(0, bo_create(self->first, limit - 2 * PAGE,
+			       DRM_LIMEN_BO_CARD, &large));
+	EXPECT_EQ(-EDQUOT, bo_create(self->second, 3 * PAGE, DRM_LIMEN_BO_CARD,
+				     &id));
+	EXPECT_EQ(0, bo_create(self->second, 2 * PAGE, DRM_LIMEN_BO_CARD,
+			       &small));
+	EXPECT_EQ(-EDQUOT, bo_create(self->first, PAGE, DRM_LIMEN_BO_CARD,
+				     &id));
+	ASSERT_EQ(0, limen_memory_info(self->second, &memory));
+	EXPECT_EQ(limit, memory.card_used);
+
+	/* Others have the rest, and no more than there is. */
+	ASSERT_EQ(0, limen_memory_info(self->other, &memory));
+	EXPECT_EQ(0, memory.card_used);
+	EXPECT_EQ(limit, memory.card_limit);
+	EXPECT_EQ(-ENOSPC, bo_create(self->other, size - limit + PAGE,
+				     DRM_LIMEN_BO_CARD, &id));
+	EXPECT_EQ(0, bo_create(self->other, size - limit - PAGE,
+			       DRM_LIMEN_BO_CARD, &id));
+
+	ASSERT_EQ(0, allow_capability(CAP_SYS_RESOURCE, true));
+	EXPECT_EQ(0, bo_create(self->first, PAGE, DRM_LIMEN_BO_CARD, &id));
+	EXPECT_EQ(-ENOSPC, bo_create(self->first, PAGE, DRM_LIMEN_BO_CARD,
+				     &id));
+	ASSERT_EQ(0, allow_capability(CAP_SYS_RESOURCE, false));
+	ASSERT_EQ(0, limen_memory_info(self->second, &memory));
+	EXPECT_EQ(limit + PAGE, memory.card_used);
+
+	/* What is given back is anybody's. */
+	ASSERT_EQ(0, bo_close(self->second, small));
+	EXPECT_TRUE(card_used_becomes(self->first, limit - PAGE));
+	EXPECT_EQ(-EDQUOT, bo_create(self->first, 2 * PAGE, DRM_LIMEN_BO_CARD,
+				     &id));
+	EXPECT_EQ(0, bo_create(self->second, PAGE, DRM_LIMEN_BO_CARD, &id));
+	close(self->first);
+	self->first = -1;
+	EXPECT_TRUE(card_used_becomes(self->second, PAGE));
+	EXPECT_EQ(0, bo_create(self->second, limit - 3 * PAGE,
+			       DRM_LIMEN_BO_CARD, &id));
+	EXPECT_EQ(-EDQUOT, bo_create(self->second, 3 * PAGE, DRM_LIMEN_BO_CARD,
+				     &id));
+}
+
+/* A gallery holds its share when nobody has the buffer's handle any more. */
+TEST_F(user, card_memory_of_galleries)
+{
+	struct drm_limen_memory_info memory;
+	__u32 gallery;
+
+	ASSERT_EQ(0, make_gallery(self->first, &gallery));
+	ASSERT_EQ(0, limen_memory_info(self->second, &memory));
+	EXPECT_EQ(PAGE, memory.card_used);
+	ASSERT_EQ(0, gallery_destroy(self->first, gallery));
+	EXPECT_TRUE(card_used_becomes(self->second, 0));
+}
+
+/* A request that fails takes nothing of the share. */
+TEST_F(user, card_memory_that_was_refused)
+{
+	struct drm_limen_memory_info memory;
+	unsigned int i;
+	__u32 id;
+
+	ASSERT_EQ(0, allow_capability(CAP_SYS_RESOURCE, false));
+	ASSERT_EQ(0, limen_memory_info(self->first, &memory));
+	ASSERT_TRUE(card_free_becomes(self->first, memory.card_size));
+	ASSERT_EQ(0, bo_create(self->other, memory.card_limit,
+			       DRM_LIMEN_BO_CARD, &id));
+	for (i = 0; i < 8; i++)
+		EXPECT_EQ(-ENOSPC, bo_create(self->first, memory.card_limit,
+					     DRM_LIMEN_BO_CARD, &id));
+	EXPECT_TRUE(card_used_becomes(self->first, 0));
+	EXPECT_EQ(0, bo_create(self->first,
+			       memory.card_size - memory.card_limit,
+			       DRM_LIMEN_BO_CARD, &id));
+}
+
 /* The user is who opened the file, whoever uses it. */
 TEST_F(user, file_that_is_passed_on)
 {
@@ -324,7 +418,7 @@ TEST_F(user, comparisons)
 		ASSERT_EQ(0, express_submit(&first, 0));
 	/* Those that finish meanwhile make room. */
 	under_way = express_under_way(&first);
-	EXPECT_EQ(-EAGAIN, express_fill(&second));
+	EXPECT_EQ(-ENOBUFS, express_fill(&second));
 	EXPECT_LE(express_under_way(&first) + express_under_way(&second),
 		  info.express_limit);
 	EXPECT_GE(under_way + second.count, info.express_limit);
@@ -354,7 +448,7 @@ TEST_F(user, comparisons_with_cap_sys_nice)
 	ASSERT_EQ(0, allow_capability(CAP_SYS_NICE, false));
 
 	ASSERT_EQ(0, emu_hold());
-	EXPECT_EQ(-EAGAIN, express_fill(&limited));
+	EXPECT_EQ(-ENOBUFS, express_fill(&limited));
 	/* The queue was made with the capability; that is what counts. */
 	while (unlimited.count < info.express_depth / 4)
 		ASSERT_EQ(0, express_submit(&unlimited, 0));
@@ -387,7 +481,7 @@ TEST_F(user, close_with_comparisons_under_way)
 	ASSERT_EQ(0, express_open(self->first, &first));
 	ASSERT_EQ(0, express_open(self->second, &second));
 	ASSERT_EQ(0, emu_hold());
-	EXPECT_EQ(-EAGAIN, express_fill(&first));
+	EXPECT_EQ(-ENOBUFS, express_fill(&first));
 	munmap(first.bo.map, first.bo.size);
 	close(self->first);
 	self->first = -1;
@@ -480,20 +574,26 @@ static int held_submit(struct held *held, __u32 count, __s64 timeout_ns)
 		.desc_size = sizeof(descs[0]),
 		.in_syncs = (uintptr_t)&in,
 		.in_sync_count = 1,
+		.sync_size = sizeof(in),
 		.timeout_ns = timeout_ns,
 	};
 	__u32 i;
 
 	for (i = 0; i < count; i++)
-		descs[i] = (struct drm_limen_scan) {
-			.gallery = held->gallery,
-			.probe_handle = held->bo.handle,
-			.row_count = 1,
-			.top_k = 1,
-			.result_handle = held->bo.handle,
-			.result_offset = 1024,
-		};
+		descs[i] = scan_at(&held->bo, held->gallery, 1024, 1, 1);
 	return submit(held->fd, &args);
+}
+
+/* What is cancelled makes room when it is gone, which may take a moment. */
+static int held_submit_soon(struct held *held, __u32 count)
+{
+	__s64 end = in_ns(PATIENCE);
+	int ret;
+
+	do
+		ret = held_submit(held, count, 0);
+	while (ret == -ENOBUFS && now_ns() < end);
+	return ret;
 }
 
 /* Fills both queues, which are one user's, to the user's limit. */
@@ -519,17 +619,64 @@ TEST_F(scans, files_share_a_limit)
 	ASSERT_EQ(0, held_open(self->second, &self->fence, &third));
 	ASSERT_EQ(0, held_open(self->other, &self->fence, &other));
 	ASSERT_EQ(0, held_fill(&first, &second, info.scan_limit));
-	EXPECT_EQ(-EAGAIN, held_submit(&third, 1, 0));
+	EXPECT_EQ(-ENOBUFS, held_submit(&third, 1, 0));
 	EXPECT_EQ(-ETIMEDOUT, held_submit(&third, 1, in_ns(NSEC_PER_MSEC)));
 	EXPECT_EQ(0, held_submit(&other, 1, 0));
 
 	/* Scans that are cancelled make room on every queue of the user's. */
 	ASSERT_EQ(0, queue_destroy(self->first, first.queue));
-	EXPECT_EQ(0, held_submit(&third, 32, 0));
+	EXPECT_EQ(0, held_submit_soon(&third, 32));
 	ASSERT_EQ(0, manual_fence_signal(&self->fence));
 	EXPECT_EQ(0, held_submit(&third, 1, in_ns(PATIENCE)));
 	EXPECT_EQ(0, held_submit(&second, 1, in_ns(PATIENCE)));
 	EXPECT_EQ(0, held_submit(&other, 1, in_ns(PATIENCE)));
+}
+
+/*
+ * Scans of queues that are destroyed while what they depend on never comes: they take
+ * memory until they are gone, and a part of the user's share as long. How many of
+ * them there are can be seen of their buffers, of which each queue has one.
+ */
+TEST_F(scans, queues_that_are_left_behind)
+{
+	struct drm_limen_memory_info before, memory;
+	struct drm_limen_device_info info;
+	struct held held;
+	unsigned int i, count;
+	__s64 end;
+	int ret;
+
+	ASSERT_EQ(0, limen_device_info(self->first, &info));
+	/* What a test before has left is gone. */
+	ASSERT_TRUE(card_used_becomes(self->first, 0));
+	ASSERT_EQ(0, limen_memory_info(self->first, &before));
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(0, held_open(self->first, &self->fence, &held));
+		end = in_ns(100 * NSEC_PER_MSEC);
+		count = 0;
+		do {
+			ret = held_submit(&held, 32, 0);
+			count += ret ? 0 : 32;
+		} while (count < info.scan_limit && now_ns() < end &&
+			 (!ret || ret == -ENOBUFS));
+		EXPECT_TRUE(!ret || ret == -ENOBUFS);
+		ASSERT_EQ(0, queue_destroy(self->first, held.queue));
+		ASSERT_EQ(0, gallery_destroy(self->first, held.gallery));
+		bo_free(self->first, &held.bo);
+	}
+	end = in_ns(2 * NSEC_PER_SEC);
+	do {
+		sleep_ms(1);
+		ASSERT_EQ(0, limen_memory_info(self->first, &memory));
+	} while (memory.host_used > before.host_used + PAGE && now_ns() < end);
+	/* Else the fence has been given up, and this has shown nothing. */
+	EXPECT_EQ(0, sync_file_status(self->fence.sync_file));
+	EXPECT_GE(before.host_used + PAGE, memory.host_used);
+
+	ASSERT_EQ(0, manual_fence_signal(&self->fence));
+	EXPECT_TRUE(card_used_becomes(self->first, 0));
+	ASSERT_EQ(0, held_open(self->first, &self->fence, &held));
+	EXPECT_EQ(0, held_submit(&held, 1, in_ns(PATIENCE)));
 }
 
 TEST_F(scans, wait_for_another_queues_room)

@@ -107,6 +107,18 @@ bool card_free_becomes(int fd, __u64 bytes)
 	return memory.card_free == bytes;
 }
 
+/* Likewise what this user has of it. */
+bool card_used_becomes(int fd, __u64 bytes)
+{
+	struct drm_limen_memory_info memory = { .card_used = ~bytes };
+	__s64 end = in_ns(PATIENCE);
+
+	while (!limen_memory_info(fd, &memory) && memory.card_used != bytes &&
+	       now_ns() < end)
+		sleep_ms(1);
+	return memory.card_used == bytes;
+}
+
 int bo_create(int fd, __u64 size, __u32 flags, __u32 *handle)
 {
 	struct drm_limen_bo_create args = { .size = size, .flags = flags };
@@ -261,6 +273,22 @@ struct drm_limen_compare compare_at(const struct bo *bo, __u64 probe,
 		.result_handle = bo->handle,
 		.dim = dim,
 		.result_offset = result,
+		.result_size = sizeof(struct drm_limen_compare_result),
+	};
+}
+
+struct drm_limen_scan scan_at(const struct bo *bo, __u32 gallery, __u64 result,
+			      __u32 rows, __u32 top_k)
+{
+	return (struct drm_limen_scan) {
+		.gallery = gallery,
+		.probe_handle = bo->handle,
+		.row_count = rows,
+		.top_k = top_k,
+		.result_offset = result,
+		.result_handle = bo->handle,
+		.result_size = sizeof(struct drm_limen_scan_result),
+		.row_size = sizeof(struct drm_limen_scan_row),
 	};
 }
 

@@ -36,6 +36,7 @@ int limen_device_info(int fd, struct drm_limen_device_info *info);
 int limen_memory_info(int fd, struct drm_limen_memory_info *info);
 int limen_stats(int fd, struct drm_limen_stats *stats);
 bool card_free_becomes(int fd, __u64 bytes);
+bool card_used_becomes(int fd, __u64 bytes);
 
 /* ioctl() that returns a negative errno and is never restarted. */
 int xioctl(int fd, unsigned long request, void *arg);
@@ -76,6 +77,9 @@ int submit_scans(int fd, __u32 queue, const struct drm_limen_scan *descs,
 		 __u32 count, __s64 timeout_ns);
 struct drm_limen_compare compare_at(const struct bo *bo, __u64 probe,
 				    __u64 reference, __u64 result, __u32 dim);
+/* The best @top_k of the first @rows of a gallery, for the probe at 0. */
+struct drm_limen_scan scan_at(const struct bo *bo, __u32 gallery,
+			      __u64 result, __u32 rows, __u32 top_k);
 struct drm_limen_compare_result *compare_result(const struct bo *bo, __u64 at);
 struct drm_limen_scan_result *scan_result(const struct bo *bo, __u64 at);
 size_t scan_result_size(__u32 top_k);
@@ -154,6 +158,12 @@ bool emu_becomes(const char *knob, __u64 value);
 int emu_calm(void);
 int emu_unbind(void);
 int emu_bind(void);
+int emu_boards(unsigned int count);
+bool emu_node(unsigned int number, char *path, size_t size);
+int emu_fickle(unsigned int mood);
+/* Parameters of the driver */
+int driver_set(const char *parameter, unsigned int value);
+int driver_get(const char *parameter, unsigned int *value);
 
 /* What the kernel tells of the node from now on, as udev hears it. */
 int uevent_open(void);
@@ -168,5 +178,6 @@ bool inject_disarm(void);
 /* The kernel's log: where it is now, and whether it has complained since. */
 long kmsg_mark(void);
 bool kmsg_clean(long mark, char *line, size_t size);
+unsigned int kmsg_count(long mark, const char *word);
 
 #endif /* LIMEN_SELFTEST_UTIL_H */

@@ -4,14 +4,21 @@
  * kernel that stays silent otherwise may only be deaf.
  */
 #include <linux/compiler.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/timer.h>
 
 /* Not a power of two: the bytes behind it still are of its slab's object. */
 #define SIZE	100
+
+/* How long two threads get to race. */
+#define RACE_MS	1000
 
 /* What is leaked at once: a stale pointer on some stack may hide one of them. */
 #define LEAKS	16
@@ -23,6 +30,9 @@ MODULE_PARM_DESC(bug, "which bug to run into");
 static DEFINE_MUTEX(first);
 static DEFINE_MUTEX(second);
 static DEFINE_SPINLOCK(spin);
+static DEFINE_RAW_SPINLOCK(raw_spin);
+static u32 racing_data;
+static u32 racing_full;
 
 /* The compiler knows too much about memory and constants. */
 static u8 *seeded_memory(void)
@@ -96,6 +106,90 @@ static void seeded_sleep_in_atomic(void)
 	kfree(memory);
 }
 
+/* Under PREEMPT_RT, the inner one sleeps. */
+static void seeded_lock_nesting(void)
+{
+	raw_spin_lock(&raw_spin);
+	spin_lock(&spin);
+	spin_unlock(&spin);
+	raw_spin_unlock(&raw_spin);
+}
+
+static void seeded_timer_function(struct timer_list *timer)
+{
+}
+
+static void seeded_active_timer(void)
+{
+	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
+
+	if (!timer)
+		return;
+	timer_setup(timer, seeded_timer_function, 0);
+	mod_timer(timer, jiffies + HZ);
+	kfree(timer);
+}
+
+static int seeded_counts(void *unused)
+{
+	while (!kthread_should_stop()) {
+		racing_data++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Hands over what is plain by what is marked, and forgets that this is no order. */
+static int seeded_gives(void *unused)
+{
+	while (!kthread_should_stop()) {
+		if (!smp_load_acquire(&racing_full)) {
+			racing_data++;
+			WRITE_ONCE(racing_full, 1);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static int seeded_takes(void *unused)
+{
+	u32 sum = 0;
+
+	while (!kthread_should_stop()) {
+		if (smp_load_acquire(&racing_full)) {
+			sum += racing_data;
+			smp_store_release(&racing_full, 0);
+		}
+		cond_resched();
+	}
+	return sum;
+}
+
+static void seeded_threads(int (*one)(void *), int (*other)(void *))
+{
+	struct task_struct *threads[] = {
+		kthread_run(one, NULL, "seeded/0"),
+		kthread_run(other, NULL, "seeded/1"),
+	};
+	unsigned int i;
+
+	msleep(RACE_MS);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		if (!IS_ERR(threads[i]))
+			kthread_stop(threads[i]);
+}
+
+static void seeded_race(void)
+{
+	seeded_threads(seeded_counts, seeded_counts);
+}
+
+static void seeded_no_barrier(void)
+{
+	seeded_threads(seeded_gives, seeded_takes);
+}
+
 static void seeded_leak(void)
 {
 	unsigned int i;
@@ -115,6 +209,10 @@ static const struct {
 	{ "use-after-free", seeded_use_after_free },
 	{ "out-of-bounds", seeded_out_of_bounds },
 	{ "leak", seeded_leak },
+	{ "lock-nesting", seeded_lock_nesting },
+	{ "active-timer", seeded_active_timer },
+	{ "race", seeded_race },
+	{ "no-barrier", seeded_no_barrier },
 };
 
 static int __init seeded_init(void)

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <sys/mman.h>
 #include <xf86drm.h>
 
@@ -20,6 +19,7 @@
 #define BUFFERS 64
 #define ROWS 300
 #define DIM 128
+#define TOP_K 64
 #define TIMEOUT_MS 10000
 
 /**
@@ -31,8 +31,11 @@
  * @gallery: the one there is; its handle is 0 if there is none
  * @uploads: galleries made so far
  * @submissions: taken so far
- * @privileged: the caller may see everything
- * @full: submissions that find no room
+ * @slow: the time is over before the next submission has finished
+ * @full: likewise before it finds room
+ * @signals: that come, one after the other, while somebody waits
+ * @ticket: of the submission that somebody waited for; 0 for none
+ * @queues: made so far
  * @sleeps_after: submissions until card memory is lost; -1 for never
  * @create_error: of the next buffer, or 0
  */
@@ -44,8 +47,11 @@ static struct driver {
 	struct drm_limen_gallery_create gallery;
 	unsigned int uploads;
 	unsigned int submissions;
-	bool privileged;
-	unsigned int full;
+	bool slow;
+	bool full;
+	unsigned int signals;
+	uint64_t ticket;
+	unsigned int queues;
 	int sleeps_after;
 	int create_error;
 } driver;
@@ -64,7 +70,7 @@ static int fake_query(const struct drm_limen_query *query)
 	struct drm_limen_device_info info = {
 		.hw_version = LIMEN_HW_VERSION_MAJOR << 16,
 		.dim_max = LIMEN_DIM_MAX,
-		.top_k_max = LIMEN_TOP_K_MAX,
+		.top_k_max = TOP_K,
 		.batch_max = LIMEN_BATCH_MAX,
 		.board = "stand-in",
 	};
@@ -129,6 +135,8 @@ static void fake_scan(const struct drm_limen_scan *desc)
 			 driver.offsets[desc->result_handle]);
 	uint32_t i;
 
+	ck_assert_uint_eq(desc->result_size, sizeof(*result));
+	ck_assert_uint_eq(desc->row_size, sizeof(result->rows[0]));
 	result->count = 0;
 	for (i = desc->first_row; i < desc->first_row + desc->row_count; i++) {
 		struct limen_score score = limen_score_vectors(
@@ -147,16 +155,30 @@ static void fake_scan(const struct drm_limen_scan *desc)
 	result->error = 0;
 }
 
-static int fake_submit(const struct drm_limen_submit *submit)
+static void fake_compare(const struct drm_limen_compare *desc)
+{
+	const uint8_t *probe = driver.memory + desc->probe_offset +
+			       driver.offsets[desc->probe_handle];
+	const uint8_t *reference = driver.memory + desc->reference_offset +
+				   driver.offsets[desc->reference_handle];
+	struct drm_limen_compare_result *result =
+		(void *)(driver.memory + desc->result_offset +
+			 driver.offsets[desc->result_handle]);
+	struct limen_score score = limen_score_vectors(
+		(const int8_t *)probe, (const int8_t *)reference, desc->dim);
+
+	ck_assert_uint_eq(desc->result_size, sizeof(*result));
+	result->raw = score.raw;
+	result->similarity = score.similarity;
+	result->error = 0;
+}
+
+static int fake_scans(const struct drm_limen_submit *submit)
 {
 	const struct drm_limen_scan *descs = (void *)(uintptr_t)submit->descs;
 	uint32_t i;
 
 	ck_assert_uint_eq(submit->desc_size, sizeof(*descs));
-	if (driver.full) {
-		driver.full--;
-		return refuse(EAGAIN);
-	}
 	if (!driver.sleeps_after)
 		driver.lost = true;
 	if (driver.sleeps_after >= 0)
@@ -165,17 +187,52 @@ static int fake_submit(const struct drm_limen_submit *submit)
 		ck_assert_uint_eq(descs[i].gallery, driver.gallery.gallery);
 		ck_assert_uint_le(descs[i].first_row + descs[i].row_count,
 				  driver.gallery.rows);
-		if (!driver.privileged &&
-		    (descs[i].top_k > DRM_LIMEN_TOP_K_USER ||
-		     descs[i].min_similarity < 0))
-			return refuse(EPERM);
 		if (driver.lost)
 			return refuse(ESTALE);
 	}
 	for (i = 0; i < submit->count; i++)
 		fake_scan(&descs[i]);
-	driver.submissions++;
 	return 0;
+}
+
+static int fake_compares(const struct drm_limen_submit *submit)
+{
+	const struct drm_limen_compare *descs =
+		(void *)(uintptr_t)submit->descs;
+	uint32_t i;
+
+	ck_assert_uint_eq(submit->desc_size, sizeof(*descs));
+	for (i = 0; i < submit->count; i++)
+		fake_compare(&descs[i]);
+	return 0;
+}
+
+/* A signal comes while one waits for room, and then one during each wait. */
+static int fake_submit(struct drm_limen_submit *submit)
+{
+	int result;
+
+	ck_assert_uint_eq(submit->flags, DRM_LIMEN_SUBMIT_WAIT);
+	ck_assert_uint_eq(submit->ticket, driver.ticket);
+	if (!submit->ticket) {
+		if (driver.full)
+			return refuse(driver.signals && driver.signals-- ?
+				      EINTR : ETIMEDOUT);
+		result = submit->queue == DRM_LIMEN_QUEUE_SCAN ?
+			 fake_scans(submit) : fake_compares(submit);
+		if (result)
+			return result;
+		driver.submissions++;
+	}
+	submit->ticket = 0;
+	if (driver.signals || driver.slow)
+		submit->ticket = driver.submissions;
+	driver.ticket = submit->ticket;
+	if (driver.signals) {
+		driver.signals--;
+		return refuse(EINTR);
+	}
+	return driver.slow ? refuse(ETIMEDOUT) : 0;
 }
 
 static int fake_call(unsigned long request, void *args)
@@ -197,9 +254,11 @@ static int fake_call(unsigned long request, void *args)
 		driver.gallery.handle = 0;
 		return 0;
 	case DRM_IOCTL_LIMEN_QUEUE_CREATE:
-		queue->queue = 1;
+		driver.queues++;
+		queue->queue = queue->type;
 		return 0;
 	case DRM_IOCTL_LIMEN_QUEUE_DESTROY:
+		driver.ticket = 0;
 		return 0;
 	case DRM_IOCTL_LIMEN_SUBMIT:
 		return fake_submit(args);
@@ -210,20 +269,13 @@ static int fake_call(unsigned long request, void *args)
 /* From here on, what the library calls. */
 int drmIoctl(int fd, unsigned long request, void *args)
 {
-	(void)fd;
-	return fake_call(request, args);
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	va_list list;
-	void *args;
+	int result;
 
 	(void)fd;
-	va_start(list, request);
-	args = va_arg(list, void *);
-	va_end(list);
-	return fake_call(request, args);
+	do
+		result = fake_call(request, args);
+	while (result < 0 && (errno == EINTR || errno == EAGAIN));
+	return result;
 }
 
 drmVersionPtr drmGetVersion(int fd)
@@ -247,51 +299,12 @@ int drmCloseBufferHandle(int fd, uint32_t handle)
 	return 0;
 }
 
-int drmSyncobjCreate(int fd, uint32_t flags, uint32_t *handle)
-{
-	(void)fd;
-	(void)flags;
-	*handle = 1;
-	return 0;
-}
-
-int drmSyncobjDestroy(int fd, uint32_t handle)
-{
-	(void)fd;
-	(void)handle;
-	return 0;
-}
-
-int drmSyncobjReset(int fd, const uint32_t *handles, uint32_t count)
-{
-	(void)fd;
-	(void)handles;
-	(void)count;
-	return 0;
-}
-
-/* All has finished when it has been submitted. The declaration is libdrm's. */
-/* NOLINTBEGIN(readability-non-const-parameter) */
-int drmSyncobjWait(int fd, uint32_t *handles, unsigned int count,
-		   int64_t timeout_ns, unsigned int flags,
-		   uint32_t *first_signaled)
-{
-	(void)fd;
-	(void)handles;
-	(void)count;
-	(void)timeout_ns;
-	(void)flags;
-	(void)first_signaled;
-	return 0;
-}
-/* NOLINTEND(readability-non-const-parameter) */
-
 static struct limen_template probe_of(uint32_t seed)
 {
 	return sample(DIM, seed);
 }
 
-/* Half of the rows are alike: more than anybody sees of one scan. */
+/* Half of the rows are alike: more than one scan of a small board returns. */
 static void gallery_make(void)
 {
 	struct limen_template tmpl = probe_of(1);
@@ -384,38 +397,35 @@ static int search_fails(uint32_t top_k, int32_t min)
 	return limen_search(board, &probe, gallery, top_k, min, rows, 50);
 }
 
-START_TEST(searches_agree)
-{
-	driver.privileged = true;
-	check_search(10, 0);
-	check_search(ROWS, -LIMEN_SIMILARITY_ONE);
-	check_search_all(-LIMEN_SIMILARITY_ONE, ROWS);
-	ck_assert_uint_eq(driver.uploads, 1);
-}
-END_TEST
-
-/* No fewer rows and no other floor than asked for: an error instead. */
-START_TEST(what_not_everybody_may_see)
+static int compare_fails(void)
 {
 	struct limen_template probe = probe_of(1);
-	struct limen_row *rows;
+	struct limen_pair pair = { .probe = &probe, .reference = &probe };
+	int error = limen_compare(board, &pair, 1, TIMEOUT_MS);
 
-	check_search(DRM_LIMEN_TOP_K_USER, 0);
-	ck_assert_int_eq(search_fails(DRM_LIMEN_TOP_K_USER + 1, 0), -EPERM);
-	ck_assert_int_eq(search_fails(1, -1), -EPERM);
-	ck_assert_int_eq(limen_search_all(board, &probe, gallery, -1, &rows,
-					  TIMEOUT_MS), -EPERM);
-	/* A refusal costs nothing: the gallery is still on the card. */
+	ck_assert_int_eq(pair.error, error);
+	if (!error)
+		ck_assert_int_eq(pair.score.similarity, LIMEN_SIMILARITY_ONE);
+	return error;
+}
+
+START_TEST(searches_agree)
+{
 	check_search(10, 0);
+	check_search(TOP_K, -LIMEN_SIMILARITY_ONE);
+	check_search_all(-LIMEN_SIMILARITY_ONE, ROWS);
+	check_search_all(0, 2 * TOP_K);
+	check_search_all(16384, 2 * TOP_K);
+	ck_assert_uint_gt(driver.submissions, 2);
 	ck_assert_uint_eq(driver.uploads, 1);
 }
 END_TEST
 
-START_TEST(all_rows_for_everybody)
+/* No fewer rows than asked for: an error instead. */
+START_TEST(more_than_a_scan_returns)
 {
-	check_search_all(0, 2 * DRM_LIMEN_TOP_K_USER);
-	check_search_all(16384, 2 * DRM_LIMEN_TOP_K_USER);
-	ck_assert_uint_gt(driver.submissions, 2);
+	ck_assert_int_eq(search_fails(TOP_K + 1, 0), -EINVAL);
+	ck_assert_uint_eq(driver.submissions, 0);
 }
 END_TEST
 
@@ -427,34 +437,69 @@ START_TEST(card_memory_lost)
 	ck_assert_uint_eq(driver.uploads, 2);
 	/* Now in the midst of many scans. */
 	driver.sleeps_after = 3;
-	check_search_all(0, 2 * DRM_LIMEN_TOP_K_USER);
+	check_search_all(0, 2 * TOP_K);
 	ck_assert_uint_eq(driver.uploads, 3);
 	check_search(10, 0);
 	ck_assert_uint_eq(driver.uploads, 3);
 }
 END_TEST
 
+/* Nothing was submitted: what there is serves the next one. */
 START_TEST(no_room)
 {
-	driver.full = 5;
-	check_search(10, 0);
-	driver.full = UINT32_MAX;
+	driver.full = true;
 	ck_assert_int_eq(search_fails(10, 0), -ETIMEDOUT);
-	driver.full = 0;
+	ck_assert_int_eq(compare_fails(), -ETIMEDOUT);
+	ck_assert_uint_eq(driver.submissions, 0);
+	driver.full = false;
 	check_search(10, 0);
+	ck_assert_int_eq(compare_fails(), 0);
 	ck_assert_uint_eq(driver.uploads, 1);
+	ck_assert_uint_eq(driver.queues, 2);
+}
+END_TEST
+
+/* The board may still use queue and buffer: the next one gets others. */
+START_TEST(not_in_time)
+{
+	driver.slow = true;
+	ck_assert_int_eq(search_fails(10, 0), -ETIMEDOUT);
+	driver.slow = false;
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.queues, 2);
+	/* Scores that came in time all the same are told. */
+	driver.slow = true;
+	ck_assert_int_eq(compare_fails(), 0);
+	driver.slow = false;
+	ck_assert_int_eq(compare_fails(), 0);
+	ck_assert_uint_eq(driver.queues, 4);
+	ck_assert_uint_eq(driver.uploads, 1);
+	ck_assert_uint_eq(driver.submissions, 4);
+}
+END_TEST
+
+/* However many signals there are, each search is submitted once. */
+START_TEST(signals)
+{
+	driver.signals = 5;
+	check_search(10, 0);
+	driver.signals = 5;
+	ck_assert_int_eq(compare_fails(), 0);
+	ck_assert_uint_eq(driver.submissions, 2);
+	ck_assert_uint_eq(driver.queues, 2);
+	driver.full = true;
+	driver.signals = 5;
+	ck_assert_int_eq(search_fails(10, 0), -ETIMEDOUT);
+	ck_assert_uint_eq(driver.signals, 0);
+	ck_assert_uint_eq(driver.submissions, 2);
 }
 END_TEST
 
 START_TEST(share_used_up)
 {
-	struct limen_template probe = probe_of(1);
-	struct limen_pair pair = { .probe = &probe, .reference = &probe };
-
 	driver.create_error = EDQUOT;
 	ck_assert_int_eq(search_fails(10, 0), -EDQUOT);
-	ck_assert_int_eq(limen_compare(board, &pair, 1, TIMEOUT_MS), -EDQUOT);
-	ck_assert_int_eq(pair.error, -EDQUOT);
+	ck_assert_int_eq(compare_fails(), -EDQUOT);
 	ck_assert_ptr_nonnull(strstr(limen_strerror(-EDQUOT), "share"));
 	driver.create_error = 0;
 	check_search(10, 0);
@@ -468,10 +513,11 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, searches_agree);
-	tcase_add_test(tests, what_not_everybody_may_see);
-	tcase_add_test(tests, all_rows_for_everybody);
+	tcase_add_test(tests, more_than_a_scan_returns);
 	tcase_add_test(tests, card_memory_lost);
 	tcase_add_test(tests, no_room);
+	tcase_add_test(tests, not_in_time);
+	tcase_add_test(tests, signals);
 	tcase_add_test(tests, share_used_up);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is posted: writes of the host to the card's registers, and the card's writes to
+ * the host's memory and its interrupts. Nobody is told when they arrive. Those of each
+ * way arrive in their order, at any later time; the answer to a read arrives after the
+ * writes that were there before it, of both ways.
+ */
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include <limen.h>
+#include <monotonic.h>
+
+#include "card.h"
+
+#define NSEC_PER_USEC	1000
+
+/* One write in so many is slow, and how slow those and the others are. */
+#define SLOW_EVERY	8
+#define SLOW_US		1500
+#define QUICK_US	60
+
+uint32_t post_random(struct card *card)
+{
+	/* xorshift: any state but zero, which the option's parser refuses. */
+	card->random ^= card->random << 13;
+	card->random ^= card->random >> 7;
+	card->random ^= card->random << 17;
+	return (uint32_t)(card->random >> 32);
+}
+
+/* When a write arrives that is sent now, after the one that arrives at @last. */
+static int64_t arrival(struct card *card, int64_t last)
+{
+	bool slow = post_random(card) % SLOW_EVERY == 0;
+	int64_t at = now_ns() + post_random(card) %
+					((slow ? SLOW_US : QUICK_US) * NSEC_PER_USEC);
+
+	return at > last ? at : last;
+}
+
+static struct card_post *append(struct card *card, struct card_posts *posts)
+{
+	unsigned int slot = (posts->first + posts->count++) % CARD_POSTS;
+	struct card_post *post = &posts->posts[slot];
+
+	memset(post, 0, sizeof(*post));
+	posts->last_ns = arrival(card, posts->last_ns);
+	post->due_ns = posts->last_ns;
+	return post;
+}
+
+/* The first one, which stays where it is until another takes its place. */
+static struct card_post *take(struct card_posts *posts)
+{
+	struct card_post *post = &posts->posts[posts->first];
+
+	posts->first = (posts->first + 1) % CARD_POSTS;
+	posts->count--;
+	return post;
+}
+
+static void arrive_at_host(struct card *card, struct card_post *post)
+{
+	size_t head = post->size - sizeof(uint32_t);
+	uint32_t last;
+	uint8_t *to;
+
+	if (!post->size) {
+		if (config_interrupts(card) && card->irq >= 0)
+			eventfd_write(card->irq, 1);
+		return;
+	}
+	to = dma_at(card, post->address, post->size, true);
+	if (to) {
+		memcpy(to, post->bytes, head);
+		/* The last word last: of a completion, it is the number. */
+		memcpy(&last, post->bytes + head, sizeof(last));
+		atomic_store_explicit((_Atomic uint32_t *)(to + head), last,
+				      memory_order_release);
+	}
+	limen_wipe(post->bytes, sizeof(post->bytes));
+}
+
+static void deliver_to_card(struct card *card, int64_t now)
+{
+	while (card->to_card.count &&
+	       card->to_card.posts[card->to_card.first].due_ns <= now) {
+		struct card_post *post = take(&card->to_card);
+
+		card_write(card, post->address, post->value);
+	}
+}
+
+static void deliver_to_host(struct card *card, int64_t now)
+{
+	while (config_masters_bus(card) && card->to_host.count &&
+	       card->to_host.posts[card->to_host.first].due_ns <= now)
+		arrive_at_host(card, take(&card->to_host));
+}
+
+void post_register(struct card *card, uint64_t reg, uint32_t value)
+{
+	struct card_post *post;
+
+	if (card->to_card.count == CARD_POSTS)
+		post_flush_to_card(card);
+	post = append(card, &card->to_card);
+	post->address = reg;
+	post->value = value;
+}
+
+void post_memory(struct card *card, uint64_t address, const void *from,
+		 size_t size)
+{
+	const uint8_t *bytes = from;
+
+	while (size) {
+		struct card_post *post = append(card, &card->to_host);
+
+		post->size = size < CARD_POST_BYTES ? size : CARD_POST_BYTES;
+		post->address = address;
+		memcpy(post->bytes, bytes, post->size);
+		bytes += post->size;
+		address += post->size;
+		size -= post->size;
+	}
+}
+
+void post_interrupt(struct card *card)
+{
+	append(card, &card->to_host);
+}
+
+bool post_has_room(const struct card *card)
+{
+	return card->to_host.count <= CARD_POSTS - CARD_POSTS_MAX;
+}
+
+bool post_pending(const struct card *card)
+{
+	return card->to_host.count;
+}
+
+void post_flush_to_card(struct card *card)
+{
+	deliver_to_card(card, INT64_MAX);
+}
+
+void post_flush(struct card *card)
+{
+	deliver_to_card(card, INT64_MAX);
+	deliver_to_host(card, INT64_MAX);
+}
+
+void post_stop(struct card *card)
+{
+	struct card_posts *posts = &card->to_host;
+	unsigned int left = posts->count ? post_random(card) % posts->count : 0;
+
+	while (config_masters_bus(card) && posts->count > left)
+		arrive_at_host(card, take(posts));
+	post_drop(card);
+}
+
+void post_drop(struct card *card)
+{
+	struct card_posts *posts = &card->to_host;
+
+	limen_wipe(posts->posts, sizeof(posts->posts));
+	posts->count = 0;
+}
+
+void post_deliver(struct card *card)
+{
+	int64_t now = now_ns();
+
+	deliver_to_card(card, now);
+	deliver_to_host(card, now);
+}
+
+static int64_t until(const struct card_posts *posts)
+{
+	int64_t wait = posts->posts[posts->first].due_ns - now_ns();
+
+	if (!posts->count)
+		return -1;
+	return wait > 0 ? wait : 0;
+}
+
+int64_t post_wait(const struct card *card)
+{
+	int64_t card_wait = until(&card->to_card);
+	int64_t host_wait = config_masters_bus(card) ? until(&card->to_host) :
+						       -1;
+
+	if (card_wait < 0 || (host_wait >= 0 && host_wait < card_wait))
+		return host_wait;
+	return card_wait;
+}
