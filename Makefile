@@ -21,11 +21,16 @@ check: fetch
 	@$(MAKE) --no-print-directory all sanitized
 	@tests/run
 
-## soak: the long runs: verifies while the board fails, the debug kernel, coverage
+# What "check" leaves out because it costs most for what it finds is listed, with the
+# reason, in tests/guest/debug and tests/on-kernel. Data races are left out as a whole:
+# their kernel takes a quarter of an hour to build on a machine that has none.
+## soak: the long runs: verifies while the board fails, other kernels, coverage
 soak: fetch
+	@tools/fetch debug-kernel kcsan-kernel
 	@$(MAKE) --no-print-directory all
 	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
-		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full ioctls
+		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full ioctls \
+		newest-full rt-full kcsan-full
 	@LIMEN_PATIENCE=20 tests/run coverage
 
 ## lint: look over the source (checkpatch, sparse, clang-tidy, shellcheck, ...)
