@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cards on PCI Express that are processes (tests/card): where they are, their knobs. */
+/* Cards on PCI Express that are processes (tools/sim): where they are, their knobs. */
 #ifndef LIMEN_SELFTEST_PCI_H
 #define LIMEN_SELFTEST_PCI_H
 
@@ -8,7 +8,7 @@
 #define PCI_BUS		"/sys/bus/pci"
 #define PCI_DRIVER	PCI_BUS "/drivers/limen"
 
-/* A card's knobs in its configuration space: tests/card/card.h. */
+/* A card's knobs in its configuration space: tools/sim/card.h. */
 #define KNOBS		0xa0
 #define KNOB_DELAY	(KNOBS + 0x04)
 #define KNOB_FATAL	(KNOBS + 0x08)

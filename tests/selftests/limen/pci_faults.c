@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a card does that the driver must survive, on cards that are processes
- * (tests/card): answers that come while an interrupt is being acknowledged, registers
+ * (tools/sim): answers that come while an interrupt is being acknowledged, registers
  * that say something else each time, DMA that no reset ends, a recovery of the bus that
  * is never finished, and mappings of its memory while the function is reset. And two
  * cards side by side.

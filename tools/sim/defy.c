@@ -11,7 +11,7 @@
 
 #define INTERVAL_NS	1000000
 
-static size_t cq_size(const struct card_ring *ring)
+static size_t cq_size(const struct core_ring *ring)
 {
 	return sizeof(struct limen_hw_cqe) << ring->size_log2;
 }
@@ -43,10 +43,10 @@ void defy_reset(struct card *card)
 		memset(card->targets, 0, sizeof(card->targets));
 		return;
 	}
-	for (unsigned int i = 0; i < CARD_RINGS; i++)
-		if (card->rings[i].enabled)
-			remember(card, card->rings[i].cq,
-				 cq_size(&card->rings[i]));
+	for (unsigned int i = 0; i < LIMEN_HW_RINGS; i++)
+		if (card->core.rings[i].enabled)
+			remember(card, card->core.rings[i].cq,
+				 cq_size(&card->core.rings[i]));
 }
 
 static bool overlaps(uint64_t at, size_t size, uint64_t address, uint64_t last)
@@ -57,8 +57,8 @@ static bool overlaps(uint64_t at, size_t size, uint64_t address, uint64_t last)
 /* Whether a ring that runs, or what a defiant card writes to, is there. */
 static bool writes_to(const struct card *card, uint64_t address, uint64_t last)
 {
-	for (unsigned int i = 0; i < CARD_RINGS; i++) {
-		const struct card_ring *ring = &card->rings[i];
+	for (unsigned int i = 0; i < LIMEN_HW_RINGS; i++) {
+		const struct core_ring *ring = &card->core.rings[i];
 
 		if (ring->enabled && overlaps(ring->cq, cq_size(ring), address,
 					      last))
