@@ -28,6 +28,7 @@
 #define   LIMEN_HW_FEATURE_CAMERA	0x00000001
 #define   LIMEN_HW_FEATURE_SENSORS	0x00000002 /* TEMPERATURE and POWER */
 #define   LIMEN_HW_FEATURE_CLOCK	0x00000004 /* CLOCK, since 1.2 */
+#define   LIMEN_HW_FEATURE_BOOT		0x00000008 /* 0x300 to 0x37f, since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -98,6 +99,72 @@
 #define LIMEN_HW_CAM_EXPOSURE_MIN	1
 #define LIMEN_HW_CAM_EXPOSURE_MAX	1000
 #define LIMEN_HW_CAM_EXPOSURE_NOMINAL	100
+
+/*
+ * A board that runs firmware, since 1.2. Its reset is done by the gateware and never
+ * depends on the firmware; it always ends in the ROM, which waits for an image.
+ */
+#define LIMEN_HW_REG_BOOT_STATE		0x300 /* enum limen_hw_boot_state */
+#define LIMEN_HW_REG_BOOT_REASON	0x304 /* enum limen_hw_refusal, until the next reset */
+/* Resets since power was applied, from 1; counted by the gateware. */
+#define LIMEN_HW_REG_BOOT_GENERATION	0x308
+#define LIMEN_HW_REG_BOOT_IMAGE		0x30c /* RW, where it lies in card memory, 4 KiB pages */
+#define LIMEN_HW_REG_BOOT_SIZE		0x310 /* RW, its bytes */
+/* WO, BOOT_GENERATION: load the image. With any other value nothing happens. */
+#define LIMEN_HW_REG_BOOT_GO		0x314
+/*
+ * RW. What is written here, the firmware answers in ECHO_ANSWER with
+ * limen_hw_echo(); only a board that has answered correctly counts as ready.
+ */
+#define LIMEN_HW_REG_ECHO		0x318
+#define LIMEN_HW_REG_ECHO_ANSWER	0x31c
+#define LIMEN_HW_REG_HEARTBEAT		0x320 /* advances while the firmware is alive */
+#define LIMEN_HW_REG_HEARTBEAT_MS	0x324 /* within this time, 1 to 10000 */
+#define LIMEN_HW_REG_BOARD_TYPE		0x328 /* images are for one type of board */
+#define LIMEN_HW_REG_SECURITY_FLOOR	0x32c /* least security version that it starts */
+#define LIMEN_HW_REG_BOOT_MS		0x330 /* an image is running or refused by then */
+#define LIMEN_HW_REG_GATEWARE_VERSION	0x334 /* major << 16 | minor */
+/* Of the firmware that runs, else zero: as its image tells. */
+#define LIMEN_HW_REG_FIRMWARE_VERSION	0x338 /* major << 16 | minor */
+#define LIMEN_HW_REG_SECURITY_VERSION	0x33c
+/* Minor versions of this interface that it speaks: least << 16 | greatest. */
+#define LIMEN_HW_REG_FIRMWARE_API	0x340
+#define LIMEN_HW_REG_FIRMWARE_HASH(i)	(0x344 + 4 * (i)) /* SHA-256, 8 words, as bytes */
+
+enum limen_hw_boot_state {
+	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */
+	LIMEN_HW_BOOT_WAITING = 1,   /* the ROM waits for an image, the last one refused or none */
+	LIMEN_HW_BOOT_LOADING = 2,   /* the ROM copies and verifies it */
+	LIMEN_HW_BOOT_RUNNING = 3,   /* it has been started */
+	LIMEN_HW_BOOT_CRASHED = 4,   /* it met a trap that it does not handle */
+};
+
+enum limen_hw_refusal {
+	LIMEN_HW_REFUSED_NOT = 0,
+	LIMEN_HW_REFUSED_MEMORY = 1,     /* where it lies cannot be read */
+	LIMEN_HW_REFUSED_FORMAT = 2,     /* this is no image, or one of another format */
+	LIMEN_HW_REFUSED_SIZE = 3,       /* a length or an address in it is out of range */
+	LIMEN_HW_REFUSED_HASH = 4,       /* the content is not what the header says */
+	LIMEN_HW_REFUSED_SIGNATURE = 5,  /* nobody whom the board knows has signed it */
+	LIMEN_HW_REFUSED_BOARD = 6,      /* it is for another type of board */
+	LIMEN_HW_REFUSED_SECURITY = 7,   /* it is older than the security floor */
+};
+
+/**
+ * limen_hw_echo() - what firmware answers to a challenge
+ * @challenge: written to LIMEN_HW_REG_ECHO
+ * @generation: LIMEN_HW_REG_BOOT_GENERATION, which the firmware of another boot does
+ *	not know
+ *
+ * Neither ones everywhere nor what was there before is the answer to a challenge that
+ * is chosen at random.
+ *
+ * Return: the answer.
+ */
+static inline __u32 limen_hw_echo(__u32 challenge, __u32 generation)
+{
+	return ((challenge << 7 | challenge >> 25) ^ generation) + LIMEN_HW_ID;
+}
 
 #define LIMEN_HW_TOP_K_MAX		1024
 

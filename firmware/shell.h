@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The shell: what the gateware around the board's processor (an rv32im core, little-endian)
+ * shows to the programs on it. Its ROM, its firmware and every model of the board
+ * include this.
+ *
+ * The host's registers are a file of the gateware's. A read of the host is answered
+ * from the file and never waits for the processor. A write of the host to a register
+ * that is firmware's becomes an event: register and value, in the order of the writes. What the
+ * file shows in these registers is what the processor has written there. Registers that
+ * are the gateware's alone: IDENTITY, CONTROL.RESET, IRQ_STATUS, IRQ_ENABLE,
+ * BOOT_GENERATION, BOOT_GO's check, STALL.
+ */
+#ifndef LIMEN_SHELL_H
+#define LIMEN_SHELL_H
+
+/* Address space of the processor */
+#define SHELL_ROM_ADDRESS	0x00000000 /* read and execute; the first instruction */
+#define SHELL_ROM_SIZE		0x00008000
+#define SHELL_SRAM_ADDRESS	0x10000000 /* everything; zero after a reset */
+#define SHELL_SRAM_SIZE		0x00040000
+#define SHELL_REGS_ADDRESS	0x40000000 /* 32-bit accesses alone; others trap */
+#define SHELL_FILE_ADDRESS	0x40001000 /* the file of the host's registers, 4 KiB */
+
+/* Offsets in SHELL_REGS_ADDRESS; read-only unless marked. */
+
+/* Events; an interrupt (machine external) is pending while there are any */
+#define SHELL_EVENT_COUNT	0x000
+#define SHELL_EVENT_REG		0x004 /* of the oldest one: offset in BAR 0 */
+#define SHELL_EVENT_VALUE	0x008 /* likewise; a read takes it off */
+/* WO: sets bits in IRQ_STATUS, and interrupts the host if they are enabled */
+#define SHELL_RAISE		0x00c
+#define SHELL_TIME_LO		0x010 /* nanoseconds since the reset; a read latches HI */
+#define SHELL_TIME_HI		0x014
+#define SHELL_BEAT		0x018 /* WO: advances HEARTBEAT */
+
+/* DMA, one at a time, between SRAM and what is not in the processor's address space */
+#define SHELL_DMA_LO		0x020 /* RW: bus address, or offset in card memory */
+#define SHELL_DMA_HI		0x024 /* RW */
+#define SHELL_DMA_SRAM		0x028 /* RW: address of the SRAM */
+#define SHELL_DMA_SIZE		0x02c /* RW: bytes, 4 to 4096, a multiple of 4 */
+#define SHELL_DMA_GO		0x030 /* WO: SHELL_DMA_* */
+#define   SHELL_DMA_FROM_HOST	1
+#define   SHELL_DMA_TO_HOST	2 /* the last word is written last */
+#define   SHELL_DMA_FROM_CARD	3
+#define SHELL_DMA_STATE		0x034 /* SHELL_DONE, SHELL_BUSY, ... */
+
+/* What DMA, engine and wipe say */
+#define   SHELL_DONE		0
+#define   SHELL_BUSY		1
+#define   SHELL_REFUSED		2 /* bus or memory refused an access, or a setting is out of range */
+#define   SHELL_TIMEOUT		3 /* the bus did not answer */
+
+/* The matching engine, one job at a time */
+#define SHELL_ENGINE_PROBE	0x040 /* RW: address of the SRAM, a multiple of 64 */
+#define SHELL_ENGINE_REFERENCE	0x044 /* RW: likewise; for SHELL_ENGINE_COMPARE */
+#define SHELL_ENGINE_DIM	0x048 /* RW */
+#define SHELL_ENGINE_ROWS_LO	0x04c /* RW: offset of the first row in card memory */
+#define SHELL_ENGINE_ROWS_HI	0x050 /* RW */
+#define SHELL_ENGINE_STRIDE	0x054 /* RW */
+#define SHELL_ENGINE_COUNT	0x058 /* RW: rows */
+#define SHELL_ENGINE_FIRST	0x05c /* RW: number of the first one */
+#define SHELL_ENGINE_TOP_K	0x060 /* RW */
+#define SHELL_ENGINE_LEAST	0x064 /* RW: least similarity, signed */
+#define SHELL_ENGINE_GO		0x068 /* WO: SHELL_ENGINE_* */
+#define   SHELL_ENGINE_COMPARE	1
+#define   SHELL_ENGINE_SCAN	2 /* forgets the best rows first */
+#define   SHELL_ENGINE_GO_ON	3 /* scans more rows, of higher numbers */
+#define   SHELL_ENGINE_SORT	4 /* best rows first, for FOUND */
+#define   SHELL_ENGINE_WIPE	5 /* forgets vectors, scores and rows */
+#define SHELL_ENGINE_STATE	0x06c
+#define SHELL_ENGINE_RAW	0x070 /* of a comparison */
+#define SHELL_ENGINE_SIMILARITY	0x074
+#define SHELL_ENGINE_CYCLES_LO	0x078 /* of the last job; a read latches HI */
+#define SHELL_ENGINE_CYCLES_HI	0x07c
+#define SHELL_ENGINE_FOUND	0x080 /* best rows */
+#define SHELL_ENGINE_INDEX	0x084 /* RW: of the one that follows, 0 for the best */
+#define SHELL_ENGINE_ROW	0x088
+#define SHELL_ENGINE_ROW_RAW	0x08c
+#define SHELL_ENGINE_ROW_SIMILARITY	0x090
+
+/* Starting firmware: for the ROM alone, gone (reads 0, ignores writes) once it runs */
+#define SHELL_BOOT_STATE	0x0a0 /* WO: enum limen_hw_boot_state */
+#define SHELL_BOOT_REASON	0x0a4 /* WO: enum limen_hw_refusal */
+
+#endif /* LIMEN_SHELL_H */
