@@ -7,8 +7,8 @@ BUILD := build
 PREFIX ?= /usr/local
 export LIMEN_CACHE ?= $(HOME)/.cache/limen
 
-## all: build the modules, user space and the self-tests (the default)
-all: modules userspace selftests
+## all: build the modules, user space, the firmware and the self-tests (the default)
+all: modules userspace firmware selftests
 
 ## run: boot a guest and watch a gate decide on real photographs
 run: fetch
@@ -59,6 +59,12 @@ modules:
 userspace: $(BUILD)/user/build.ninja
 	@ninja -C $(BUILD)/user
 
+## firmware: build the board's ROM into build/firmware (FIRMWARE_CERT=... who signs for it)
+firmware:
+	@mkdir -p $(BUILD)/firmware
+	@$(MAKE) --no-print-directory -C firmware OUTPUT=$(CURDIR)/$(BUILD)/firmware \
+		$(if $(FIRMWARE_CERT),FIRMWARE_CERT=$(abspath $(FIRMWARE_CERT)))
+
 ## selftests: build the kernel's self-tests into build/selftests
 selftests:
 	@mkdir -p $(BUILD)/selftests
@@ -100,5 +106,5 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: all run check soak lint bench deps fetch modules userspace selftests \
+.PHONY: all run check soak lint bench deps fetch modules userspace firmware selftests \
 	sanitized compile_commands.json install modules_install clean help

@@ -56,6 +56,27 @@ def request(operation, *templates):
     return struct.pack("<4sHHQ", b"LMND", 1, operation, 5) + b"".join(templates)
 
 
+def image(code, *envelopes):
+    """A firmware image; what is behind the code is signed by nobody."""
+    header = struct.pack("<4sHH7I28x32s", b"LIFW", 1, 96, 7, 0x10002, 3, 0x20004,
+                         len(code), len(code) + 100, 0x10000000,
+                         hashlib.sha256(code).digest())
+    return header + code + b"".join(envelopes)
+
+
+def program(*segments):
+    """An ELF program for the board: (address, memory, bytes) for each segment."""
+    place = 52 + 32 * len(segments)
+    header = struct.pack("<4s12sHHIIIIIHHHHHH", b"\x7fELF", b"\1\1\1", 2, 243, 1,
+                         0x10000000, 52, 0, 0, 52, 32, len(segments), 0, 0, 0)
+    body = b""
+    for address, memory, data in segments:
+        header += struct.pack("<8I", 1, place + len(body), address, address,
+                              len(data), memory, 5, 4)
+        body += data
+    return header + body
+
+
 def main(configuration, folder):
     seeds = {
         "template": [template(128), template(512)],
@@ -65,6 +86,10 @@ def main(configuration, folder):
                    request(1, template(512), template(256)), request(2)],
         "config": [pathlib.Path(configuration).read_bytes(),
                    b"[policy]\nthreshold=.5\n[service]\nallow=a, 1\n"],
+        "firmware": [image(b"code" * 8), image(b"code", bytes(range(192)) * 2, b"pkcs7")],
+        "program": [program((0x10000000, 32, b"code" * 8)),
+                    program((0x10000000, 32, b"code" * 8), (0x10000040, 64, b"data")),
+                    b"\x13\0\0\0" * 4],
     }
     for target, inputs in seeds.items():
         place = pathlib.Path(folder, target)

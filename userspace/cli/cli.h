@@ -40,6 +40,12 @@ int misused(const char *format, ...);
  * @threads: --threads, as given
  * @interval: --interval, as given
  * @count: --count, as given
+ * @board_type: --board-type, as given
+ * @version: --version, as given
+ * @security_version: --security-version, as given
+ * @api: --api, as given
+ * @key: --key
+ * @certificate: --certificate
  * @all: --all
  * @json: --json
  * @list: --list
@@ -57,6 +63,12 @@ struct settings {
 	const char *threads;
 	const char *interval;
 	const char *count;
+	const char *board_type;
+	const char *version;
+	const char *security_version;
+	const char *api;
+	const char *key;
+	const char *certificate;
 	bool all;
 	bool json;
 	bool list;
@@ -102,5 +114,6 @@ int command_template(int argc, char **argv);
 int command_gallery(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_firmware(int argc, char **argv);
 
 #endif /* LIMEN_CLI_H */

@@ -36,12 +36,16 @@ int misused(const char *format, ...)
 
 static const struct option all_options[] = {
 	{ "all", no_argument, NULL, 'a' },
+	{ "api", required_argument, NULL, 'A' },
 	{ "backend", required_argument, NULL, 'b' },
+	{ "board-type", required_argument, NULL, 'B' },
+	{ "certificate", required_argument, NULL, 'C' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "count", required_argument, NULL, 'N' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "key", required_argument, NULL, 'K' },
 	{ "limend", required_argument, NULL, 'd' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "min", required_argument, NULL, 'n' },
@@ -49,10 +53,39 @@ static const struct option all_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "plot", required_argument, NULL, 'p' },
 	{ "rows", required_argument, NULL, 'r' },
+	{ "security-version", required_argument, NULL, 'S' },
 	{ "threads", required_argument, NULL, 't' },
 	{ "top", required_argument, NULL, 'k' },
+	{ "version", required_argument, NULL, 'V' },
 	{}
 };
+
+static bool store_of_firmware(struct settings *settings, int letter)
+{
+	switch (letter) {
+	case 'A':
+		settings->api = optarg;
+		break;
+	case 'B':
+		settings->board_type = optarg;
+		break;
+	case 'C':
+		settings->certificate = optarg;
+		break;
+	case 'K':
+		settings->key = optarg;
+		break;
+	case 'S':
+		settings->security_version = optarg;
+		break;
+	case 'V':
+		settings->version = optarg;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
 
 static bool store(struct settings *settings, int letter)
 {
@@ -103,7 +136,7 @@ static bool store(struct settings *settings, int letter)
 		settings->threads = optarg;
 		break;
 	default:
-		return false;
+		return store_of_firmware(settings, letter);
 	}
 	return true;
 }
@@ -125,8 +158,8 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*settings = (struct settings){};
 	*leave = true;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":ab:c:d:hi:jk:lm:N:n:o:p:r:t:",
-				     all_options, NULL)) >= 0) {
+	while ((letter = getopt_long(argc, argv, ":aA:b:B:c:C:d:hi:jk:K:lm:"
+				     "N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);
 			return DONE;

@@ -19,11 +19,12 @@ static const struct {
 	{ "gallery", command_gallery },
 	{ "top", command_top },
 	{ "bench", command_bench },
+	{ "firmware", command_firmware },
 };
 
 static const char usage[] =
 	"Usage: limen COMMAND [OPTION]... [ARGUMENT]...\n"
-	"Work with face templates, boards and the comparison service.\n"
+	"Work with face templates, boards, their firmware and the comparison service.\n"
 	"\n"
 	"  status      what is here: boards, the service, the model\n"
 	"  compare     score two pictures or templates\n"
@@ -31,6 +32,7 @@ static const char usage[] =
 	"  gallery     keep templates in a file and search it\n"
 	"  top         watch what a board does, and for whom\n"
 	"  bench       measure this machine\n"
+	"  firmware    make and verify images that boards start\n"
 	"\n"
 	"'limen COMMAND --help' tells a command's options, 'limen --version' the\n"
 	"version. Exit status: 0 done, 1 it cannot be done, 2 wrong usage, 3 a\n"

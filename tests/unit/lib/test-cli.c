@@ -1,91 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* limen, the command line: what it prints, says and exits with. */
-#include <json-c/json.h>
 #include <sys/stat.h>
 
 #include <vectors.h>
 
 #include "../face/suite.h"
+#include "command.h"
 #include "daemon.h"
-
-#define OUTPUT_SIZE 65536
-
-static char out[OUTPUT_SIZE], err[OUTPUT_SIZE];
-
-static void slurp_text(const char *path, char text[OUTPUT_SIZE])
-{
-	size_t size;
-	uint8_t *data = file_slurp(path, &size);
-
-	ck_assert_uint_lt(size, OUTPUT_SIZE);
-	memcpy(text, data, size);
-	text[size] = '\0';
-	free(data);
-}
-
-static int run_with(const char *const *arguments)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		dup2(open(in_folder("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
-		     STDOUT_FILENO);
-		dup2(open(in_folder("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
-		     STDERR_FILENO);
-		execv(LIMEN, (char *const *)arguments);
-		_exit(99);
-	}
-	status = daemon_wait(pid);
-	slurp_text(in_folder("out"), out);
-	slurp_text(in_folder("err"), err);
-	return status;
-}
-
-/* Runs limen; its exit status. */
-#define run(...) run_with((const char *const[]){ LIMEN, __VA_ARGS__, NULL })
-
-/* One line on stderr that says what, and nothing on stdout. */
-static void check_error(const char *what)
-{
-	ck_assert_str_eq(out, "");
-	ck_assert_msg(!strncmp(err, "limen: ", 7), "stderr: %s", err);
-	ck_assert_ptr_eq(strchr(err, '\n'), err + strlen(err) - 1);
-	ck_assert_msg(strstr(err, what), "no \"%s\" in: %s", what, err);
-}
-
-static void check_says(const char *what)
-{
-	ck_assert_msg(strstr(out, what), "no \"%s\" in: %s", what, out);
-	ck_assert_str_eq(err, "");
-}
-
-static struct json_object *parsed(void)
-{
-	struct json_object *object = json_tokener_parse(out);
-
-	ck_assert_msg(object, "no JSON: %s", out);
-	ck_assert_str_eq(err, "");
-	return object;
-}
-
-static int64_t number(struct json_object *object, const char *name)
-{
-	struct json_object *member;
-
-	ck_assert_msg(json_object_object_get_ex(object, name, &member),
-		      "no %s in: %s", name, out);
-	return json_object_get_int64(member);
-}
-
-static const char *text(struct json_object *object, const char *name)
-{
-	struct json_object *member;
-
-	ck_assert_msg(json_object_object_get_ex(object, name, &member),
-		      "no %s in: %s", name, out);
-	return json_object_get_string(member);
-}
 
 static void save(const char *name, uint32_t dim, uint32_t seed)
 {
@@ -271,7 +192,7 @@ START_TEST(wrong_usage)
 END_TEST
 
 static const char *const commands[] = {
-	"status", "compare", "template", "gallery", "top", "bench",
+	"status", "compare", "template", "gallery", "top", "bench", "firmware",
 };
 
 START_TEST(help)
