@@ -220,9 +220,12 @@ void core_ring_write(struct core_board *board, unsigned int index, u32 offset,
 u16 core_compare_check(const struct limen_hw_sqe *sqe);
 u16 core_scan_check(const struct core_board *board,
 		    const struct limen_hw_sqe *sqe);
-void core_execute(struct core_board *board, unsigned int index,
-		  struct core_work *work, const struct core_entry *entry,
-		  u64 start_ns, struct limen_hw_cqe *cqe);
+void core_compare(struct core_board *board, struct core_work *work,
+		  const struct limen_hw_sqe *sqe, u64 start_ns,
+		  struct limen_hw_cqe *cqe);
+void core_scan(struct core_board *board, struct core_work *work,
+	       const struct limen_hw_sqe *sqe, u64 start_ns,
+	       struct limen_hw_cqe *cqe);
 void core_work_wipe(struct core_work *work);
 
 /* rank.c */

@@ -82,14 +82,53 @@ static u16 load_vector(struct core_board *board, struct core_work *work,
 	return LIMEN_HW_OK;
 }
 
-static u16 compare(struct core_board *board, struct core_work *work,
-		   const struct limen_hw_sqe *sqe, struct limen_hw_cqe *cqe)
+/* More than fits into the product of both, at a clock of up to 16 GHz. */
+#define CYCLES_NS_MAX	(1ull << 40)
+
+/* Nanoseconds times kHz is cycles times a million. */
+static u32 cycles(u64 ns, u32 clock_khz)
+{
+	u64 count;
+
+	if (ns >= CYCLES_NS_MAX)
+		return 0xffffffff;
+	count = limen_div64(ns * clock_khz, 1000000);
+	return count < 0xffffffff ? (u32)count : 0xffffffff;
+}
+
+/* Completes an answer but for what core_ring_answer() knows. */
+static void finish(struct core_board *board, u16 status, u64 start_ns,
+		   struct limen_hw_cqe *cqe)
+{
+	if (status) {
+		memset(cqe, 0, sizeof(*cqe));
+		cqe->status = core_to_le16(status);
+	} else {
+		u64 ns = board->ops->now_ns(board) - start_ns;
+
+		cqe->device_ns = core_to_le64(ns);
+		cqe->cycles = core_to_le32(cycles(ns, board->ops->clock_khz));
+	}
+}
+
+/**
+ * core_compare() - do what an entry of the EXPRESS ring asks for
+ * @board: board; not serialised
+ * @work: what it needs; holds vectors afterwards: core_work_wipe()
+ * @sqe: entry
+ * @start_ns: when that began
+ * @cqe: answer, short of what core_ring_answer() knows
+ */
+void core_compare(struct core_board *board, struct core_work *work,
+		  const struct limen_hw_sqe *sqe, u64 start_ns,
+		  struct limen_hw_cqe *cqe)
 {
 	const struct limen_hw_compare *args = &sqe->compare;
 	u32 dim = core_le16(sqe->dim);
 	u16 status = core_compare_check(sqe);
 	struct limen_score score;
 
+	memset(cqe, 0, sizeof(*cqe));
 	if (!status)
 		status = load_vector(board, work, core_le64(args->probe),
 				     sqe->flags & LIMEN_HW_F_PROBE_ON_CARD, dim,
@@ -98,13 +137,13 @@ static u16 compare(struct core_board *board, struct core_work *work,
 		status = load_vector(board, work, core_le64(args->reference),
 				     sqe->flags & LIMEN_HW_F_REFERENCE_ON_CARD,
 				     dim, work->reference);
-	if (status)
-		return status;
-	board->ops->compare(board, work, dim, &score);
-	cqe->raw = core_to_le32((u32)score.raw);
-	cqe->similarity = core_to_le32((u32)score.similarity);
-	core_wipe(&score, sizeof(score));
-	return LIMEN_HW_OK;
+	if (!status) {
+		board->ops->compare(board, work, dim, &score);
+		cqe->raw = core_to_le32((u32)score.raw);
+		cqe->similarity = core_to_le32((u32)score.similarity);
+		core_wipe(&score, sizeof(score));
+	}
+	finish(board, status, start_ns, cqe);
 }
 
 /* Delivers the rows that were found, the first one first. */
@@ -137,7 +176,7 @@ static u16 deliver(struct core_board *board, const struct core_ranking *best,
 }
 
 static u16 scan(struct core_board *board, struct core_work *work,
-		const struct limen_hw_sqe *sqe, struct limen_hw_cqe *cqe)
+		const struct limen_hw_sqe *sqe)
 {
 	u64 result = core_le64(sqe->scan.result);
 	u32 top_k = core_le32(sqe->scan.top_k);
@@ -155,51 +194,27 @@ static u16 scan(struct core_board *board, struct core_work *work,
 	work->best.limit = top_k;
 	work->best.count = 0;
 	status = board->ops->scan(board, work, sqe);
-	if (!status)
-		status = deliver(board, &work->best, result);
-	cqe->count = core_to_le32(work->best.count);
-	return status;
-}
-
-/* Nanoseconds times kHz is cycles times a million: in two steps that cannot overflow. */
-static u32 cycles(u64 ns, u32 clock_khz)
-{
-	u64 us = limen_div64(ns, 1000);
-	u64 count = limen_div64(us * clock_khz, 1000) +
-		    limen_div64((ns - us * 1000) * clock_khz, 1000000);
-
-	return count < 0xffffffff ? (u32)count : 0xffffffff;
+	return status ? status : deliver(board, &work->best, result);
 }
 
 /**
- * core_execute() - do what an entry asks for
+ * core_scan() - do what an entry of the SCAN ring asks for
  * @board: board; not serialised
- * @index: LIMEN_HW_RING_EXPRESS or LIMEN_HW_RING_SCAN
- * @work: what it needs; holds vectors and rows afterwards: core_work_wipe()
- * @entry: as fetched
+ * @work: what it needs; holds a vector and rows afterwards: core_work_wipe()
+ * @sqe: entry
  * @start_ns: when that began
  * @cqe: answer, short of what core_ring_answer() knows
  */
-void core_execute(struct core_board *board, unsigned int index,
-		  struct core_work *work, const struct core_entry *entry,
-		  u64 start_ns, struct limen_hw_cqe *cqe)
+void core_scan(struct core_board *board, struct core_work *work,
+	       const struct limen_hw_sqe *sqe, u64 start_ns,
+	       struct limen_hw_cqe *cqe)
 {
 	u16 status;
 
 	memset(cqe, 0, sizeof(*cqe));
-	if (index == LIMEN_HW_RING_EXPRESS)
-		status = compare(board, work, &entry->sqe, cqe);
-	else
-		status = scan(board, work, &entry->sqe, cqe);
-	if (status) {
-		memset(cqe, 0, sizeof(*cqe));
-		cqe->status = core_to_le16(status);
-	} else {
-		u64 ns = board->ops->now_ns(board) - start_ns;
-
-		cqe->device_ns = core_to_le64(ns);
-		cqe->cycles = core_to_le32(cycles(ns, board->ops->clock_khz));
-	}
+	status = scan(board, work, sqe);
+	cqe->count = core_to_le32(work->best.count);
+	finish(board, status, start_ns, cqe);
 }
 
 /**

@@ -35,8 +35,9 @@ void serve_ring_stopped(struct core_board *board, unsigned int index);
 /* Shows the host how long a ring has waited for memory. */
 void serve_stall(struct core_board *board, unsigned int index);
 
-/* work.c: executes the next entry of a ring; false: there is none. */
-bool work_step(struct core_board *board, unsigned int index);
+/* work.c: execute the next comparison, or scan; false: there is none. */
+bool work_compare(struct core_board *board);
+bool work_scan(struct core_board *board);
 /* Whether an entry of this ring is being executed. */
 bool work_busy(unsigned int index);
 extern const struct core_ops work_ops;

@@ -18,8 +18,7 @@ void dsp_main(void)
 	for (;;) {
 		shell_beat();
 		serve_events(&board);
-		if (!work_step(&board, LIMEN_HW_RING_EXPRESS) &&
-		    !work_step(&board, LIMEN_HW_RING_SCAN))
+		if (!work_compare(&board) && !work_scan(&board))
 			/* An event that came meanwhile ends it at once. */
 			__asm__ volatile("wfi");
 	}

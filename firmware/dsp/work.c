@@ -28,9 +28,7 @@ struct slot {
 };
 
 static struct core_row rows[LIMEN_HW_TOP_K_MAX];
-static struct slot slots[EXECUTED_RINGS] = {
-	[LIMEN_HW_RING_SCAN].work.best.rows = rows,
-};
+static struct slot slots[EXECUTED_RINGS];
 
 static enum core_access load(struct core_board *board, u64 address,
 			     bool on_card, void *to, u32 size)
@@ -111,7 +109,7 @@ static u16 scan(struct core_board *board, struct core_work *work,
 			return LIMEN_HW_INTERNAL;
 		address += (u64)part * stride;
 		serve_events(board);
-		while (work_step(board, LIMEN_HW_RING_EXPRESS))
+		while (work_compare(board))
 			serve_events(board);
 		if (!wanted(board, LIMEN_HW_RING_SCAN))
 			return LIMEN_HW_INTERNAL;
@@ -158,26 +156,47 @@ bool work_busy(unsigned int index)
 	return index < EXECUTED_RINGS && slots[index].busy;
 }
 
-bool work_step(struct core_board *board, unsigned int index)
+/* Answers the entry, and lets go of it. */
+static void complete(struct core_board *board, unsigned int index,
+		     struct limen_hw_cqe *cqe)
 {
 	struct slot *slot = &slots[index];
-	struct limen_hw_cqe cqe;
 
-	if (!core_ring_fetch(board, index, &slot->entry))
-		return false;
-	slot->busy = true;
-	core_execute(board, index, &slot->work, &slot->entry, shell_now_ns(),
-		     &cqe);
 	core_ring_account(board, index, &slot->entry, &slot->work);
-	core_ring_answer(board, index, &slot->entry, &cqe);
-	core_ring_post(board, index, &slot->entry, &cqe);
+	core_ring_answer(board, index, &slot->entry, cqe);
+	core_ring_post(board, index, &slot->entry, cqe);
 	core_work_wipe(&slot->work);
-	core_wipe(&cqe, sizeof(cqe));
+	core_wipe(cqe, sizeof(*cqe));
 	core_wipe(&slot->entry, sizeof(slot->entry));
-	if (index == LIMEN_HW_RING_SCAN)
-		wipe_engine();
 	slot->busy = false;
 	serve_ring_stopped(board, index);
 	serve_stall(board, index);
+}
+
+bool work_compare(struct core_board *board)
+{
+	struct slot *slot = &slots[LIMEN_HW_RING_EXPRESS];
+	struct limen_hw_cqe cqe;
+
+	if (!core_ring_fetch(board, LIMEN_HW_RING_EXPRESS, &slot->entry))
+		return false;
+	slot->busy = true;
+	core_compare(board, &slot->work, &slot->entry.sqe, shell_now_ns(), &cqe);
+	complete(board, LIMEN_HW_RING_EXPRESS, &cqe);
+	return true;
+}
+
+bool work_scan(struct core_board *board)
+{
+	struct slot *slot = &slots[LIMEN_HW_RING_SCAN];
+	struct limen_hw_cqe cqe;
+
+	if (!core_ring_fetch(board, LIMEN_HW_RING_SCAN, &slot->entry))
+		return false;
+	slot->busy = true;
+	slot->work.best.rows = rows;
+	core_scan(board, &slot->work, &slot->entry.sqe, shell_now_ns(), &cqe);
+	wipe_engine();
+	complete(board, LIMEN_HW_RING_SCAN, &cqe);
 	return true;
 }

@@ -187,9 +187,12 @@ static void emu_execute(struct emu_engine *engine)
 		cqe = (struct limen_hw_cqe) {
 			.status = cpu_to_le16(LIMEN_HW_INTERNAL),
 		};
+	else if (engine->ring == LIMEN_HW_RING_EXPRESS)
+		core_compare(&emu->core, &engine->work, &entry->sqe, start_ns,
+			     &cqe);
 	else
-		core_execute(&emu->core, engine->ring, &engine->work, entry,
-			     start_ns, &cqe);
+		core_scan(&emu->core, &engine->work, &entry->sqe, start_ns,
+			  &cqe);
 	emu_ring_account(emu, engine->ring, entry, &engine->work);
 	emu_answer(engine, entry, &cqe);
 }

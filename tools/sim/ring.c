@@ -102,8 +102,12 @@ int64_t ring_step(struct card *card, unsigned int index)
 	if (ring->due_ns > start)
 		return ring->due_ns - start;
 	entry = &ring->entries[ring->fetched - 1];
-	core_execute(&card->core, index, &card->work, entry, (uint64_t)start,
-		     &cqe);
+	if (index == LIMEN_HW_RING_EXPRESS)
+		core_compare(&card->core, &card->work, &entry->sqe,
+			     (uint64_t)start, &cqe);
+	else
+		core_scan(&card->core, &card->work, &entry->sqe,
+			  (uint64_t)start, &cqe);
 	core_ring_account(&card->core, index, entry, &card->work);
 	core_work_wipe(&card->work);
 	complete(card, index, ring->fetched - 1, &cqe);

@@ -451,39 +451,43 @@ void shell_reset_end(struct card *card)
 	shell->runs = true;
 }
 
-/* What of bus and engine is due; nanoseconds until the next, or -1. */
-static int64_t hardware_step(struct shell *shell)
+/* Nanoseconds until what the processor polls for is due. */
+static int64_t hardware_wait(const struct shell *shell)
 {
-	int64_t now = now_ns();
+	int64_t now = now_ns(), due = now;
 
-	dma_end(shell);
-	job_end(&shell->job);
 	if (shell->dma.state == SHELL_BUSY)
-		return shell->dma.due_ns > now ? shell->dma.due_ns - now : 0;
-	if (shell->job.state == SHELL_BUSY)
-		return shell->job.due_ns > now ? shell->job.due_ns - now : 0;
-	return -1;
+		due = shell->dma.due_ns;
+	else if (shell->job.state == SHELL_BUSY)
+		due = shell->job.due_ns;
+	return due > now ? due - now : 0;
 }
 
-static int64_t sooner(int64_t one, int64_t other)
+/* Nanoseconds until the processor is to say again that it is alive. */
+static int64_t beat_wait(const struct shell *shell)
 {
-	return one < other ? one : other;
+	int64_t due = shell->beat_ns + HEARTBEAT_MS / 4 * NSEC_PER_MSEC;
+	int64_t now = now_ns();
+
+	return due > now ? due - now : 0;
 }
 
 int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
-	int64_t next = shell->beat_ns + HEARTBEAT_MS / 4 * NSEC_PER_MSEC - now_ns();
+	int64_t beat = beat_wait(shell), hardware;
 
 	if (!shell->runs)
 		return -1;
-	if (next <= 0)
+	if (!beat)
 		cpu_timer(&shell->cpu, true);
 	switch (cpu_run(&shell->cpu, SLICE)) {
 	case CPU_STOPPED:
-		return sooner(hardware_step(shell), next > 0 ? next : 0);
+		hardware = hardware_wait(shell);
+		return hardware < beat ? hardware : beat;
 	case CPU_WFI:
-		return next > 0 ? next : -1;
+		/* Without an interrupt it waits for good. */
+		return beat ? beat : -1;
 	default:
 		return 0;
 	}
