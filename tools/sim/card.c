@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The card's registers, memory and resets. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <limen.h>
 #include <monotonic.h>
 
 #include "card.h"
@@ -41,6 +43,18 @@ int card_init(struct card *card, const struct card_options *options)
 		return -errno;
 	card->mem = mem;
 	return options->shell.rom ? shell_init(card, &options->shell) : 0;
+}
+
+void card_free(struct card *card)
+{
+	if (card->shell)
+		shell_free(card);
+	if (card->mem)
+		munmap(card->mem, card->core.mem_size);
+	if (card->mem_fd >= 0)
+		close(card->mem_fd);
+	free(card->areas);
+	limen_wipe(card, sizeof(*card));
 }
 
 /* What is enabled, and what is known of the host, is forgotten. */

@@ -225,6 +225,7 @@ struct card_options {
 
 /* card.c: 0 or a negative errno. */
 int card_init(struct card *card, const struct card_options *options);
+void card_free(struct card *card);
 /* As after switching it on: nobody is connected. */
 void card_switch_on(struct card *card, const struct card_options *options);
 /* The means of PCI: rings, registers and configuration space as at first. */

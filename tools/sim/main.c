@@ -213,9 +213,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "limen-card: %s\n", strerror(-ret));
 		return 1;
 	}
-	if (config_masters_bus(&card)) {
+	ret = config_masters_bus(&card) ? STATUS_MASTER : 0;
+	if (ret)
 		fputs("limen-card: it was left as the bus's master\n", stderr);
-		return STATUS_MASTER;
-	}
-	return 0;
+	dma_unmap(&card, 0, UINT64_MAX);
+	card_free(&card);
+	return ret;
 }

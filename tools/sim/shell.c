@@ -538,3 +538,15 @@ int shell_init(struct card *card, const struct shell_options *options)
 	card->shell = shell;
 	return cpu_init(&shell->cpu, &config);
 }
+
+void shell_free(struct card *card)
+{
+	limen_wipe(card->shell, sizeof(*card->shell));
+	free(card->shell);
+	card->shell = NULL;
+}
+
+const uint8_t *shell_sram(const struct card *card)
+{
+	return card->shell->sram;
+}

@@ -26,6 +26,10 @@ struct shell_options {
 
 /* 0 or a negative errno. */
 int shell_init(struct card *card, const struct shell_options *options);
+/* Wipes it, too. */
+void shell_free(struct card *card);
+/* The processor's memory, SHELL_SRAM_SIZE bytes. */
+const uint8_t *shell_sram(const struct card *card);
 /* Wipes and forgets everything; the processor begins in the ROM when it is told to go. */
 void shell_reset_begin(struct card *card);
 void shell_reset_end(struct card *card);
