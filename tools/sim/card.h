@@ -33,7 +33,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x30
+#define   CARD_KNOBS_SIZE	0x34
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -47,6 +47,7 @@
 #define CARD_KNOB_FICKLE	0x24 /* bit n: each second read of register 4 n lies */
 #define CARD_KNOB_DEFIANT	0x28 /* goes on writing in a reset that is stuck */
 #define CARD_KNOB_STRAYS	0x2c /* how often it has, so far */
+#define CARD_KNOB_STRAYED	0x30 /* milliseconds since it last has, or ones */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a
@@ -168,6 +169,7 @@ struct card_ring {
  * @next_target: the next of them to be replaced, modulo their number
  * @defies: it is stuck in a reset that it does not mind
  * @defies_next_ns: when it writes there again
+ * @strayed_ns: when it last wrote there, or 0
  * @resets_ns: when the reset of the function under way is over, or 0
  * @reads: how often each register has been read since it became fickle
  * @irq: eventfd of the one vector, or -1
@@ -193,6 +195,7 @@ struct card {
 	unsigned int next_target;
 	bool defies;
 	int64_t defies_next_ns;
+	int64_t strayed_ns;
 	int64_t resets_ns;
 	unsigned int reads[16];
 	int irq;
@@ -239,7 +242,7 @@ bool card_works(const struct card *card);
 
 /* config.c */
 void config_reset(struct card *card);
-void config_read(const struct card *card, uint64_t at, void *to, size_t size);
+void config_read(struct card *card, uint64_t at, void *to, size_t size);
 void config_write(struct card *card, uint64_t at, const void *from,
 		  size_t size);
 uint32_t config_knob(const struct card *card, unsigned int knob);
@@ -290,6 +293,8 @@ void defy_unmap(struct card *card, uint64_t address, uint64_t last);
 void defy_remember(struct card *card, uint64_t address, size_t size);
 void defy_reset(struct card *card);
 int64_t defy_step(struct card *card);
+/* Milliseconds since it last wrote there, or UINT32_MAX if it never has. */
+uint32_t defy_strayed_ms(const struct card *card);
 
 /* ring.c */
 /* A stopped ring has no entries. */

@@ -10,6 +10,7 @@
 #include "card.h"
 
 #define INTERVAL_NS	1000000
+#define NSEC_PER_MSEC	1000000
 
 static size_t cq_size(const struct core_ring *ring)
 {
@@ -91,9 +92,18 @@ static void scribble(struct card *card, const struct card_target *target)
 			memcpy(to, &word, sizeof(word));
 		written |= !!to;
 	}
-	if (written)
-		config_knob_set(card, CARD_KNOB_STRAYS,
-				config_knob(card, CARD_KNOB_STRAYS) + 1);
+	if (!written)
+		return;
+	config_knob_set(card, CARD_KNOB_STRAYS,
+			config_knob(card, CARD_KNOB_STRAYS) + 1);
+	card->strayed_ns = now_ns();
+}
+
+uint32_t defy_strayed_ms(const struct card *card)
+{
+	int64_t past = (now_ns() - card->strayed_ns) / NSEC_PER_MSEC;
+
+	return card->strayed_ns && past < UINT32_MAX ? (uint32_t)past : UINT32_MAX;
 }
 
 int64_t defy_step(struct card *card)

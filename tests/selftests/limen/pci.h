@@ -25,6 +25,7 @@
 #define   FICKLE_MEM_SIZE	0x8
 #define KNOB_DEFIANT	(KNOBS + 0x28)
 #define KNOB_STRAYS	(KNOBS + 0x2c)
+#define KNOB_STRAYED	(KNOBS + 0x30)
 
 /* What its memory is full of during and after a reset of the function. */
 #define GARBAGE_DURING	0x2a
@@ -67,6 +68,14 @@ int card_restore(void);
  * kernel has not complained since @mark. NULL, or what was wrong.
  */
 const char *card_left_well(long mark);
+
+/* From its next reset on the card writes where it has written, if it still can. */
+int card_defy(void);
+/*
+ * NULL if the card writes no more, whatever it wants, and nobody's memory changes; else
+ * what it did.
+ */
+const char *card_cut_off(void);
 
 /* What the kernel's aer_inject takes: an error that a device is to have had. */
 #define AER_COMPLETION_TIMEOUT	0x00004000	/* not fatal */
