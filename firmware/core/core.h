@@ -66,8 +66,6 @@ struct core_ops {
 	void (*raise)(struct core_board *board, u32 bits);
 	/** @now_ns: time, in nanoseconds; from anybody */
 	u64 (*now_ns)(struct core_board *board);
-	/** @clock_khz: of the cycles that completions tell */
-	u32 clock_khz;
 };
 
 /**
@@ -116,6 +114,7 @@ struct core_ring {
  * struct core_board - a board
  * @ops: what it is made of
  * @mem_size: bytes of card memory
+ * @clock_khz: of the cycles that completions tell
  * @control: LIMEN_HW_REG_CONTROL
  * @status: LIMEN_HW_REG_STATUS
  * @irq_status: LIMEN_HW_REG_IRQ_STATUS
@@ -125,6 +124,7 @@ struct core_ring {
 struct core_board {
 	const struct core_ops *ops;
 	u64 mem_size;
+	u32 clock_khz;
 	u32 control;
 	u32 status;
 	u32 irq_status;

@@ -107,7 +107,7 @@ static void finish(struct core_board *board, u16 status, u64 start_ns,
 		u64 ns = board->ops->now_ns(board) - start_ns;
 
 		cqe->device_ns = core_to_le64(ns);
-		cqe->cycles = core_to_le32(cycles(ns, board->ops->clock_khz));
+		cqe->cycles = core_to_le32(cycles(ns, board->clock_khz));
 	}
 }
 

@@ -14,6 +14,7 @@ static struct core_board board;
 void dsp_main(void)
 {
 	board.ops = &work_ops;
+	board.clock_khz = shell_file(LIMEN_HW_REG_CLOCK);
 	board.mem_size = (u64)shell_file(LIMEN_HW_REG_MEM_SIZE) << 20;
 	for (;;) {
 		shell_beat();

@@ -10,9 +10,6 @@
 /* Bytes of card memory that the engine reads in one go. */
 #define CHUNK_BYTES	(64 * 1024)
 
-/* Of the engine, kHz; the shell counts its cycles, this is what it tells as time. */
-#define CLOCK_KHZ	125000
-
 #define EXECUTED_RINGS	2
 
 /**
@@ -148,7 +145,6 @@ const struct core_ops work_ops = {
 	.scan = scan,
 	.raise = raise,
 	.now_ns = now_ns,
-	.clock_khz = CLOCK_KHZ,
 };
 
 bool work_busy(unsigned int index)

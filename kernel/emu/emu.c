@@ -456,6 +456,7 @@ static void emu_init(struct emu *emu, struct platform_device *pdev)
 {
 	emu->pdev = pdev;
 	emu->core.ops = &emu_core_ops;
+	emu->core.clock_khz = EMU_CLOCK_KHZ;
 	emu->core.mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
 	emu->faults.temperature = EMU_TEMPERATURE;
 	emu->faults.power = EMU_POWER;

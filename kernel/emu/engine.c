@@ -118,7 +118,6 @@ const struct core_ops emu_core_ops = {
 	.scan = emu_core_scan,
 	.raise = emu_core_raise,
 	.now_ns = emu_core_now_ns,
-	.clock_khz = EMU_CLOCK_KHZ,
 };
 
 /*

@@ -10,8 +10,12 @@
 #include <monotonic.h>
 
 #include "card.h"
+#include "job.h"
 
 #define MSIX_SIZE	4096
+
+/* Of a card without a processor: a cycle each nanosecond. */
+#define CLOCK_KHZ	1000000
 
 /* How long a reset of the function takes; PCI waits for 10 ms at least. */
 #define RESET_NS	4000000
@@ -24,6 +28,7 @@ int card_init(struct card *card, const struct card_options *options)
 	card->irq = -1;
 	card->random = options->seed;
 	card->core.ops = &engine_ops;
+	card->core.clock_khz = options->shell.rom ? JOB_CLOCK_KHZ : CLOCK_KHZ;
 	card->work.best.rows = card->rows;
 	card->core.mem_size = (uint64_t)options->mem_mib << 20;
 	card->bar_size[CARD_BAR_REGS] = options->regs;
@@ -167,7 +172,7 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 	case LIMEN_HW_REG_MEM_SIZE:
 		return constant(card, reg, mib, 16 * mib);
 	case LIMEN_HW_REG_CLOCK:
-		return constant(card, reg, engine_ops.clock_khz, 1);
+		return constant(card, reg, card->core.clock_khz, 1);
 	default:
 		return 0;
 	}

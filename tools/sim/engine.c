@@ -6,8 +6,6 @@
 
 #include "card.h"
 
-#define CLOCK_KHZ	1000000 /* a cycle each nanosecond */
-
 static struct card *to_card(struct core_board *core)
 {
 	return (struct card *)((char *)core - offsetof(struct card, core));
@@ -81,5 +79,4 @@ const struct core_ops engine_ops = {
 	.scan = scan,
 	.raise = raise_event,
 	.now_ns = time_ns,
-	.clock_khz = CLOCK_KHZ,
 };

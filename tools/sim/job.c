@@ -7,8 +7,7 @@
 
 #include "job.h"
 
-/* The gateware's: its clock, the bytes that its memory port gives a cycle, latency. */
-#define CLOCK_KHZ	125000
+/* The gateware's: the bytes that its memory port gives a cycle, latency. */
 #define PORT_BYTES	16
 #define LATENCY_CYCLES	65
 #define CYCLES_PER_FOUND	16
@@ -160,7 +159,7 @@ void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
 	job->outcome = execute(job, what, memory) ? SHELL_DONE : SHELL_REFUSED;
 	job->state = SHELL_BUSY;
 	job->due_ns = now_ns() + memory->delay_ns +
-		      (int64_t)(job->cycles * NSEC_PER_MSEC / CLOCK_KHZ);
+		      (int64_t)(job->cycles * NSEC_PER_MSEC / JOB_CLOCK_KHZ);
 }
 
 void job_end(struct job *job)

@@ -6,6 +6,9 @@
 #include <core/core.h>
 #include <shell.h>
 
+/* Of the gateware's engine. */
+#define JOB_CLOCK_KHZ	125000
+
 #define JOB_REGISTERS ((SHELL_ENGINE_ROW_SIMILARITY - SHELL_ENGINE_PROBE) / 4 + 1)
 
 /**

@@ -318,6 +318,9 @@ static void store_file(struct shell *shell, uint32_t reg, uint32_t value)
 	    (reg >= LIMEN_HW_REG_HEARTBEAT_MS &&
 	     reg <= LIMEN_HW_REG_GATEWARE_VERSION))
 		return;
+	/* Only a reset ends what is fatal. */
+	if (reg == LIMEN_HW_REG_STATUS)
+		value |= shell->file[reg / 4] & LIMEN_HW_STATUS_FATAL;
 	if (is_stall(reg, &ring, &offset))
 		store_stall(shell, ring, reg, offset, value);
 	else
@@ -384,8 +387,8 @@ static bool make_room(struct shell *shell)
 	return shell->count < EVENTS_MAX;
 }
 
-/* The card meets an error at a doorbell, if that is wanted. */
-static void spoil(struct shell *shell, uint32_t reg)
+/* Whether the card meets an error at a doorbell, because that is wanted. */
+static bool spoil(struct shell *shell, uint32_t reg)
 {
 	uint32_t fatal = config_knob(shell->card, CARD_KNOB_FATAL);
 	unsigned int ring;
@@ -393,20 +396,20 @@ static void spoil(struct shell *shell, uint32_t reg)
 
 	if (!fatal || !core_is_ring_reg(reg, &ring, &offset) ||
 	    offset != LIMEN_HW_RING_SQ_TAIL)
-		return;
+		return false;
 	config_knob_set(shell->card, CARD_KNOB_FATAL, fatal - 1);
 	shell->file[LIMEN_HW_REG_STATUS / 4] |= LIMEN_HW_STATUS_FATAL;
 	engine_ops.raise(&shell->card->core, LIMEN_HW_IRQ_FATAL);
+	return true;
 }
 
 void shell_write(struct card *card, uint32_t reg, uint32_t value)
 {
 	struct shell *shell = card->shell;
 
-	if (!shell->runs || !make_room(shell) ||
+	if (!shell->runs || !make_room(shell) || spoil(shell, reg) ||
 	    (reg == LIMEN_HW_REG_BOOT_GO && value != shell->generation))
 		return;
-	spoil(shell, reg);
 	shell->events[(shell->first + shell->count++) % EVENTS_MAX] =
 		(struct event){ .reg = reg, .value = value };
 	cpu_interrupt(&shell->cpu, true);
@@ -429,6 +432,7 @@ void shell_reset_begin(struct card *card)
 	file[LIMEN_HW_REG_HEARTBEAT_MS / 4] = HEARTBEAT_MS;
 	file[LIMEN_HW_REG_BOOT_MS / 4] = BOOT_MS;
 	file[LIMEN_HW_REG_GATEWARE_VERSION / 4] = GATEWARE_VERSION;
+	file[LIMEN_HW_REG_CLOCK / 4] = card->core.clock_khz;
 	file[LIMEN_HW_REG_MEM_SIZE / 4] = (uint32_t)(card->core.mem_size >> 20);
 	file[LIMEN_HW_REG_CONTROL / 4] = LIMEN_HW_CONTROL_RESET;
 	file[LIMEN_HW_REG_BOOT_GENERATION / 4] = ++shell->generation;

@@ -34,8 +34,14 @@ static int add_board(const char *node, void *context)
 	json_object_object_add(object, "description", json_object_new_string(
 				       error ? limen_strerror(error) :
 				       limen_backend_description(backend)));
-	if (!error)
+	if (!error) {
+		if (*limen_backend_firmware(backend))
+			json_object_object_add(object, "firmware",
+					       json_object_new_string(
+						       limen_backend_firmware(
+							       backend)));
 		limen_backend_close(backend);
+	}
 	json_object_array_add(context, object);
 	return 0;
 }
@@ -122,6 +128,8 @@ static void print_text(struct json_object *all)
 
 		printf("board    %s%s%s\n", usable ? "" : member(board, "node"),
 		       usable ? "" : ": ", member(board, "description"));
+		if (member(board, "firmware"))
+			printf("         firmware %s\n", member(board, "firmware"));
 	}
 	printf("service  %s: %s\n", member(service, "socket"),
 	       member(service, "description"));

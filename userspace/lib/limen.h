@@ -110,6 +110,11 @@ void limen_backend_close(struct limen_backend *backend);
 enum limen_backend_kind limen_backend_kind(const struct limen_backend *backend);
 /* As "CPU, avx2", or the board's name and node; for people. */
 const char *limen_backend_description(const struct limen_backend *backend);
+/*
+ * The firmware that a board runs, as "1.0, security version 1, sha256:" and the hash of
+ * its code, as it was when the backend was opened; "" for anything that runs none.
+ */
+const char *limen_backend_firmware(const struct limen_backend *backend);
 
 #define LIMEN_THREADS_MAX 256
 

@@ -125,7 +125,7 @@ START_TEST(refusals_are_told_and_forgotten)
 			  LIMEN_HW_REFUSED_SIGNATURE);
 	/* What is signed says so. */
 	ck_assert_uint_eq(refusal_of_byte(offsetof(struct limen_fw_header,
-						   board_type)),
+						   version)),
 			  LIMEN_HW_REFUSED_SIGNATURE);
 	expect_nothing_left();
 	/* Without a reset as well, and so often. */
