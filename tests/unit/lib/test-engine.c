@@ -502,6 +502,7 @@ int main(void)
 	TCase *tests = tcase_create("engine");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_board_that_is_right_stays);
 	tcase_add_loop_test(tests, the_first_wrong_score_is_caught, 0,
 			    COUNT_OF(wrongs));
