@@ -84,6 +84,8 @@ static struct json_object *service(const struct limen_config *config)
 	add_count(object, "comparisons", status.comparisons);
 	add_count(object, "failures", status.failures);
 	add_count(object, "batches", status.batches);
+	add_count(object, "rechecks", status.rechecks);
+	add_count(object, "mismatches", status.mismatches);
 	return object;
 }
 
@@ -111,10 +113,26 @@ static const char *member(struct json_object *object, const char *name)
 	return json_object_get_string(json_object_object_get(object, name));
 }
 
+static void print_service(struct json_object *service)
+{
+	printf("service  %s: %s\n", member(service, "socket"),
+	       member(service, "description"));
+	if (!member(service, "backend"))
+		return;
+	printf("         %s backend, %s clients, %s comparisons in %s batches, "
+	       "%s failures\n", member(service, "backend"),
+	       member(service, "clients"), member(service, "comparisons"),
+	       member(service, "batches"), member(service, "failures"));
+	printf("         %s scores of boards re-checked, %s of them wrong\n",
+	       member(service, "rechecks"), member(service, "mismatches"));
+	if (strcmp(member(service, "mismatches"), "0"))
+		puts("         a board computed a wrong score: out of service until "
+		     "limend restarts");
+}
+
 static void print_text(struct json_object *all)
 {
 	struct json_object *boards = json_object_object_get(all, "boards");
-	struct json_object *service = json_object_object_get(all, "service");
 	struct json_object *model = json_object_object_get(all, "model");
 	size_t count = json_object_array_length(boards);
 	size_t i;
@@ -131,14 +149,7 @@ static void print_text(struct json_object *all)
 		if (member(board, "firmware"))
 			printf("         firmware %s\n", member(board, "firmware"));
 	}
-	printf("service  %s: %s\n", member(service, "socket"),
-	       member(service, "description"));
-	if (member(service, "backend"))
-		printf("         %s backend, %s clients, %s comparisons in %s "
-		       "batches, %s failures\n", member(service, "backend"),
-		       member(service, "clients"),
-		       member(service, "comparisons"),
-		       member(service, "batches"), member(service, "failures"));
+	print_service(json_object_object_get(all, "service"));
 	printf("model    %s: %s\n", member(model, "file"),
 	       member(model, "description"));
 }

@@ -278,6 +278,8 @@ struct limen_service_result {
  * @comparisons: scored since it started
  * @failures: not scored since it started
  * @batches: submissions to the backend since it started
+ * @rechecks: scores of boards that it has computed again on the CPU
+ * @mismatches: of these, so many were wrong; unless 0, it uses no board
  * @description: of the backend, NUL-terminated
  */
 struct limen_service_status {
@@ -286,6 +288,8 @@ struct limen_service_status {
 	uint64_t comparisons;
 	uint64_t failures;
 	uint64_t batches;
+	uint64_t rechecks;
+	uint64_t mismatches;
 	char description[64];
 };
 
