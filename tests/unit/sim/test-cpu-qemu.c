@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cpu.h>
+#include <cpu/cpu.h>
 
 #include "../../match/tap.h"
 #include "program.h"
