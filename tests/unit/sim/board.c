@@ -77,11 +77,11 @@ void board_make(void)
 
 static uint8_t *at_address(uint32_t address)
 {
-	if (address - ROM < ROM_SIZE)
+	if (address - RAM <= RAM_SIZE - 4)
+		return board.ram + (address - RAM);
+	if (address - ROM <= ROM_SIZE - 4)
 		return board.rom + (address - ROM);
-	if (address - RAM > RAM_SIZE - 4)
-		ck_abort_msg("%#x is not memory", address);
-	return board.ram + (address - RAM);
+	ck_abort_msg("%#x is not memory", address);
 }
 
 void board_put(uint32_t address, uint32_t word)
