@@ -312,8 +312,11 @@ START_TEST(counters_are_written)
 		csr_set(counters[i], 0x1234);
 		ck_assert_uint_eq(csr(counters[i]), 0x1234);
 		ck_assert_uint_eq(csr(counters[i]), 0x1235);
+		csr_set(counters[i], 0x70000000);
 		csr_set(counters[i] + 0x80, 0xabcd);
 		ck_assert_uint_eq(csr(counters[i] + 0x80), 0xabcd);
+		/* Its other half goes on from where it was. */
+		ck_assert_uint_eq(csr(counters[i]) >> 4, 0x7000000);
 		csr_set(counters[i], UINT32_MAX);
 		ck_assert_uint_eq(csr(counters[i]), UINT32_MAX);
 		ck_assert_uint_eq(csr(counters[i]), 0);
@@ -367,6 +370,8 @@ START_TEST(an_interrupt_between_instructions)
 	ck_assert_uint_eq(cpu->count.interrupts, 1);
 	ck_assert_uint_eq(cpu->count.exceptions, 0);
 	ck_assert_uint_eq(board.traps, 1);
+	/* It took a cycle, and was no instruction. */
+	ck_assert_uint_eq(csr(MCYCLE), csr(MINSTRET));
 	/* The handler is not interrupted by it. */
 	ck_assert_uint_eq(csr(MIP), CPU_MEI);
 	cpu_interrupt(cpu, false);
@@ -423,6 +428,15 @@ START_TEST(interrupts_that_are_masked)
 	board_put(at, CSRRSI(0, MSTATUS, 8));
 	ck_assert_int_eq(cpu_run(cpu, 2), CPU_BUDGET);
 	ck_assert_uint_eq(cpu->count.interrupts, 1);
+	ck_assert_uint_eq(cpu->mepc, at + 4);
+	/* By mie, too. */
+	csr_set(MIE, 0);
+	csr_set(MSTATUS, CPU_MSTATUS_MIE);
+	cpu->x[1] = CPU_MEI;
+	at = cpu->pc;
+	board_put(at, CSRRS(0, MIE, 1));
+	ck_assert_int_eq(cpu_run(cpu, 2), CPU_BUDGET);
+	ck_assert_uint_eq(cpu->count.interrupts, 2);
 	ck_assert_uint_eq(cpu->mepc, at + 4);
 }
 END_TEST
@@ -619,8 +633,10 @@ START_TEST(what_no_hart_is_made_of)
 	REFUSED(regions[1].size, RAM_SIZE + 4); /* into the other */
 	REFUSED(regions[1].base, ROM);
 	REFUSED(regions[1].base, ROM - 4);
+	REFUSED(regions[1].base, ROM + 4);
 	REFUSED(regions[1].base, 0u - RAM_SIZE + 4); /* beyond the end */
 	REFUSED(regions[1].at, NULL);
+	REFUSED(regions[0].at, NULL);
 #undef REFUSED
 	bad = good;
 	bad.regions[1].base = 0u - RAM_SIZE;
