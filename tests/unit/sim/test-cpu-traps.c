@@ -140,6 +140,12 @@ START_TEST(data_that_faults)
 	board_traps(LB(3, 0, -1), CPU_LOAD_FAULT, UINT32_MAX);
 	board_traps(SB(3, 1, 0), CPU_STORE_FAULT, DEVICE + DEVICE_SIZE);
 	board_traps(SB(3, 0, 5), CPU_STORE_FAULT, 5);
+	/* As far below 0 as memory is above. */
+	cpu->x[1] = 0u - RAM;
+	board_retires(LW(4, 2, 0));
+	board_traps(LW(3, 1, 0), CPU_LOAD_FAULT, 0u - RAM);
+	cpu->x[1] = 0u - ROM;
+	board_traps(LW(3, 1, 0), CPU_LOAD_FAULT, 0u - ROM);
 	/* Memory that is not writable, though it can be read. */
 	board_traps(SW(3, 2, 0), CPU_STORE_FAULT, ROM + 8);
 	ck_assert_uint_eq(board_word(ROM + 8), 77);
@@ -606,6 +612,21 @@ START_TEST(resetting)
 }
 END_TEST
 
+/* Regions that are not counted are none. */
+START_TEST(no_regions)
+{
+	struct cpu_config config = board_config();
+
+	config.region_count = 0;
+	config.reset = ROM;
+	config.regions[0].executable = true;
+	ck_assert_int_eq(cpu_init(cpu, &config), 0);
+	ck_assert_int_eq(cpu_run(cpu, 1), CPU_BUDGET);
+	ck_assert_uint_eq(cpu->mcause, CPU_FETCH_FAULT);
+	ck_assert_uint_eq(cpu->mepc, ROM);
+}
+END_TEST
+
 static void is_refused(const struct cpu_config *config)
 {
 	ck_assert_int_eq(cpu_init(cpu, config), -EINVAL);
@@ -713,6 +734,7 @@ static TCase *runs(void)
 	tcase_add_test(tests, budgets);
 	tcase_add_test(tests, stopping);
 	tcase_add_test(tests, resetting);
+	tcase_add_test(tests, no_regions);
 	tcase_add_test(tests, what_no_hart_is_made_of);
 	tcase_add_test(tests, wiping);
 	return tests;
