@@ -522,6 +522,10 @@ START_TEST(waiting)
 	ck_assert_uint_eq(cpu->pc, HANDLER);
 	ck_assert_uint_eq(cpu->mepc, at + 4);
 	ck_assert_uint_eq(cpu->count.waits, 1);
+	/* Then it is awake. */
+	cpu_interrupt(cpu, false);
+	ck_assert_int_eq(cpu_run(cpu, 3), CPU_BUDGET);
+	ck_assert_uint_eq(cpu->pc, HANDLER + 12);
 }
 END_TEST
 
