@@ -14,8 +14,6 @@
 #include "../face/suite.h"
 #include "command.h"
 
-#define KEY FIRMWARE_KEYS "/development.key.pem"
-#define CERTIFICATE FIRMWARE_KEYS "/development.pem"
 #define CODE_SIZE 1001 /* of the file; no multiple of 4 */
 #define IMAGE_CODE_SIZE 1004
 #define HEADER_SIZE sizeof(struct limen_fw_header)
