@@ -59,11 +59,14 @@ modules:
 userspace: $(BUILD)/user/build.ninja
 	@ninja -C $(BUILD)/user
 
-## firmware: build the board's ROM into build/firmware (FIRMWARE_CERT=... who signs for it)
-firmware:
+## firmware: build the board's ROM and firmware into build/firmware (FIRMWARE_CERT=...
+##	whose firmware the ROM starts, FIRMWARE_KEY=... to sign with)
+firmware: userspace
 	@mkdir -p $(BUILD)/firmware
 	@$(MAKE) --no-print-directory -C firmware OUTPUT=$(CURDIR)/$(BUILD)/firmware \
-		$(if $(FIRMWARE_CERT),FIRMWARE_CERT=$(abspath $(FIRMWARE_CERT)))
+		LIMEN=$(CURDIR)/$(BUILD)/user/userspace/cli/limen \
+		$(if $(FIRMWARE_CERT),FIRMWARE_CERT=$(abspath $(FIRMWARE_CERT))) \
+		$(if $(FIRMWARE_KEY),FIRMWARE_KEY=$(abspath $(FIRMWARE_KEY)))
 
 ## selftests: build the kernel's self-tests into build/selftests
 selftests:

@@ -32,7 +32,11 @@
 #define SHELL_RAISE		0x00c
 #define SHELL_TIME_LO		0x010 /* nanoseconds since the reset; a read latches HI */
 #define SHELL_TIME_HI		0x014
-#define SHELL_BEAT		0x018 /* WO: advances HEARTBEAT */
+/*
+ * WO: advances HEARTBEAT. A quarter of HEARTBEAT_MS after the last write the timer
+ * interrupt becomes pending, until the next one.
+ */
+#define SHELL_BEAT		0x018
 
 /* DMA, one at a time, between SRAM and what is not in the processor's address space */
 #define SHELL_DMA_LO		0x020 /* RW: bus address, or offset in card memory */
@@ -51,7 +55,7 @@
 #define   SHELL_REFUSED		2 /* bus or memory refused an access, or a setting is out of range */
 #define   SHELL_TIMEOUT		3 /* the bus did not answer */
 
-/* The matching engine, one job at a time */
+/* The matching engine, one job at a time; a comparison leaves a scan's best rows alone */
 #define SHELL_ENGINE_PROBE	0x040 /* RW: address of the SRAM, a multiple of 64 */
 #define SHELL_ENGINE_REFERENCE	0x044 /* RW: likewise; for SHELL_ENGINE_COMPARE */
 #define SHELL_ENGINE_DIM	0x048 /* RW */
@@ -68,6 +72,7 @@
 #define   SHELL_ENGINE_GO_ON	3 /* scans more rows, of higher numbers */
 #define   SHELL_ENGINE_SORT	4 /* best rows first, for FOUND */
 #define   SHELL_ENGINE_WIPE	5 /* forgets vectors, scores and rows */
+#define   SHELL_ENGINE_STOP	6 /* at any time: the job is SHELL_REFUSED at once */
 #define SHELL_ENGINE_STATE	0x06c
 #define SHELL_ENGINE_RAW	0x070 /* of a comparison */
 #define SHELL_ENGINE_SIMILARITY	0x074

@@ -144,6 +144,25 @@ static void limen_board_stop(struct limen_device *limen)
 	limen_rings_fini(limen);
 }
 
+static void limen_firmware_release(struct drm_device *drm, void *firmware)
+{
+	limen_firmware_unload(firmware);
+}
+
+/* Gets what the board is to run, if it runs firmware. */
+static int limen_get_firmware(struct limen_device *limen)
+{
+	int ret;
+
+	if (!(limen->features & LIMEN_HW_FEATURE_BOOT))
+		return 0;
+	ret = limen_firmware_load(&limen->host, &limen->firmware,
+				  &limen->mem_size);
+	return ret ?: drmm_add_action_or_reset(&limen->drm,
+					       limen_firmware_release,
+					       &limen->firmware);
+}
+
 /* What a device is made of before there is anything that the board can reach. */
 static int limen_board_init(struct limen_device *limen,
 			    struct limen_board *board)
@@ -160,6 +179,8 @@ static int limen_board_init(struct limen_device *limen,
 	if (!ret)
 		ret = limen_identify(limen);
 	if (!ret)
+		ret = limen_get_firmware(limen);
+	if (!ret)
 		ret = limen_gem_init(limen);
 	if (!ret)
 		ret = limen_dump_init(limen);
@@ -173,7 +194,8 @@ static int limen_board_init(struct limen_device *limen,
  * May sleep.
  *
  * Return: 0; -ENODEV if it is no board that this driver knows or it does not
- * become ready; -ENOMEM; or another negative error.
+ * become ready; -ENOMEM; what limen_firmware_load() returns; or another negative
+ * error.
  */
 int limen_board_register(struct limen_board *board)
 {

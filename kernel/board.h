@@ -26,6 +26,12 @@ struct limen_board_ops {
 	/** @mem_wipe: zero a range of card memory; whole pages, may sleep */
 	void (*mem_wipe)(struct limen_board *board, u64 offset, u64 size);
 	/**
+	 * @mem_write: copy whole words to card memory; for boards that run
+	 * firmware. May sleep; does not allocate
+	 */
+	void (*mem_write)(struct limen_board *board, u64 offset,
+			  const void *from, u32 size);
+	/**
 	 * @dma_on: let the board do DMA, and interrupt. It is kept from both when
 	 * it is registered.
 	 */

@@ -15,6 +15,7 @@
 
 #include <limen/hw.h>
 
+#include "firmware.h"
 #include "host.h"
 #include "ring.h"
 
@@ -38,8 +39,10 @@ struct limen_device {
 	u32 features;
 	/** @clock_khz: LIMEN_HW_REG_CLOCK, or 0 */
 	u32 clock_khz;
-	/** @mem_size: bytes of card memory, all of which can be reached */
+	/** @mem_size: bytes of card memory, all of which can be reached and used */
 	u64 mem_size;
+	/** @firmware: what the board runs, if it runs any */
+	struct limen_firmware firmware;
 	/** @mem_cached: as in struct limen_board, which goes earlier */
 	bool mem_cached;
 

@@ -22,6 +22,7 @@
 #include "device.h"
 #include "drv.h"
 #include "express.h"
+#include "firmware.h"
 #include "gallery.h"
 #include "gem.h"
 #include "pci.h"
@@ -178,11 +179,19 @@ static int __init limen_init(void)
 
 	if (ret)
 		return ret;
+	ret = limen_keyring_init();
+	if (ret)
+		goto err_workqueues;
 	ret = limen_pci_init();
 	if (ret)
-		limen_workqueues_exit();
-	else
-		limen_pmu_init();
+		goto err_keyring;
+	limen_pmu_init();
+	return 0;
+
+err_keyring:
+	limen_keyring_exit();
+err_workqueues:
+	limen_workqueues_exit();
 	return ret;
 }
 
@@ -190,6 +199,7 @@ static void __exit limen_exit(void)
 {
 	limen_pci_exit();
 	limen_pmu_exit();
+	limen_keyring_exit();
 	limen_workqueues_exit();
 }
 

@@ -95,6 +95,17 @@ static void limen_pci_mem_wipe(struct limen_board *board, u64 offset, u64 size)
 	readl(end - sizeof(u32));
 }
 
+static void limen_pci_mem_write(struct limen_board *board, u64 offset,
+				const void *from, u32 size)
+{
+	void __iomem *mem = to_limen_pci(board)->mem + offset;
+
+	memcpy_toio(mem, from, size);
+	/* All of it is there before a register is written that tells of it. */
+	wmb();
+	readl(mem);
+}
+
 static void limen_pci_irq_sync(struct limen_board *board)
 {
 	synchronize_irq(pci_irq_vector(to_limen_pci(board)->pdev, 0));
@@ -140,6 +151,7 @@ static const struct limen_board_ops limen_pci_ops = {
 	.write = limen_pci_write,
 	.mem_pfn = limen_pci_mem_pfn,
 	.mem_wipe = limen_pci_mem_wipe,
+	.mem_write = limen_pci_mem_write,
 	.irq_sync = limen_pci_irq_sync,
 	.dma_on = limen_pci_dma_on,
 	.dma_off = limen_pci_dma_off,

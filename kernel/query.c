@@ -24,6 +24,7 @@
 static_assert(DRM_LIMEN_FEATURE_CAMERA == LIMEN_HW_FEATURE_CAMERA);
 static_assert(DRM_LIMEN_FEATURE_SENSORS == LIMEN_HW_FEATURE_SENSORS);
 static_assert(DRM_LIMEN_FEATURE_CLOCK == LIMEN_HW_FEATURE_CLOCK);
+static_assert(DRM_LIMEN_FEATURE_FIRMWARE == LIMEN_HW_FEATURE_BOOT);
 
 static int limen_query_answer(struct drm_limen_query *args, const void *info,
 			      u32 known)
@@ -61,11 +62,15 @@ static int limen_query_device(struct limen_device *limen,
 		.scan_limit = limen_user_limit(limen, LIMEN_SCANS),
 		.chunk_bytes = READ_ONCE(limen->scanner->chunk_bytes),
 		.clock_khz = limen->clock_khz,
+		.firmware_version = limen->firmware.version,
+		.firmware_security = limen->firmware.security_version,
 	};
 	int idx;
 
 	if (!drm_dev_enter(&limen->drm, &idx))
 		return -ENODEV;
+	memcpy(info.firmware_hash, limen->firmware.hash,
+	       sizeof(info.firmware_hash));
 	strscpy_pad(info.board, limen->host.board->name, sizeof(info.board));
 	drm_dev_exit(idx);
 	return limen_query_answer(args, &info, sizeof(info));

@@ -111,22 +111,34 @@ static void limen_watchdog(struct timer_list *timer)
 		limen_watch(&limen->host);
 }
 
+/* Whether the board's reset has ended. */
+static bool limen_reset_ended(struct limen_device *limen, u32 *status)
+{
+	struct limen_host *host = &limen->host;
+
+	*status = limen_read(host, LIMEN_HW_REG_STATUS);
+	if (limen->firmware.image && *status != U32_MAX)
+		return limen_firmware_board_reset(host);
+	return *status & LIMEN_HW_STATUS_READY;
+}
+
 /*
  * Resets the board once: 0, -EAGAIN if it has met a fatal error, -ETIMEDOUT if it
  * does not become ready, -ENODEV if it is not there.
  */
-static int limen_reset_once(struct limen_host *host)
+static int limen_reset_once(struct limen_device *limen)
 {
+	struct limen_host *host = &limen->host;
+	bool ended;
 	u32 status;
 	int ret;
 
 	limen_stats_wake(host, false);
 	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, 0);
 	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
-	ret = read_poll_timeout(limen_read, status,
-				status & LIMEN_HW_STATUS_READY,
+	ret = read_poll_timeout(limen_reset_ended, ended, ended,
 				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
-				host, LIMEN_HW_REG_STATUS);
+				limen, &status);
 	/* A device that has been pulled out reads as ones. */
 	if (status == U32_MAX)
 		return -ENODEV;
@@ -149,7 +161,7 @@ static int limen_reset(struct limen_device *limen)
 	lockdep_assert_held(&limen->host.life);
 
 	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
-		ret = limen_reset_once(&limen->host);
+		ret = limen_reset_once(limen);
 		if (ret != -EAGAIN)
 			break;
 	}
@@ -159,19 +171,32 @@ static int limen_reset(struct limen_device *limen)
 	return ret;
 }
 
-/* Resets the board, whose rings are empty, by whatever helps. */
+/* Resets the board and gets it ready to run; if that fails it is cut off. */
+static int limen_reset_to_run(struct limen_device *limen)
+{
+	int ret = limen_reset(limen);
+
+	if (ret || !limen->firmware.image)
+		return ret;
+	ret = limen_firmware_boot(&limen->host, &limen->firmware);
+	if (ret)
+		limen_cut_off(&limen->host);
+	return ret;
+}
+
+/* The same for a board whose rings are empty, by whatever helps. */
 static int limen_reset_by_bus(struct limen_device *limen)
 {
 	struct limen_board *board = limen->host.board;
 	int ret;
 
-	ret = limen_reset(limen);
+	ret = limen_reset_to_run(limen);
 	if (!ret || ret == -ENODEV || !board->ops->flr)
 		return ret;
 	dev_warn_ratelimited(limen->drm.dev,
 			     "resetting the board by its bus: it does not become ready\n");
 	ret = board->ops->flr(board);
-	return ret ?: limen_reset(limen);
+	return ret ?: limen_reset_to_run(limen);
 }
 
 /* Has a board that has been reset run. */
@@ -336,7 +361,7 @@ static bool limen_reset_all(struct limen_device *limen, unsigned long faults)
 		wedged = limen_give_up_locked(limen,
 					      "the board needs one reset after the other");
 		limen_abort(limen, false);
-	} else if (limen_reset(limen)) {
+	} else if (limen_reset_to_run(limen)) {
 		/* It is cut off. What may allocate comes when all has ended. */
 		limen_gem_sleep(limen);
 		limen_abort(limen, false);

@@ -20,6 +20,8 @@
 #define LIMEN_HW_ID			0x4e4d494c /* "LIMN" */
 #define LIMEN_HW_VERSION_MAJOR		1
 #define LIMEN_HW_VERSION_MINOR		2
+/* The first minor version with firmware, whose interface range cannot begin earlier. */
+#define LIMEN_HW_VERSION_BOOT		2
 
 /* Registers in BAR 0, 32 bits each; read-only unless marked. */
 #define LIMEN_HW_REG_ID			0x000

@@ -109,16 +109,17 @@ int emu_dma_read(struct emu *emu, u64 address, void *to, size_t size)
 }
 
 /**
- * emu_dma_write() - write host memory
+ * emu_dma_write() - write host memory, the last 32-bit word last
  * @emu: board; any context but a raw one
- * @address: bus address
+ * @address: bus address, a multiple of 4
  * @from: what
- * @size: bytes
+ * @size: bytes, a multiple of 4
  *
  * Return: 0; -EFAULT if it is no memory; -EACCES while the board is kept from it.
  */
 int emu_dma_write(struct emu *emu, u64 address, const void *from, size_t size)
 {
+	size_t head = size - sizeof(u32);
 	void *to = emu_dma_ptr(emu, address, size);
 	unsigned long flags;
 	int ret = 0;
@@ -128,38 +129,10 @@ int emu_dma_write(struct emu *emu, u64 address, const void *from, size_t size)
 	read_lock_irqsave(&emu->bus.gate, flags);
 	if (emu->bus.dma) {
 		kasan_check_write(to, size);
-		memcpy(to, from, size);
-	} else {
-		ret = -EACCES;
-	}
-	read_unlock_irqrestore(&emu->bus.gate, flags);
-	return ret;
-}
-
-/**
- * emu_dma_write_cqe() - write a completion, its number last
- * @emu: board; any context but a raw one
- * @address: bus address
- * @cqe: completion
- *
- * Return: as of emu_dma_write().
- */
-int emu_dma_write_cqe(struct emu *emu, u64 address,
-		      const struct limen_hw_cqe *cqe)
-{
-	struct limen_hw_cqe *to = emu_dma_ptr(emu, address, sizeof(*to));
-	unsigned long flags;
-	int ret = 0;
-
-	if (!to)
-		return -EFAULT;
-	read_lock_irqsave(&emu->bus.gate, flags);
-	if (emu->bus.dma) {
-		kasan_check_write(to, sizeof(*to));
-		memcpy(to, cqe, offsetof(struct limen_hw_cqe, seq));
-		/* It tells the driver that the rest is there. */
+		memcpy(to, from, head);
+		/* Of a completion, it tells the driver that the rest is there. */
 		dma_wmb();
-		WRITE_ONCE(to->seq, cqe->seq);
+		WRITE_ONCE(*(u32 *)(to + head), *(const u32 *)(from + head));
 	} else {
 		ret = -EACCES;
 	}
@@ -312,7 +285,7 @@ void emu_linger_note(struct emu *emu)
 	if (!READ_ONCE(emu->faults.linger) || hrtimer_active(&bus->linger))
 		return;
 	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		const struct emu_ring *ring = &emu->rings[i];
+		const struct core_ring *ring = &emu->core.rings[i];
 		u32 size = BIT(ring->size_log2);
 		u32 at, last;
 

@@ -61,50 +61,10 @@ MODULE_PARM_DESC(fickle,
 #define EMU_FLR_US		1000000
 #define EMU_FLR_POLL_US		100
 
-/**
- * emu_works() - whether the board does anything at all
- * @emu: board, locked
- *
- * Return: true if it is enabled, ready and has not met a fatal error.
- */
-bool emu_works(const struct emu *emu)
-{
-	lockdep_assert_held(&emu->lock);
-
-	return emu->control & LIMEN_HW_CONTROL_ENABLE &&
-	       emu->status == LIMEN_HW_STATUS_READY;
-}
-
-static bool emu_is_ring_reg(u32 reg, unsigned int *ring)
-{
-	if (reg < LIMEN_HW_RING_BLOCK(0) ||
-	    reg >= LIMEN_HW_RING_BLOCK(LIMEN_HW_RINGS))
-		return false;
-	*ring = (reg - LIMEN_HW_RING_BLOCK(0)) /
-		(LIMEN_HW_RING_BLOCK(1) - LIMEN_HW_RING_BLOCK(0));
-	return true;
-}
-
 static bool emu_is_camera_reg(u32 reg)
 {
 	return reg >= LIMEN_HW_REG_CAM_CONTROL &&
 	       reg <= LIMEN_HW_REG_CAM_EXPOSURE;
-}
-
-static u32 emu_read_global(struct emu *emu, u32 reg)
-{
-	switch (reg) {
-	case LIMEN_HW_REG_CONTROL:
-		return emu->control;
-	case LIMEN_HW_REG_STATUS:
-		return emu->status;
-	case LIMEN_HW_REG_IRQ_STATUS:
-		return emu->irq_status;
-	case LIMEN_HW_REG_IRQ_ENABLE:
-		return emu->irq_enable;
-	default:
-		return 0;
-	}
 }
 
 /* What says who the board is does not change, unless the board is fickle. */
@@ -122,8 +82,8 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		{ LIMEN_HW_REG_FEATURES,
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
 		  LIMEN_HW_FEATURE_CLOCK, 0 },
-		{ LIMEN_HW_REG_MEM_SIZE, emu->mem_size >> 20,
-		  emu->mem_size >> 18 },
+		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
+		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
 	};
 	unsigned int mood = READ_ONCE(fickle);
@@ -146,6 +106,7 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 {
 	unsigned int ring;
+	u32 offset;
 
 	if (reg == LIMEN_HW_REG_TEMPERATURE) {
 		*value = READ_ONCE(emu->faults.temperature);
@@ -155,12 +116,12 @@ static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 		*value = READ_ONCE(emu->faults.power);
 		return true;
 	}
-	if (!emu_is_ring_reg(reg, &ring) || ring >= ARRAY_SIZE(emu->engines))
+	if (!core_is_ring_reg(reg, &ring, &offset) ||
+	    (offset != LIMEN_HW_RING_STALL_LO &&
+	     offset != LIMEN_HW_RING_STALL_HI))
 		return false;
-	reg -= LIMEN_HW_RING_BLOCK(ring);
-	if (reg != LIMEN_HW_RING_STALL_LO && reg != LIMEN_HW_RING_STALL_HI)
-		return false;
-	*value = emu_engine_stall(emu, ring, reg == LIMEN_HW_RING_STALL_HI);
+	*value = core_ring_stall(&emu->core.rings[ring],
+				 offset == LIMEN_HW_RING_STALL_HI);
 	return true;
 }
 
@@ -186,7 +147,7 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 	struct emu *emu = to_emu(board);
 	unsigned long flags;
 	unsigned int ring;
-	u32 value;
+	u32 value, offset;
 
 	emu_expect_power(emu);
 	if (emu_read_gauge(emu, reg, &value))
@@ -199,11 +160,10 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 		return value;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	if (emu_is_ring_reg(reg, &ring))
-		value = emu_ring_read(emu, ring,
-				      reg - LIMEN_HW_RING_BLOCK(ring));
-	else
-		value = emu_read_global(emu, reg);
+	value = core_read(&emu->core, reg);
+	if (core_is_ring_reg(reg, &ring, &offset) &&
+	    offset == LIMEN_HW_RING_ENABLE)
+		value |= emu_ring_busy(emu, ring);
 	spin_unlock_irqrestore(&emu->lock, flags);
 	return value;
 }
@@ -211,19 +171,9 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 /* Stops everything at once; the work item waits until it has stopped. */
 static void emu_begin_reset(struct emu *emu)
 {
-	unsigned int i;
-
 	emu_linger_note(emu);
-	emu->control = LIMEN_HW_CONTROL_RESET;
-	emu->status = 0;
-	emu->irq_status = 0;
-	emu->irq_enable = 0;
-	for (i = 0; i < LIMEN_HW_RINGS; i++) {
-		u32 epoch = emu->rings[i].epoch + 1;
-
-		memset(&emu->rings[i], 0, sizeof(emu->rings[i]));
-		emu->rings[i].epoch = epoch;
-	}
+	core_reset_begin(&emu->core);
+	memset(emu->rings, 0, sizeof(emu->rings));
 	queue_work(system_highpri_wq, &emu->reset);
 }
 
@@ -240,72 +190,35 @@ static void emu_reset_work(struct work_struct *work)
 
 	emu_linger_end(emu);
 	spin_lock_irq(&emu->lock);
-	emu->control = 0;
-	emu->status = LIMEN_HW_STATUS_READY;
+	core_reset_end(&emu->core);
 	spin_unlock_irq(&emu->lock);
 }
 
-/* Whether it is enabled, and takes that amiss. */
-static bool emu_write_control(struct emu *emu, u32 value)
+static void emu_write_control(struct emu *emu, u32 value)
 {
+	unsigned long flags;
+
+	spin_lock_irqsave(&emu->lock, flags);
 	if (value & LIMEN_HW_CONTROL_RESET) {
 		emu_begin_reset(emu);
-		return false;
+	} else {
+		core_write(&emu->core, LIMEN_HW_REG_CONTROL, value);
+		if (emu->core.control && emu_fault_due(emu, &emu->faults.moody))
+			core_fatal(&emu->core);
 	}
-	if (!(emu->status & LIMEN_HW_STATUS_READY))
-		return false;
-	emu->control = value & LIMEN_HW_CONTROL_ENABLE;
-	return emu->control && emu_fault_due(emu, &emu->faults.moody);
+	spin_unlock_irqrestore(&emu->lock, flags);
+
+	emu_engine_kick(emu, LIMEN_HW_RING_EXPRESS);
+	emu_engine_kick(emu, LIMEN_HW_RING_SCAN);
 }
 
 static void emu_write_global(struct emu *emu, u32 reg, u32 value)
 {
 	unsigned long flags;
-	u32 pending = 0;
-	bool moody = false;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	switch (reg) {
-	case LIMEN_HW_REG_CONTROL:
-		moody = emu_write_control(emu, value);
-		break;
-	case LIMEN_HW_REG_IRQ_STATUS:
-		emu->irq_status &= ~value;
-		break;
-	case LIMEN_HW_REG_IRQ_ENABLE:
-		emu->irq_enable = value;
-		/* What is pending may be wanted only now. */
-		pending = emu->irq_status;
-		break;
-	}
+	core_write(&emu->core, reg, value);
 	spin_unlock_irqrestore(&emu->lock, flags);
-
-	if (moody)
-		emu_fatal(emu);
-	if (pending)
-		emu_raise(emu, pending);
-	if (reg == LIMEN_HW_REG_CONTROL) {
-		emu_engine_kick(emu, LIMEN_HW_RING_EXPRESS);
-		emu_engine_kick(emu, LIMEN_HW_RING_SCAN);
-	}
-}
-
-static void emu_write_ring(struct emu *emu, unsigned int ring, u32 offset,
-			   u32 value)
-{
-	unsigned long flags;
-	bool sense;
-
-	spin_lock_irqsave(&emu->lock, flags);
-	sense = emu_ring_write(emu, ring, offset, value);
-	spin_unlock_irqrestore(&emu->lock, flags);
-
-	if (!sense)
-		emu_fatal(emu);
-	if (offset == LIMEN_HW_RING_SQ_TAIL)
-		emu_engine_kick(emu, ring);
-	else if (offset == LIMEN_HW_RING_ABORT)
-		emu_ring_abort(emu, ring, value);
 }
 
 /**
@@ -319,12 +232,14 @@ static void emu_write_ring(struct emu *emu, unsigned int ring, u32 offset,
 void emu_write_now(struct emu *emu, u32 reg, u32 value)
 {
 	unsigned int ring;
+	u32 offset;
 
 	if (emu_is_camera_reg(reg))
 		emu_sensor_write(emu, reg, value);
-	else if (emu_is_ring_reg(reg, &ring))
-		emu_write_ring(emu, ring, reg - LIMEN_HW_RING_BLOCK(ring),
-			       value);
+	else if (core_is_ring_reg(reg, &ring, &offset))
+		emu_ring_write(emu, ring, offset, value);
+	else if (reg == LIMEN_HW_REG_CONTROL)
+		emu_write_control(emu, value);
 	else
 		emu_write_global(emu, reg, value);
 }
@@ -403,9 +318,9 @@ static int emu_flr(struct limen_board *board)
 	spin_lock_irqsave(&emu->lock, flags);
 	emu_begin_reset(emu);
 	spin_unlock_irqrestore(&emu->lock, flags);
-	emu_fill(emu, EMU_GARBAGE, 0, emu->mem_size);
+	emu_fill(emu, EMU_GARBAGE, 0, emu->core.mem_size);
 	return read_poll_timeout(READ_ONCE, status, status, EMU_FLR_POLL_US,
-				 EMU_FLR_US, true, emu->status);
+				 EMU_FLR_US, true, emu->core.status);
 }
 
 static void emu_irq_sync(struct limen_board *board)
@@ -508,7 +423,7 @@ static int emu_assemble(struct emu *emu)
 {
 	int ret;
 
-	emu->mem = vzalloc(emu->mem_size);
+	emu->mem = vzalloc(emu->core.mem_size);
 	if (!emu->mem)
 		return -ENOMEM;
 	ret = emu_engines_init(emu);
@@ -533,14 +448,16 @@ static void emu_dismantle(struct emu *emu)
 	emu_sensor_fini(emu);
 	emu_engines_fini(emu);
 	irq_work_sync(&emu->irq);
-	emu_fill(emu, 0, 0, emu->mem_size);
+	emu_fill(emu, 0, 0, emu->core.mem_size);
 	vfree(emu->mem);
 }
 
 static void emu_init(struct emu *emu, struct platform_device *pdev)
 {
 	emu->pdev = pdev;
-	emu->mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
+	emu->core.ops = &emu_core_ops;
+	emu->core.clock_khz = EMU_CLOCK_KHZ;
+	emu->core.mem_size = (u64)clamp(mem_mib, 1u, EMU_MEM_MIB_MAX) << 20;
 	emu->faults.temperature = EMU_TEMPERATURE;
 	emu->faults.power = EMU_POWER;
 	spin_lock_init(&emu->lock);
@@ -552,7 +469,7 @@ static void emu_init(struct emu *emu, struct platform_device *pdev)
 	emu->board.dev = &pdev->dev;
 	emu->board.name = "Limen emulated board";
 	emu->board.ops = &emu_board_ops;
-	emu->board.mem_limit = emu->mem_size;
+	emu->board.mem_limit = emu->core.mem_size;
 	emu->board.mem_cached = true;
 }
 

@@ -15,10 +15,8 @@
 
 #include <limen/hw.h>
 
+#include "../../firmware/core/core.h"
 #include "../board.h"
-
-/* Components that the board's own copies of vectors have room for. */
-#define EMU_DIM_MAX		512
 
 /* What the sensors say at first: nothing here is warm or draws power. */
 #define EMU_TEMPERATURE		45000
@@ -51,33 +49,13 @@ struct platform_device;
 struct task_struct;
 
 /**
- * struct emu_ring - the board's half of a ring
+ * struct emu_ring - what this board has of a ring beyond its behaviour
  *
  * All under struct emu.lock.
  */
 struct emu_ring {
-	/** @sq: bus address of the submission queue */
-	u64 sq;
-	/** @cq: bus address of the completion queue */
-	u64 cq;
-	/** @size_log2: log2 of the entries in either */
-	u32 size_log2;
-	/** @enabled: between a write of 1 to ENABLE and one of 0, or a reset */
-	bool enabled;
-	/** @epoch: counts starts and stops, so that stale work is recognised */
-	u32 epoch;
-	/** @sq_head: entries ever fetched */
-	u32 sq_head;
-	/** @sq_tail: entries ever submitted, by the doorbell */
-	u32 sq_tail;
-	/** @cq_head: entries ever consumed, by the doorbell */
-	u32 cq_head;
-	/** @cq_tail: completions ever written */
-	u32 cq_tail;
 	/** @stuck: ENABLE reads back 1 until a reset */
 	bool stuck;
-	/** @aborted: cookie of the entry being executed, if it is given up */
-	u32 aborted;
 	/** @lost: cookies of entries that hang */
 	DECLARE_BITMAP(lost, EMU_COOKIES);
 	/** @depth_max: most entries submitted and not completed; in debugfs */
@@ -160,28 +138,6 @@ struct emu_faults {
 };
 
 /**
- * struct emu_row - a row of a scan
- * @row: its number
- * @raw: raw score
- * @similarity: published similarity
- */
-struct emu_row {
-	u32 row;
-	s32 raw;
-	s32 similarity;
-};
-
-/**
- * struct emu_entry - an entry fetched from a submission queue
- * @sqe: the board's own copy
- * @epoch: of the ring when it was fetched
- */
-struct emu_entry {
-	struct limen_hw_sqe sqe;
-	u32 epoch;
-};
-
-/**
  * struct emu_engine - what executes one of the matching rings
  */
 struct emu_engine {
@@ -195,20 +151,12 @@ struct emu_engine {
 	wait_queue_head_t wait;
 	/** @busy: held while an entry is executed; a reset waits for it */
 	struct mutex busy;
-	/** @probe: the board's own copy of the probe, under @busy */
-	s8 probe[EMU_DIM_MAX];
-	/** @reference: likewise of the reference */
-	s8 reference[EMU_DIM_MAX];
-	/** @rows: the best rows so far, a heap with the worst on top */
-	struct emu_row *rows;
-	/** @found: number of @rows */
-	u32 found;
-	/** @stall_ns: time spent on fetching vectors since the reset */
-	atomic64_t stall_ns;
-	/** @stall_high: its upper half when the lower one was last read */
-	u32 stall_high;
+	/** @work: vectors and rows, under @busy */
+	struct core_work work;
+	/** @entry: what is being executed, likewise */
+	struct core_entry entry;
 	/** @held: an entry to answer after the next one */
-	struct emu_entry held;
+	struct core_entry held;
 	/** @held_cqe: its answer */
 	struct limen_hw_cqe held_cqe;
 	/** @holding: there is one */
@@ -262,20 +210,12 @@ struct emu {
 	struct platform_device *pdev;
 	/** @mem: card memory */
 	void *mem;
-	/** @mem_size: its size in bytes */
-	u64 mem_size;
 
-	/** @lock: protects registers and rings; taken in any context */
+	/** @lock: protects @core and @rings; taken in any context */
 	spinlock_t lock;
-	/** @control: LIMEN_HW_REG_CONTROL */
-	u32 control;
-	/** @status: LIMEN_HW_REG_STATUS */
-	u32 status;
-	/** @irq_status: LIMEN_HW_REG_IRQ_STATUS */
-	u32 irq_status;
-	/** @irq_enable: LIMEN_HW_REG_IRQ_ENABLE */
-	u32 irq_enable;
-	/** @rings: the rings */
+	/** @core: registers, rings, and how much card memory there is */
+	struct core_board core;
+	/** @rings: what else there is of the rings */
 	struct emu_ring rings[LIMEN_HW_RINGS];
 
 	/** @bus: DMA, and writes of registers that are late */
@@ -304,9 +244,13 @@ static inline struct emu *to_emu(struct limen_board *board)
 	return container_of(board, struct emu, board);
 }
 
+static inline struct emu *core_to_emu(struct core_board *core)
+{
+	return container_of(core, struct emu, core);
+}
+
 /* emu.c */
 extern struct dentry *emu_debugfs_root;
-bool emu_works(const struct emu *emu);
 void emu_write_now(struct emu *emu, u32 reg, u32 value);
 void emu_halt(struct emu *emu);
 void emu_unhalt(struct emu *emu);
@@ -316,8 +260,6 @@ bool emu_dma_valid(struct emu *emu, u64 address, size_t size);
 bool emu_dma_allowed(const struct emu *emu);
 int emu_dma_read(struct emu *emu, u64 address, void *to, size_t size);
 int emu_dma_write(struct emu *emu, u64 address, const void *from, size_t size);
-int emu_dma_write_cqe(struct emu *emu, u64 address,
-		      const struct limen_hw_cqe *cqe);
 void emu_dma_set(struct emu *emu, bool allowed);
 void emu_bus_write(struct emu *emu, u32 reg, u32 value);
 void emu_bus_push(struct emu *emu);
@@ -328,31 +270,30 @@ void emu_bus_init(struct emu *emu);
 void emu_bus_fini(struct emu *emu);
 
 /* ring.c */
+void emu_core_raise(struct core_board *core, u32 bits);
 bool emu_ring_pending(struct emu *emu, unsigned int ring);
 bool emu_ring_fetch(struct emu *emu, unsigned int ring,
-		    struct emu_entry *entry);
+		    struct core_entry *entry);
 bool emu_ring_live(struct emu *emu, unsigned int ring,
-		   const struct emu_entry *entry);
-bool emu_ring_aborted(struct emu *emu, unsigned int ring,
-		      const struct emu_entry *entry);
+		   const struct core_entry *entry);
 void emu_ring_lose(struct emu *emu, unsigned int ring,
-		   const struct emu_entry *entry);
-void emu_ring_abort(struct emu *emu, unsigned int ring, u16 cookie);
+		   const struct core_entry *entry);
 void emu_ring_complete(struct emu *emu, unsigned int ring,
-		       const struct emu_entry *entry,
+		       const struct core_entry *entry,
 		       struct limen_hw_cqe *cqe);
-u32 emu_ring_read(struct emu *emu, unsigned int ring, u32 reg);
-bool emu_ring_write(struct emu *emu, unsigned int ring, u32 reg, u32 value);
-void emu_raise(struct emu *emu, u32 bits);
+void emu_ring_account(struct emu *emu, unsigned int ring,
+		      const struct core_entry *entry, struct core_work *work);
+bool emu_ring_busy(struct emu *emu, unsigned int ring);
+void emu_ring_write(struct emu *emu, unsigned int ring, u32 offset, u32 value);
 void emu_fatal(struct emu *emu);
 
 /* engine.c */
+extern const struct core_ops emu_core_ops;
 int emu_engines_init(struct emu *emu);
 void emu_engines_fini(struct emu *emu);
 void emu_engine_kick(struct emu *emu, unsigned int ring);
 bool emu_engine_busy(struct emu *emu, unsigned int ring);
 void emu_engines_reset(struct emu *emu);
-u32 emu_engine_stall(struct emu *emu, unsigned int ring, bool high);
 
 /* faults.c */
 void emu_faults_init(struct emu *emu);

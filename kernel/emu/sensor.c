@@ -141,7 +141,7 @@ static const u8 *emu_sensor_half_row(struct emu_sensor *sensor,
 /* Whoever stops the ring need not wait for the rest of the frame. */
 static u16 emu_sensor_render(struct emu_sensor *sensor,
 			     const struct emu_mode *mode,
-			     const struct emu_entry *entry)
+			     const struct core_entry *entry)
 {
 	u64 frame = le64_to_cpu(entry->sqe.capture.buffer);
 	const u32 stride = EMU_SCENE_STRIDE / mode->bin;
@@ -181,7 +181,7 @@ static u16 emu_sensor_check(const struct limen_hw_sqe *sqe, u32 bytes)
 
 static void emu_sensor_capture(struct emu_sensor *sensor,
 			       const struct emu_mode *mode, u32 number,
-			       const struct emu_entry *entry)
+			       const struct core_entry *entry)
 {
 	const struct limen_hw_capture *capture = &entry->sqe.capture;
 	u32 bytes = emu_sensor_bytes(mode->bin);
@@ -227,7 +227,7 @@ static bool emu_sensor_due(struct emu_sensor *sensor, struct emu_mode *mode,
 static void emu_sensor_work(struct work_struct *work)
 {
 	struct emu_sensor *sensor = container_of(work, struct emu_sensor, work);
-	struct emu_entry entry;
+	struct core_entry entry;
 	struct emu_mode mode;
 	u32 number;
 

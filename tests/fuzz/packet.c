@@ -17,6 +17,11 @@ void log_line(const char *format, ...)
 	(void)format;
 }
 
+void log_error(const char *format, ...)
+{
+	(void)format;
+}
+
 static void status(void *context, struct limend_status_reply *reply)
 {
 	(void)context;

@@ -34,8 +34,14 @@ static int add_board(const char *node, void *context)
 	json_object_object_add(object, "description", json_object_new_string(
 				       error ? limen_strerror(error) :
 				       limen_backend_description(backend)));
-	if (!error)
+	if (!error) {
+		if (*limen_backend_firmware(backend))
+			json_object_object_add(object, "firmware",
+					       json_object_new_string(
+						       limen_backend_firmware(
+							       backend)));
 		limen_backend_close(backend);
+	}
 	json_object_array_add(context, object);
 	return 0;
 }
@@ -78,6 +84,8 @@ static struct json_object *service(const struct limen_config *config)
 	add_count(object, "comparisons", status.comparisons);
 	add_count(object, "failures", status.failures);
 	add_count(object, "batches", status.batches);
+	add_count(object, "rechecks", status.rechecks);
+	add_count(object, "mismatches", status.mismatches);
 	return object;
 }
 
@@ -105,10 +113,26 @@ static const char *member(struct json_object *object, const char *name)
 	return json_object_get_string(json_object_object_get(object, name));
 }
 
+static void print_service(struct json_object *service)
+{
+	printf("service  %s: %s\n", member(service, "socket"),
+	       member(service, "description"));
+	if (!member(service, "backend"))
+		return;
+	printf("         %s backend, %s clients, %s comparisons in %s batches, "
+	       "%s failures\n", member(service, "backend"),
+	       member(service, "clients"), member(service, "comparisons"),
+	       member(service, "batches"), member(service, "failures"));
+	printf("         %s scores of boards re-checked, %s of them wrong\n",
+	       member(service, "rechecks"), member(service, "mismatches"));
+	if (strcmp(member(service, "mismatches"), "0"))
+		puts("         a board computed a wrong score: out of service until "
+		     "limend restarts");
+}
+
 static void print_text(struct json_object *all)
 {
 	struct json_object *boards = json_object_object_get(all, "boards");
-	struct json_object *service = json_object_object_get(all, "service");
 	struct json_object *model = json_object_object_get(all, "model");
 	size_t count = json_object_array_length(boards);
 	size_t i;
@@ -122,15 +146,10 @@ static void print_text(struct json_object *all)
 
 		printf("board    %s%s%s\n", usable ? "" : member(board, "node"),
 		       usable ? "" : ": ", member(board, "description"));
+		if (member(board, "firmware"))
+			printf("         firmware %s\n", member(board, "firmware"));
 	}
-	printf("service  %s: %s\n", member(service, "socket"),
-	       member(service, "description"));
-	if (member(service, "backend"))
-		printf("         %s backend, %s clients, %s comparisons in %s "
-		       "batches, %s failures\n", member(service, "backend"),
-		       member(service, "clients"),
-		       member(service, "comparisons"),
-		       member(service, "batches"), member(service, "failures"));
+	print_service(json_object_object_get(all, "service"));
 	printf("model    %s: %s\n", member(model, "file"),
 	       member(model, "description"));
 }

@@ -98,6 +98,7 @@ static enum gate_reason judge_comparison(int err)
 	switch (err) {
 	case 0:
 		return GATE_REASON_NONE;
+	case -EBADE: /* it computed a wrong score */
 	case -ECANCELED: /* the board was reset because of somebody else's job */
 	case -EIO:
 	case -ENODEV:

@@ -50,6 +50,11 @@ const char *limen_backend_description(const struct limen_backend *backend)
 	return backend->description;
 }
 
+const char *limen_backend_firmware(const struct limen_backend *backend)
+{
+	return backend->firmware;
+}
+
 int limen_backend_threads(struct limen_backend *backend, unsigned int threads)
 {
 	return backend->ops->threads ? backend->ops->threads(backend, threads) :

@@ -258,6 +258,19 @@ static int check_driver(int fd)
 	return error;
 }
 
+static void tell_firmware(const struct drm_limen_device_info *info, char *to,
+			  size_t size)
+{
+	int at = snprintf(to, size, "%u.%u, security version %u, sha256:",
+			  info->firmware_version >> 16,
+			  info->firmware_version & 0xffff,
+			  info->firmware_security);
+
+	for (size_t i = 0; i < sizeof(info->firmware_hash); i++)
+		at += snprintf(to + at, size - (size_t)at, "%02x",
+			       info->firmware_hash[i]);
+}
+
 static int query(struct board *board, const char *node)
 {
 	struct drm_limen_device_info info = {};
@@ -276,6 +289,9 @@ static int query(struct board *board, const char *node)
 		return -EPROTO;
 	board->batch_max = info.batch_max;
 	board->top_k_max = info.top_k_max;
+	if (info.hw_features & DRM_LIMEN_FEATURE_FIRMWARE)
+		tell_firmware(&info, board->backend.firmware,
+			      sizeof(board->backend.firmware));
 	snprintf(board->backend.description,
 		 sizeof(board->backend.description), "%s at %s", info.board,
 		 node);

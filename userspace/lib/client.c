@@ -203,6 +203,8 @@ int limen_client_status(struct limen_client *client, int timeout_ms,
 	status->comparisons = le64toh(reply.comparisons);
 	status->failures = le64toh(reply.failures);
 	status->batches = le64toh(reply.batches);
+	status->rechecks = le64toh(reply.rechecks);
+	status->mismatches = le64toh(reply.mismatches);
 	memcpy(status->description, reply.description,
 	       sizeof(status->description));
 	return 0;

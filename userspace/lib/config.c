@@ -18,6 +18,7 @@
 
 #define MILLION 1000000u
 #define TIMEOUT_MS_MAX 60000
+#define RECHECK_MAX 1000000
 #define ATTEMPTS_MAX 1000
 #define TRANSIT_MS_MIN 100
 #define TRANSIT_MS_MAX 120000
@@ -212,6 +213,15 @@ static int read_timeout(struct reader *reader, const char *value)
 	return 0;
 }
 
+static int read_recheck(struct reader *reader, const char *value)
+{
+	if (limen_config_number(value, 0, RECHECK_MAX,
+				&reader->config->recheck))
+		return mistake(reader, "recheck must be 0, for none, or 1 to %u",
+			       RECHECK_MAX);
+	return 0;
+}
+
 static int read_attempts(struct reader *reader, const char *value)
 {
 	if (limen_config_number(value, 1, ATTEMPTS_MAX,
@@ -242,6 +252,7 @@ static const struct {
 	{ "service", "backend", read_backend },
 	{ "service", "allow", read_allow },
 	{ "service", "timeout", read_timeout },
+	{ "service", "recheck", read_recheck },
 	{ "gate", "camera", read_camera },
 	{ "gate", "attempts", read_attempts },
 	{ "gate", "timeout", read_transit_timeout },
@@ -296,6 +307,7 @@ static const struct limen_config defaults = {
 	.socket = "/run/limen/limend.sock",
 	.backend = LIMEN_CONFIG_AUTO,
 	.timeout_ms = 2000,
+	.recheck = 1,
 	.camera = LIMEN_CONFIG_CAMERA_AUTO,
 	.attempts = 3,
 	.transit_ms = 10000,

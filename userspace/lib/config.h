@@ -35,6 +35,7 @@ enum limen_config_backend {
  * @allow: [service] allow, each a user's name or number
  * @allow_count: users in @allow
  * @timeout_ms: [service] timeout
+ * @recheck: [service] recheck, one of so many scores of a board; 0: none
  * @camera: [gate] camera
  * @attempts: [gate] attempts
  * @transit_ms: [gate] timeout
@@ -48,6 +49,7 @@ struct limen_config {
 	char allow[LIMEN_CONFIG_ALLOW_MAX][LIMEN_CONFIG_NAME_MAX];
 	uint32_t allow_count;
 	uint32_t timeout_ms;
+	uint32_t recheck;
 	char camera[PATH_MAX];
 	uint32_t attempts;
 	uint32_t transit_ms;

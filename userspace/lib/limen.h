@@ -110,6 +110,11 @@ void limen_backend_close(struct limen_backend *backend);
 enum limen_backend_kind limen_backend_kind(const struct limen_backend *backend);
 /* As "CPU, avx2", or the board's name and node; for people. */
 const char *limen_backend_description(const struct limen_backend *backend);
+/*
+ * The firmware that a board runs, as "1.0, security version 1, sha256:" and the hash of
+ * its code, as it was when the backend was opened; "" for anything that runs none.
+ */
+const char *limen_backend_firmware(const struct limen_backend *backend);
 
 #define LIMEN_THREADS_MAX 256
 
@@ -273,6 +278,8 @@ struct limen_service_result {
  * @comparisons: scored since it started
  * @failures: not scored since it started
  * @batches: submissions to the backend since it started
+ * @rechecks: scores of boards that it has computed again on the CPU
+ * @mismatches: of these, so many were wrong; unless 0, it uses no board
  * @description: of the backend, NUL-terminated
  */
 struct limen_service_status {
@@ -281,6 +288,8 @@ struct limen_service_status {
 	uint64_t comparisons;
 	uint64_t failures;
 	uint64_t batches;
+	uint64_t rechecks;
+	uint64_t mismatches;
 	char description[64];
 };
 

@@ -79,6 +79,7 @@ struct limen_backend {
 	const struct limen_backend_ops *ops;
 	enum limen_backend_kind kind;
 	char description[64];
+	char firmware[128];
 };
 
 typedef int (*backend_found_t)(const struct limen_backend_info *info,

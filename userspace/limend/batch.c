@@ -86,13 +86,13 @@ static void answer(struct batch *batch)
 
 void batch_finish(struct batch *batch, struct engine *engine)
 {
-	enum limen_backend_kind kind = engine_kind(engine);
+	enum limen_backend_kind kind;
 	int64_t service_ns;
 	unsigned int i;
 
 	if (!batch->count)
 		return;
-	engine_compare(engine, batch->pairs, batch->count);
+	kind = engine_compare(engine, batch->pairs, batch->count);
 	service_ns = now_ns() - batch->received_ns;
 	for (i = 0; i < batch->count; i++)
 		fill_reply(&batch->replies[i], &batch->entries[i],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,21 @@
 
 static struct limen_backend *in_use(const struct engine *engine)
 {
-	return engine->board ?: engine->cpu;
+	if (engine->board || engine->mode == LIMEN_CONFIG_BOARD)
+		return engine->board;
+	return engine->cpu;
+}
+
+static bool distrusts_boards(const struct engine *engine)
+{
+	return engine->recheck.mismatches;
+}
+
+/* What happens while there is no board. */
+static const char *without_board(const struct engine *engine)
+{
+	return engine->mode == LIMEN_CONFIG_BOARD ? "requests fail" :
+						    "comparing on the CPU";
 }
 
 /* For limen_boards_enumerate(): takes the first board that opens. */
@@ -32,8 +47,18 @@ static void lose_board(struct engine *engine)
 {
 	limen_backend_close(engine->board);
 	engine->board = NULL;
-	log_line("board %s is gone; %s", engine->node,
-		 engine->cpu ? "comparing on the CPU" : "waiting for a board");
+	log_line("board %s is gone; %s", engine->node, without_board(engine));
+}
+
+static void condemn_board(struct engine *engine)
+{
+	limen_backend_close(engine->board);
+	engine->board = NULL;
+	log_error("board %s computed a wrong score and is out of service; %s. "
+		  "Answers that it gave before without a re-check: %" PRIu64
+		  ". Set backend = cpu until the board is replaced, then restart "
+		  "limend", engine->node, without_board(engine),
+		  engine->recheck.unchecked);
 }
 
 static int find_board(struct engine *engine)
@@ -52,8 +77,7 @@ static int find_board(struct engine *engine)
 		return error;
 	}
 	if (!engine->board)
-		log_line("no board; %s", engine->cpu ?
-			 "comparing on the CPU" : "waiting for one");
+		log_line("no board; %s", without_board(engine));
 	return 0;
 }
 
@@ -64,8 +88,9 @@ int engine_open(struct engine *engine, const struct limen_config *config)
 	*engine = (struct engine){
 		.mode = config->backend,
 		.timeout_ms = config->timeout_ms,
+		.recheck.rate = config->recheck,
 	};
-	if (engine->mode != LIMEN_CONFIG_BOARD)
+	if (engine->mode != LIMEN_CONFIG_BOARD || config->recheck)
 		error = limen_backend_open(&engine->cpu, LIMEN_BACKEND_CPU,
 					   NULL);
 	if (!error && engine->mode != LIMEN_CONFIG_CPU)
@@ -94,7 +119,10 @@ void engine_hotplug(struct engine *engine)
 
 	while (!limen_monitor_next(engine->monitor, &event, node,
 				   sizeof(node))) {
-		if (event == LIMEN_BOARD_ADDED && !engine->board)
+		if (event == LIMEN_BOARD_ADDED && distrusts_boards(engine))
+			log_line("board %s is left alone: one computed a wrong "
+				 "score", node);
+		else if (event == LIMEN_BOARD_ADDED && !engine->board)
 			take_board(node, engine);
 		else if (event == LIMEN_BOARD_REMOVED && engine->board &&
 			 !strcmp(node, engine->node))
@@ -113,22 +141,43 @@ const char *engine_description(const struct engine *engine)
 {
 	struct limen_backend *backend = in_use(engine);
 
-	return backend ? limen_backend_description(backend) : "no board";
+	if (backend)
+		return limen_backend_description(backend);
+	return distrusts_boards(engine) ? "no board that computes right" :
+					  "no board";
 }
 
-void engine_compare(struct engine *engine, struct limen_pair *pairs,
+static void compute(struct engine *engine, struct limen_pair *pairs,
 		    unsigned int count)
 {
 	struct limen_backend *backend = in_use(engine);
+	unsigned int i;
+
+	if (backend) {
+		limen_compare(backend, pairs, count, engine->timeout_ms);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		pairs[i].error = distrusts_boards(engine) ? -EBADE : -ENODEV;
+}
+
+enum limen_backend_kind engine_compare(struct engine *engine,
+				       struct limen_pair *pairs,
+				       unsigned int count)
+{
+	enum limen_backend_kind kind;
 	bool gone = false;
 	unsigned int i;
 
 	engine->batches++;
-	if (backend)
-		limen_compare(backend, pairs, count, engine->timeout_ms);
+	compute(engine, pairs, count);
+	if (engine->board && !recheck_passes(&engine->recheck, engine->cpu,
+					     pairs, count)) {
+		condemn_board(engine);
+		compute(engine, pairs, count);
+	}
+	kind = engine_kind(engine);
 	for (i = 0; i < count; i++) {
-		if (!backend)
-			pairs[i].error = -ENODEV;
 		gone |= pairs[i].error == -ENODEV;
 		if (pairs[i].error)
 			engine->failures++;
@@ -138,4 +187,5 @@ void engine_compare(struct engine *engine, struct limen_pair *pairs,
 	/* These requests have failed; the next ones go elsewhere. */
 	if (gone && engine->board)
 		lose_board(engine);
+	return kind;
 }

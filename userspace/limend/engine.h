@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What limend computes with: a board while there is one, else the CPU, as the
- * configuration allows.
+ * configuration allows. A board that has given a wrong score is used no more, and
+ * no other: what is plugged in anew may be the same one.
  */
 #ifndef LIMEND_ENGINE_H
 #define LIMEND_ENGINE_H
@@ -11,17 +12,21 @@
 #include <config.h>
 #include <limen.h>
 
+#include "recheck.h"
+
 /**
  * struct engine - the backend in use
  * @mode: what the configuration allows
  * @timeout_ms: longest a batch may take
  * @board: the board, or NULL
  * @node: the board's node
- * @cpu: the CPU, or NULL where the configuration wants a board
+ * @cpu: the CPU: what computes if there is no board, unless @mode wants one, and
+ *	what the board's scores are held against; NULL where neither is wanted
  * @monitor: tells of boards that come and go; NULL where none is wanted
  * @comparisons: scored so far
  * @failures: not scored so far
  * @batches: handed to a backend so far
+ * @recheck: of the board's scores
  */
 struct engine {
 	enum limen_config_backend mode;
@@ -33,6 +38,7 @@ struct engine {
 	uint64_t comparisons;
 	uint64_t failures;
 	uint64_t batches;
+	struct recheck recheck;
 };
 
 /* Opens what there is. -ENOMEM, or what keeps boards from being watched. */
@@ -43,8 +49,13 @@ int engine_hotplug_fd(const struct engine *engine);
 void engine_hotplug(struct engine *engine);
 enum limen_backend_kind engine_kind(const struct engine *engine);
 const char *engine_description(const struct engine *engine);
-/* Sets every pair's error. A failure is reported, never computed elsewhere. */
-void engine_compare(struct engine *engine, struct limen_pair *pairs,
-		    unsigned int count);
+/*
+ * Sets every pair's error, and tells what has computed. A failure is reported, never
+ * computed elsewhere; but once a score of the board's is found to be wrong, all of
+ * the batch is computed on the CPU, or is -EBADE where only a board is allowed.
+ */
+enum limen_backend_kind engine_compare(struct engine *engine,
+				       struct limen_pair *pairs,
+				       unsigned int count);
 
 #endif /* LIMEND_ENGINE_H */

@@ -72,6 +72,8 @@ struct limend_compare_reply {
  * @comparisons: scored since the start
  * @failures: not scored since the start
  * @batches: submissions to the backend since the start
+ * @rechecks: scores of boards that were computed again on the CPU, since the start
+ * @mismatches: of these, so many were wrong; unless 0, no board is used
  * @description: of the backend, NUL-terminated
  */
 struct limend_status_reply {
@@ -84,6 +86,8 @@ struct limend_status_reply {
 	__le64 comparisons;
 	__le64 failures;
 	__le64 batches;
+	__le64 rechecks;
+	__le64 mismatches;
 	char description[64];
 };
 
@@ -92,6 +96,6 @@ struct limend_status_reply {
 
 _Static_assert(sizeof(struct limend_request) == 16, "pinned");
 _Static_assert(sizeof(struct limend_compare_reply) == 48, "pinned");
-_Static_assert(sizeof(struct limend_status_reply) == 112, "pinned");
+_Static_assert(sizeof(struct limend_status_reply) == 128, "pinned");
 
 #endif /* LIMEN_PROTOCOL_H */

@@ -70,6 +70,8 @@ static void fill_status(void *context, struct limend_status_reply *reply)
 	reply->comparisons = htole64(engine->comparisons);
 	reply->failures = htole64(engine->failures);
 	reply->batches = htole64(engine->batches);
+	reply->rechecks = htole64(engine->recheck.done);
+	reply->mismatches = htole64(engine->recheck.mismatches);
 	snprintf(reply->description, sizeof(reply->description), "%s",
 		 engine_description(engine));
 }

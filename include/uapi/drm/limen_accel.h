@@ -144,6 +144,7 @@ struct drm_limen_query {
 #define DRM_LIMEN_FEATURE_CAMERA	0x00000001 /* there is a camera */
 #define DRM_LIMEN_FEATURE_SENSORS	0x00000002 /* temperature and power */
 #define DRM_LIMEN_FEATURE_CLOCK		0x00000004 /* @clock_khz is told */
+#define DRM_LIMEN_FEATURE_FIRMWARE	0x00000008 /* it runs firmware, told below */
 
 /**
  * struct drm_limen_device_info - what the board is and how much it takes
@@ -182,6 +183,12 @@ struct drm_limen_device_info {
 	__u32 clock_khz;
 	/** @board: name of the board, NUL-terminated */
 	char board[32];
+	/** @firmware_version: of what the board runs, major << 16 | minor; or 0 */
+	__u32 firmware_version;
+	/** @firmware_security: its security version, or 0 */
+	__u32 firmware_security;
+	/** @firmware_hash: SHA-256 of its code, or zeros */
+	__u8 firmware_hash[32];
 };
 
 /**

@@ -25,7 +25,7 @@ AT(query, type, 0);
 AT(query, size, 4);
 AT(query, pointer, 8);
 
-SIZE(device_info, 88);
+SIZE(device_info, 128);
 AT(device_info, hw_version, 0);
 AT(device_info, hw_features, 4);
 AT(device_info, dim_max, 8);
@@ -41,6 +41,9 @@ AT(device_info, express_limit, 44);
 AT(device_info, scan_limit, 48);
 AT(device_info, clock_khz, 52);
 AT(device_info, board, 56);
+AT(device_info, firmware_version, 88);
+AT(device_info, firmware_security, 92);
+AT(device_info, firmware_hash, 96);
 
 SIZE(memory_info, 48);
 AT(memory_info, card_size, 0);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "pci.h"
@@ -235,4 +236,59 @@ int card_watchdog(unsigned int msec)
 
 	snprintf(text, sizeof(text), "%u", msec ?: WATCHDOG_MS);
 	return write_file("/sys/module/limen/parameters/watchdog_ms", text);
+}
+
+/* Memory with a pattern, in which what the driver has just let go of soon is. */
+#define PATTERN		0x3c
+#define WATCHED_MIB	96
+
+struct watched {
+	uint8_t *at;
+	size_t size;
+};
+
+static int watched_fill(struct watched *watched)
+{
+	watched->size = (size_t)WATCHED_MIB << 20;
+	watched->at = mmap(NULL, watched->size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (watched->at == MAP_FAILED)
+		return -errno;
+	memset(watched->at, PATTERN, watched->size);
+	return 0;
+}
+
+static bool watched_is_whole(struct watched *watched)
+{
+	bool whole = all_bytes(watched->at, PATTERN, watched->size);
+
+	munmap(watched->at, watched->size);
+	return whole;
+}
+
+int card_defy(void)
+{
+	return config_set(KNOB_DEFIANT, 1) ?:
+	       config_set(KNOB_STUCK, STUCK_FUNCTION);
+}
+
+const char *card_cut_off(void)
+{
+	struct watched watched;
+	__u32 before, after;
+	bool whole;
+
+	if (config_get(KNOB_STRAYS, &before))
+		return "its knobs cannot be read";
+	if (watched_fill(&watched))
+		return "no memory to watch";
+	sleep_ms(100);
+	whole = watched_is_whole(&watched);
+	if (config_get(KNOB_STRAYS, &after))
+		return "its knobs cannot be read";
+	if (!whole)
+		return "it has written into memory of somebody else's";
+	if (before != after)
+		return "it goes on writing";
+	return card_masters_bus() ? "it is still the bus's master" : NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cards on PCI Express that are processes (tests/card): where they are, their knobs. */
+/* Cards on PCI Express that are processes (tools/sim): where they are, their knobs. */
 #ifndef LIMEN_SELFTEST_PCI_H
 #define LIMEN_SELFTEST_PCI_H
 
@@ -8,7 +8,7 @@
 #define PCI_BUS		"/sys/bus/pci"
 #define PCI_DRIVER	PCI_BUS "/drivers/limen"
 
-/* A card's knobs in its configuration space: tests/card/card.h. */
+/* A card's knobs in its configuration space: tools/sim/card.h. */
 #define KNOBS		0xa0
 #define KNOB_DELAY	(KNOBS + 0x04)
 #define KNOB_FATAL	(KNOBS + 0x08)
@@ -25,6 +25,7 @@
 #define   FICKLE_MEM_SIZE	0x8
 #define KNOB_DEFIANT	(KNOBS + 0x28)
 #define KNOB_STRAYS	(KNOBS + 0x2c)
+#define KNOB_STRAYED	(KNOBS + 0x30)
 
 /* What its memory is full of during and after a reset of the function. */
 #define GARBAGE_DURING	0x2a
@@ -67,6 +68,14 @@ int card_restore(void);
  * kernel has not complained since @mark. NULL, or what was wrong.
  */
 const char *card_left_well(long mark);
+
+/* From its next reset on the card writes where it has written, if it still can. */
+int card_defy(void);
+/*
+ * NULL if the card writes no more, whatever it wants, and nobody's memory changes; else
+ * what it did.
+ */
+const char *card_cut_off(void);
 
 /* What the kernel's aer_inject takes: an error that a device is to have had. */
 #define AER_COMPLETION_TIMEOUT	0x00004000	/* not fatal */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The driver for boards on PCI Express against a card that is a process
- * (tests/card): who it is; resets by the function, by sysfs and after errors of the
+ * (tools/sim): who it is; resets by the function, by sysfs and after errors of the
  * bus; and its coming and going.
  */
 #include <stdio.h>

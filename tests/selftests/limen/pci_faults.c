@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a card does that the driver must survive, on cards that are processes
- * (tests/card): answers that come while an interrupt is being acknowledged, registers
+ * (tools/sim): answers that come while an interrupt is being acknowledged, registers
  * that say something else each time, DMA that no reset ends, a recovery of the bus that
  * is never finished, and mappings of its memory while the function is reset. And two
  * cards side by side.
@@ -219,65 +219,6 @@ TEST_F(fickle, is_read_once)
 	client_close(&fresh);
 }
 
-/* Memory with a pattern, in which what the driver has just let go of soon is. */
-#define PATTERN		0x3c
-#define WATCHED_MIB	96
-
-struct watched {
-	uint8_t *at;
-	size_t size;
-};
-
-static int watched_fill(struct watched *watched)
-{
-	watched->size = (size_t)WATCHED_MIB << 20;
-	watched->at = mmap(NULL, watched->size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (watched->at == MAP_FAILED)
-		return -errno;
-	memset(watched->at, PATTERN, watched->size);
-	return 0;
-}
-
-static bool watched_is_whole(struct watched *watched)
-{
-	bool whole = all_bytes(watched->at, PATTERN, watched->size);
-
-	munmap(watched->at, watched->size);
-	return whole;
-}
-
-static int defy(void)
-{
-	return config_set(KNOB_DEFIANT, 1) ?:
-	       config_set(KNOB_STUCK, STUCK_FUNCTION);
-}
-
-/*
- * NULL if the card writes no more, whatever it wants, and nobody's memory changes; else
- * what it did.
- */
-static const char *is_cut_off(void)
-{
-	struct watched watched;
-	__u32 before, after;
-	bool whole;
-
-	if (config_get(KNOB_STRAYS, &before))
-		return "its knobs cannot be read";
-	if (watched_fill(&watched))
-		return "no memory to watch";
-	sleep_ms(100);
-	whole = watched_is_whole(&watched);
-	if (config_get(KNOB_STRAYS, &after))
-		return "its knobs cannot be read";
-	if (!whole)
-		return "it has written into memory of somebody else's";
-	if (before != after)
-		return "it goes on writing";
-	return card_masters_bus() ? "it is still the bus's master" : NULL;
-}
-
 /* Given up at work. Nobody's work goes on, and nothing is written. */
 TEST_F(card, defiant_when_given_up)
 {
@@ -287,7 +228,7 @@ TEST_F(card, defiant_when_given_up)
 
 	ASSERT_NE(NULL, load);
 	sleep_ms(500);
-	ASSERT_EQ(0, defy());
+	ASSERT_EQ(0, card_defy());
 	ASSERT_EQ(0, config_set(KNOB_FATAL, 1));
 	sleep_ms(500);
 	/* Who is to blame has another error; but nobody a wrong score. */
@@ -295,12 +236,12 @@ TEST_F(card, defiant_when_given_up)
 	EXPECT_TRUE(!ended || ended == 2) TH_LOG("ended with %d", ended);
 	load_free(load);
 	EXPECT_EQ(-ENODEV, client_verify(&self->client));
-	wrong = is_cut_off();
+	wrong = card_cut_off();
 	EXPECT_EQ(NULL, wrong) TH_LOG("%s", wrong);
 
 	client_close(&self->client);
 	ASSERT_EQ(0, card_unbind());
-	wrong = is_cut_off();
+	wrong = card_cut_off();
 	EXPECT_EQ(NULL, wrong) TH_LOG("unbound: %s", wrong);
 }
 
@@ -312,16 +253,16 @@ TEST_F(card, defiant_when_unbound)
 
 	ASSERT_NE(NULL, load);
 	sleep_ms(500);
-	ASSERT_EQ(0, defy());
+	ASSERT_EQ(0, card_defy());
 	ASSERT_EQ(0, card_unbind());
 	EXPECT_EQ(0, load_end(load));
 	EXPECT_EQ(LOADS, load->gone);
 	load_free(load);
-	wrong = is_cut_off();
+	wrong = card_cut_off();
 	EXPECT_EQ(NULL, wrong) TH_LOG("unbound: %s", wrong);
 
 	EXPECT_EQ(-ENODEV, card_bind());
-	wrong = is_cut_off();
+	wrong = card_cut_off();
 	EXPECT_EQ(NULL, wrong) TH_LOG("not taken: %s", wrong);
 }
 
@@ -330,10 +271,10 @@ TEST_F(card, defiant_when_reset)
 {
 	const char *wrong;
 
-	ASSERT_EQ(0, defy());
+	ASSERT_EQ(0, card_defy());
 	ASSERT_EQ(0, write_file(card_file("reset"), "1"));
 	EXPECT_EQ(-ENODEV, client_verify(&self->client));
-	wrong = is_cut_off();
+	wrong = card_cut_off();
 	EXPECT_EQ(NULL, wrong) TH_LOG("%s", wrong);
 }
 

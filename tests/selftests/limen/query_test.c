@@ -198,7 +198,12 @@ TEST(device_info)
 	EXPECT_EQ(LIMEN_HW_VERSION_MAJOR, info.hw_version >> 16);
 	EXPECT_EQ(0, info.hw_features & ~(DRM_LIMEN_FEATURE_CAMERA |
 					  DRM_LIMEN_FEATURE_SENSORS |
-					  DRM_LIMEN_FEATURE_CLOCK));
+					  DRM_LIMEN_FEATURE_CLOCK |
+					  DRM_LIMEN_FEATURE_FIRMWARE));
+	EXPECT_EQ(!(info.hw_features & DRM_LIMEN_FEATURE_FIRMWARE),
+		  !info.firmware_version);
+	EXPECT_EQ(!(info.hw_features & DRM_LIMEN_FEATURE_FIRMWARE),
+		  !info.firmware_security);
 	EXPECT_EQ(512, info.dim_max);
 	EXPECT_EQ(LIMEN_HW_TOP_K_MAX, info.top_k_max);
 	EXPECT_LT(0, info.batch_max);

@@ -428,7 +428,11 @@ START_TEST(with_the_service)
 	ck_assert_str_eq(text(service, "usable"), "true");
 	ck_assert_str_eq(text(service, "backend"), "cpu");
 	ck_assert_int_eq(number(service, "comparisons"), 1);
+	ck_assert_int_eq(number(service, "rechecks"), 0);
+	ck_assert_int_eq(number(service, "mismatches"), 0);
 	json_object_put(object);
+	ck_assert_int_eq(run("status", "-c", in_folder("conf")), 0);
+	check_says("0 scores of boards re-checked, 0 of them wrong\n");
 	kill(daemon_pid, SIGTERM);
 	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
 	ck_assert_int_eq(run("compare", "--backend", "service", "-c",

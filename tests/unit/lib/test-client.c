@@ -38,7 +38,8 @@ static void send_status(int fd, const struct limend_request *request)
 		.magic = request->magic, .version = request->version,
 		.op = request->op, .number = request->number,
 		.backend = htole32(LIMEN_BACKEND_BOARD),
-		.comparisons = htole64(5), .description = "a board",
+		.comparisons = htole64(5), .rechecks = htole64(4),
+		.mismatches = htole64(3), .description = "a board",
 	};
 
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
@@ -140,6 +141,8 @@ START_TEST(a_good_reply)
 	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status), 0);
 	ck_assert_str_eq(status.description, "a board");
 	ck_assert_uint_eq(status.comparisons, 5);
+	ck_assert_uint_eq(status.rechecks, 4);
+	ck_assert_uint_eq(status.mismatches, 3);
 }
 END_TEST
 

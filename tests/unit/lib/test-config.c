@@ -29,6 +29,7 @@ START_TEST(shipped_file)
 	ck_assert_uint_eq(config.allow_count, 1);
 	ck_assert_str_eq(config.allow[0], "limen-gate");
 	ck_assert_uint_eq(config.timeout_ms, 2000);
+	ck_assert_uint_eq(config.recheck, 1);
 	ck_assert_str_eq(config.camera, LIMEN_CONFIG_CAMERA_AUTO);
 	ck_assert_uint_eq(config.attempts, 3);
 	ck_assert_uint_eq(config.transit_ms, 10000);
@@ -50,6 +51,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(config.socket, shipped.socket);
 	ck_assert_int_eq(config.backend, shipped.backend);
 	ck_assert_uint_eq(config.timeout_ms, shipped.timeout_ms);
+	ck_assert_uint_eq(config.recheck, shipped.recheck);
 	ck_assert_str_eq(config.camera, shipped.camera);
 	ck_assert_uint_eq(config.attempts, shipped.attempts);
 	ck_assert_uint_eq(config.transit_ms, shipped.transit_ms);
@@ -63,6 +65,7 @@ START_TEST(everything_else_than_the_defaults)
 			      "[extractor]\nmodels=/m\nmin_quality = 0\n"
 			      "[service]\nsocket = /s\nbackend = board\n"
 			      "allow = root, 1000 nobody\ntimeout = 60000\n"
+			      "recheck = 1000000\n"
 			      "[gate]\ncamera = /dev/video7\nattempts = 10"),
 			 0);
 	ck_assert_int_eq(config.threshold, LIMEN_SIMILARITY_ONE);
@@ -75,6 +78,7 @@ START_TEST(everything_else_than_the_defaults)
 	ck_assert_str_eq(config.allow[1], "1000");
 	ck_assert_str_eq(config.allow[2], "nobody");
 	ck_assert_uint_eq(config.timeout_ms, 60000);
+	ck_assert_uint_eq(config.recheck, 1000000);
 	ck_assert_str_eq(config.camera, "/dev/video7");
 	ck_assert_uint_eq(config.attempts, 10);
 }
@@ -136,6 +140,12 @@ static const struct {
 	{ "[service]\ntimeout = 60001\n", 2, "timeout" },
 	{ "[service]\ntimeout = 4294967297\n", 2, "timeout" },
 	{ "[service]\ntimeout = 2s\n", 2, "timeout" },
+	{ "[service]\nrecheck = 1000001\n", 2, "recheck must be 0" },
+	{ "[service]\nrecheck = -1\n", 2, "recheck must be 0" },
+	{ "[service]\nrecheck = 1/8\n", 2, "recheck must be 0" },
+	{ "[service]\nrecheck = 4294967296\n", 2, "recheck must be 0" },
+	{ "[service]\nrecheck =\n", 2, "recheck must be 0" },
+	{ "[service]\nrecheck = 1\nrecheck = 0\n", 3, "twice" },
 	{ "[gate]\nattempts = 0\n", 2, "attempts" },
 	{ "[gate]\nattempts = 1001\n", 2, "attempts" },
 	{ "[policy]\nthreshold 0.4\n", 2, "key = value" },

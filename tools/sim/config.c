@@ -154,8 +154,9 @@ void config_reset(struct card *card)
 }
 
 /* The caller stays within CARD_CONFIG_SIZE. */
-void config_read(const struct card *card, uint64_t at, void *to, size_t size)
+void config_read(struct card *card, uint64_t at, void *to, size_t size)
 {
+	config_knob_set(card, CARD_KNOB_STRAYED, defy_strayed_ms(card));
 	memcpy(to, card->config.value + at, size);
 }
 

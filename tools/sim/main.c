@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] SOCKET:
+ * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER]
+ * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] SOCKET:
  * a Limen board on PCI Express for the one virtual machine that connects to the socket,
  * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
  * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
  * second read of a register that says what it is, is a lie; --seed: of what is random,
- * as told when it starts. Status 3 says that it was left as the bus's master: so it can
+ * as told when it starts. --rom: it has a processor of its own, which begins with this
+ * code, and starts firmware for the type of board (default 1) that is not older than
+ * the floor (default 1). Status 3 says that it was left as the bus's master: so it can
  * go on writing into the memory of whoever comes next.
  */
 #include <errno.h>
@@ -37,7 +40,7 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -63,6 +66,43 @@ static bool parse_seed(const char *text, uint64_t *to)
 	return *to && !*end;
 }
 
+static bool parse_number(const char *text, uint32_t *to)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 0);
+
+	*to = (uint32_t)number;
+	return number && number <= UINT32_MAX && !*end;
+}
+
+static bool parse_option(int option, struct card_options *to)
+{
+	switch (option) {
+	case 'r':
+		return parse_size(optarg, REGS_BYTES_MIN, REGS_BYTES_MAX,
+				  &to->regs);
+	case 'm':
+		return parse_size(optarg, 0, MEM_MIB_MAX, &to->mem_mib);
+	case 'x':
+		to->msix = false;
+		return true;
+	case 'f':
+		to->fickle = true;
+		return true;
+	case 's':
+		return parse_seed(optarg, &to->seed);
+	case 'o':
+		to->shell.rom = optarg;
+		return true;
+	case 't':
+		return parse_number(optarg, &to->shell.board_type);
+	case 'l':
+		return parse_number(optarg, &to->shell.security_floor);
+	default:
+		return false;
+	}
+}
+
 static bool parse(int argc, char **argv, struct card_options *to)
 {
 	static const struct option options[] = {
@@ -71,27 +111,16 @@ static bool parse(int argc, char **argv, struct card_options *to)
 		{ "no-msix", no_argument, NULL, 'x' },
 		{ "fickle", no_argument, NULL, 'f' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "rom", required_argument, NULL, 'o' },
+		{ "board-type", required_argument, NULL, 't' },
+		{ "security-floor", required_argument, NULL, 'l' },
 		{ 0 },
 	};
 	bool valid = true;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'r')
-			valid &= parse_size(optarg, REGS_BYTES_MIN,
-					    REGS_BYTES_MAX, &to->regs);
-		else if (option == 'm')
-			valid &= parse_size(optarg, 0, MEM_MIB_MAX,
-					    &to->mem_mib);
-		else if (option == 'x')
-			to->msix = false;
-		else if (option == 'f')
-			to->fickle = true;
-		else if (option == 's')
-			valid &= parse_seed(optarg, &to->seed);
-		else
-			valid = false;
-	}
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		valid &= parse_option(option, to);
 	return valid && optind + 1 == argc;
 }
 
@@ -129,7 +158,9 @@ static int64_t work(void)
 	/* First, because of a doorbell the rings have to know. */
 	post_deliver(&card);
 	next = card_reset_step(&card, false);
-	for (unsigned int i = 0; i < CARD_RINGS; i++)
+	if (card.shell)
+		next = sooner(next, shell_step(&card));
+	for (unsigned int i = 0; i < CARD_RINGS && !card.shell; i++)
 		next = sooner(next, ring_step(&card, i));
 	next = sooner(next, defy_step(&card));
 	return sooner(next, post_wait(&card));
@@ -163,6 +194,7 @@ int main(int argc, char **argv)
 		.regs = REGS_BYTES,
 		.mem_mib = MEM_MIB,
 		.msix = true,
+		.shell = { .board_type = 1, .security_floor = 1 },
 	};
 	int ret;
 
@@ -181,9 +213,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "limen-card: %s\n", strerror(-ret));
 		return 1;
 	}
-	if (config_masters_bus(&card)) {
+	ret = config_masters_bus(&card) ? STATUS_MASTER : 0;
+	if (ret)
 		fputs("limen-card: it was left as the bus's master\n", stderr);
-		return STATUS_MASTER;
-	}
-	return 0;
+	dma_unmap(&card, 0, UINT64_MAX);
+	card_free(&card);
+	return ret;
 }

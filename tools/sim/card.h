@@ -6,15 +6,16 @@
  * Express allows: what is written arrives late, entries are fetched and answered in any
  * order, and interrupts tell of events, not of states.
  */
-#ifndef TEST_CARD_H
-#define TEST_CARD_H
+#ifndef LIMEN_CARD_H
+#define LIMEN_CARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <limen/hw.h>
-#include <limen/template.h>
+#include <core/core.h>
+
+#include "shell_model.h"
 
 #define CARD_BARS	6
 #define CARD_BAR_REGS	0
@@ -32,7 +33,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x30
+#define   CARD_KNOBS_SIZE	0x34
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -46,6 +47,7 @@
 #define CARD_KNOB_FICKLE	0x24 /* bit n: each second read of register 4 n lies */
 #define CARD_KNOB_DEFIANT	0x28 /* goes on writing in a reset that is stuck */
 #define CARD_KNOB_STRAYS	0x2c /* how often it has, so far */
+#define CARD_KNOB_STRAYED	0x30 /* milliseconds since it last has, or ones */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a
@@ -140,37 +142,17 @@ struct card_config {
 };
 
 /**
- * struct card_ring - the card's half of a ring
- * @sq: bus address of the submission queue
- * @cq: bus address of the completion queue
- * @size_log2: log2 of the entries in either
- * @enabled: between a write of 1 to ENABLE and one of 0, or a reset
- * @sq_head: entries ever fetched
- * @sq_tail: entries ever submitted
- * @cq_head: entries ever consumed
- * @cq_tail: completions ever written
- * @sqes: entries fetched, copies of the card's own, the next one last
- * @fetched: number of @sqes
+ * struct card_ring - what the card does about the entries of a ring
+ * @entries: entries fetched and not answered, the next one last
+ * @fetched: number of @entries
  * @busy: the last of them is being executed
  * @due_ns: when it is answered at the earliest
- * @stall_ns: time spent on fetching vectors since the reset
- * @stall_high: its upper half when the lower one was last read
  */
 struct card_ring {
-	uint64_t sq;
-	uint64_t cq;
-	uint32_t size_log2;
-	bool enabled;
-	uint32_t sq_head;
-	uint32_t sq_tail;
-	uint32_t cq_head;
-	uint32_t cq_tail;
-	struct limen_hw_sqe sqes[CARD_AHEAD];
+	struct core_entry entries[CARD_AHEAD];
 	unsigned int fetched;
 	bool busy;
 	int64_t due_ns;
-	uint64_t stall_ns;
-	uint32_t stall_high;
 };
 
 /**
@@ -187,17 +169,18 @@ struct card_ring {
  * @next_target: the next of them to be replaced, modulo their number
  * @defies: it is stuck in a reset that it does not mind
  * @defies_next_ns: when it writes there again
+ * @strayed_ns: when it last wrote there, or 0
  * @resets_ns: when the reset of the function under way is over, or 0
  * @reads: how often each register has been read since it became fickle
  * @irq: eventfd of the one vector, or -1
  * @mem: card memory, BAR 2
  * @mem_fd: the same for who maps it
- * @mem_size: its bytes
- * @control: LIMEN_HW_REG_CONTROL
- * @status: LIMEN_HW_REG_STATUS
- * @irq_status: LIMEN_HW_REG_IRQ_STATUS
- * @irq_enable: LIMEN_HW_REG_IRQ_ENABLE
- * @rings: by LIMEN_HW_RING_*
+ * @shell: the processor and what is around it, or NULL: @core does what it would do
+ * @core: registers, rings, and how much memory there is; of a card with a processor,
+ *	interrupts and where rings are
+ * @rings: entries, by LIMEN_HW_RING_*
+ * @work: what executing one needs
+ * @rows: of @work
  */
 struct card {
 	uint64_t bar_size[CARD_BARS];
@@ -212,17 +195,17 @@ struct card {
 	unsigned int next_target;
 	bool defies;
 	int64_t defies_next_ns;
+	int64_t strayed_ns;
 	int64_t resets_ns;
 	unsigned int reads[16];
 	int irq;
 	uint8_t *mem;
 	int mem_fd;
-	uint64_t mem_size;
-	uint32_t control;
-	uint32_t status;
-	uint32_t irq_status;
-	uint32_t irq_enable;
+	struct shell *shell;
+	struct core_board core;
 	struct card_ring rings[CARD_RINGS];
+	struct core_work work;
+	struct core_row rows[LIMEN_HW_TOP_K_MAX];
 };
 
 /**
@@ -232,6 +215,7 @@ struct card {
  * @msix: its interrupts are MSI-X, and not none
  * @fickle: each second read of what it is, is a lie, from the beginning
  * @seed: of all that is random, not 0
+ * @shell: its processor; without a ROM there is none
  */
 struct card_options {
 	unsigned int regs;
@@ -239,10 +223,12 @@ struct card_options {
 	bool msix;
 	bool fickle;
 	uint64_t seed;
+	struct shell_options shell;
 };
 
 /* card.c: 0 or a negative errno. */
 int card_init(struct card *card, const struct card_options *options);
+void card_free(struct card *card);
 /* As after switching it on: nobody is connected. */
 void card_switch_on(struct card *card, const struct card_options *options);
 /* The means of PCI: rings, registers and configuration space as at first. */
@@ -251,15 +237,12 @@ void card_reset_function(struct card *card);
 int64_t card_reset_step(struct card *card, bool at_once);
 uint32_t card_read(struct card *card, uint64_t reg);
 void card_write(struct card *card, uint64_t reg, uint32_t value);
-/* An event for each of @bits of LIMEN_HW_REG_IRQ_STATUS. */
-void card_raise(struct card *card, uint32_t bits);
-void card_fatal(struct card *card);
 /* Whether it does anything at all. */
 bool card_works(const struct card *card);
 
 /* config.c */
 void config_reset(struct card *card);
-void config_read(const struct card *card, uint64_t at, void *to, size_t size);
+void config_read(struct card *card, uint64_t at, void *to, size_t size);
 void config_write(struct card *card, uint64_t at, const void *from,
 		  size_t size);
 uint32_t config_knob(const struct card *card, unsigned int knob);
@@ -310,17 +293,16 @@ void defy_unmap(struct card *card, uint64_t address, uint64_t last);
 void defy_remember(struct card *card, uint64_t address, size_t size);
 void defy_reset(struct card *card);
 int64_t defy_step(struct card *card);
+/* Milliseconds since it last wrote there, or UINT32_MAX if it never has. */
+uint32_t defy_strayed_ms(const struct card *card);
 
 /* ring.c */
-uint32_t ring_read(struct card *card, unsigned int index, uint32_t reg);
-void ring_write(struct card *card, unsigned int index, uint32_t reg,
-		uint32_t value);
-void ring_reset(struct card_ring *ring);
+/* A stopped ring has no entries. */
+void ring_forget(struct card_ring *ring);
 /* One step of a ring's work: nanoseconds until the next, or -1 for none. */
 int64_t ring_step(struct card *card, unsigned int index);
 
-/* engine.c: executes a ring's last entry. The status; @cqe gets the rest. */
-uint16_t engine_execute(struct card *card, struct card_ring *ring,
-			struct limen_hw_cqe *cqe);
+/* engine.c: what the core asks of the card. */
+extern const struct core_ops engine_ops;
 
-#endif /* TEST_CARD_H */
+#endif /* LIMEN_CARD_H */

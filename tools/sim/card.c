@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 /* The card's registers, memory and resets. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <limen.h>
 #include <monotonic.h>
 
 #include "card.h"
+#include "job.h"
 
 #define MSIX_SIZE	4096
 
+/* Of a card without a processor: a cycle each nanosecond. */
+#define CLOCK_KHZ	1000000
+
 /* How long a reset of the function takes; PCI waits for 10 ms at least. */
 #define RESET_NS	4000000
-
-#define CLOCK_KHZ	1000000 /* a cycle each nanosecond */
 
 int card_init(struct card *card, const struct card_options *options)
 {
@@ -23,35 +27,56 @@ int card_init(struct card *card, const struct card_options *options)
 	memset(card, 0, sizeof(*card));
 	card->irq = -1;
 	card->random = options->seed;
-	card->mem_size = (uint64_t)options->mem_mib << 20;
+	card->core.ops = &engine_ops;
+	card->core.clock_khz = options->shell.rom ? JOB_CLOCK_KHZ : CLOCK_KHZ;
+	card->work.best.rows = card->rows;
+	card->core.mem_size = (uint64_t)options->mem_mib << 20;
 	card->bar_size[CARD_BAR_REGS] = options->regs;
-	card->bar_size[CARD_BAR_MEM] = card->mem_size;
+	card->bar_size[CARD_BAR_MEM] = card->core.mem_size;
 	card->bar_size[CARD_BAR_MSIX] = options->msix ? MSIX_SIZE : 0;
 	card->mem_fd = -1;
-	if (!card->mem_size)
+	if (!card->core.mem_size)
 		return 0;
 	card->mem_fd = memfd_create("limen-card", MFD_CLOEXEC);
 	if (card->mem_fd < 0)
 		return -errno;
-	if (ftruncate(card->mem_fd, (off_t)card->mem_size))
+	if (ftruncate(card->mem_fd, (off_t)card->core.mem_size))
 		return -errno;
-	mem = mmap(NULL, card->mem_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	mem = mmap(NULL, card->core.mem_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		   card->mem_fd, 0);
 	if (mem == MAP_FAILED)
 		return -errno;
 	card->mem = mem;
-	return 0;
+	return options->shell.rom ? shell_init(card, &options->shell) : 0;
+}
+
+void card_free(struct card *card)
+{
+	if (card->shell)
+		shell_free(card);
+	if (card->mem)
+		munmap(card->mem, card->core.mem_size);
+	if (card->mem_fd >= 0)
+		close(card->mem_fd);
+	free(card->areas);
+	limen_wipe(card, sizeof(*card));
 }
 
 /* What is enabled, and what is known of the host, is forgotten. */
 static void reset(struct card *card)
 {
+	core_reset_begin(&card->core);
 	for (unsigned int i = 0; i < CARD_RINGS; i++)
-		ring_reset(&card->rings[i]);
-	card->irq_status = 0;
-	card->irq_enable = 0;
-	card->control = 0;
-	card->status = LIMEN_HW_STATUS_READY;
+		ring_forget(&card->rings[i]);
+	if (card->shell)
+		shell_reset_begin(card);
+}
+
+static void reset_end(struct card *card)
+{
+	core_reset_end(&card->core);
+	if (card->shell)
+		shell_reset_end(card);
 }
 
 void card_switch_on(struct card *card, const struct card_options *options)
@@ -66,16 +91,17 @@ void card_switch_on(struct card *card, const struct card_options *options)
 	       CARD_KNOBS_SIZE - CARD_KNOB_DELAY);
 	config_knob_set(card, CARD_KNOB_ID, LIMEN_HW_ID);
 	config_knob_set(card, CARD_KNOB_MEM_MIB,
-			(uint32_t)(card->mem_size >> 20));
+			(uint32_t)(card->core.mem_size >> 20));
 	config_knob_set(card, CARD_KNOB_FICKLE,
 			options->fickle ? UINT32_MAX : 0);
 	reset(card);
+	reset_end(card);
 }
 
 static void fill(struct card *card, int value)
 {
-	if (card->mem_size)
-		memset(card->mem, value, card->mem_size);
+	if (card->core.mem_size)
+		memset(card->mem, value, card->core.mem_size);
 }
 
 int64_t card_reset_step(struct card *card, bool at_once)
@@ -101,39 +127,15 @@ void card_reset_function(struct card *card)
 	post_drop(card);
 	config_reset(card);
 	reset(card);
+	reset_end(card);
 	fill(card, CARD_GARBAGE_DURING);
 	card->resets_ns = now_ns() + RESET_NS;
 }
 
 bool card_works(const struct card *card)
 {
-	return card->control & LIMEN_HW_CONTROL_ENABLE &&
-	       card->status == LIMEN_HW_STATUS_READY &&
-	       !config_knob(card, CARD_KNOB_GONE) && config_masters_bus(card) &&
-	       post_has_room(card);
-}
-
-void card_raise(struct card *card, uint32_t bits)
-{
-	card->irq_status |= bits;
-	if (bits & card->irq_enable)
-		post_interrupt(card);
-}
-
-void card_fatal(struct card *card)
-{
-	card->status |= LIMEN_HW_STATUS_FATAL;
-	card_raise(card, LIMEN_HW_IRQ_FATAL);
-}
-
-static bool is_ring_reg(uint64_t reg, unsigned int *ring)
-{
-	if (reg < LIMEN_HW_RING_BLOCK(0) ||
-	    reg >= LIMEN_HW_RING_BLOCK(CARD_RINGS))
-		return false;
-	*ring = (unsigned int)(reg - LIMEN_HW_RING_BLOCK(0)) /
-		(LIMEN_HW_RING_BLOCK(1) - LIMEN_HW_RING_BLOCK(0));
-	return true;
+	return core_works(&card->core) && !config_knob(card, CARD_KNOB_GONE) &&
+	       config_masters_bus(card) && post_has_room(card);
 }
 
 /* What a register says that does not change; or, each second time, a lie. */
@@ -163,12 +165,14 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 						   LIMEN_HW_VERSION_MINOR,
 				(LIMEN_HW_VERSION_MAJOR + 1) << 16);
 	case LIMEN_HW_REG_FEATURES:
-		return constant(card, reg, LIMEN_HW_FEATURE_CLOCK,
+		return constant(card, reg,
+				LIMEN_HW_FEATURE_CLOCK |
+					(card->shell ? LIMEN_HW_FEATURE_BOOT : 0),
 				UINT32_MAX);
 	case LIMEN_HW_REG_MEM_SIZE:
 		return constant(card, reg, mib, 16 * mib);
 	case LIMEN_HW_REG_CLOCK:
-		return constant(card, reg, CLOCK_KHZ, 1);
+		return constant(card, reg, card->core.clock_khz, 1);
 	default:
 		return 0;
 	}
@@ -177,63 +181,74 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 uint32_t card_read(struct card *card, uint64_t reg)
 {
 	unsigned int ring;
+	uint32_t offset;
 
 	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card))
 		return UINT32_MAX;
-	if (is_ring_reg(reg, &ring))
-		return ring_read(card, ring,
-				 (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring));
+	if (core_is_ring_reg((uint32_t)reg, &ring, &offset) &&
+	    offset == LIMEN_HW_RING_ENABLE && post_pending(card))
+		/* It reads as stopped when its last write has arrived. */
+		return 1;
 	switch (reg) {
-	case LIMEN_HW_REG_CONTROL:
-		return card->control;
-	case LIMEN_HW_REG_STATUS:
-		return card->status;
-	case LIMEN_HW_REG_IRQ_STATUS:
-		return card->irq_status;
-	case LIMEN_HW_REG_IRQ_ENABLE:
-		return card->irq_enable;
-	default:
+	case LIMEN_HW_REG_ID:
+	case LIMEN_HW_REG_VERSION:
+	case LIMEN_HW_REG_FEATURES:
+	case LIMEN_HW_REG_MEM_SIZE:
+	case LIMEN_HW_REG_CLOCK:
 		return read_constant(card, reg);
+	case LIMEN_HW_REG_IRQ_STATUS:
+	case LIMEN_HW_REG_IRQ_ENABLE:
+		return core_read(&card->core, (uint32_t)reg);
+	default:
+		return card->shell ? shell_read(card, (uint32_t)reg) :
+				     core_read(&card->core, (uint32_t)reg);
 	}
 }
 
-static void write_control(struct card *card, uint32_t value)
+static void write_reset(struct card *card)
 {
-	if (value & LIMEN_HW_CONTROL_RESET) {
-		defy_reset(card);
-		/* What a card has written that is stuck still arrives. */
-		if (!config_knob(card, CARD_KNOB_STUCK))
-			post_stop(card);
-		reset(card);
-		if (config_knob(card, CARD_KNOB_STUCK)) {
-			card->control = LIMEN_HW_CONTROL_RESET;
-			card->status = 0;
-		}
-	} else if (card->status & LIMEN_HW_STATUS_READY) {
-		card->control = value & LIMEN_HW_CONTROL_ENABLE;
-	}
+	bool stuck = config_knob(card, CARD_KNOB_STUCK);
+
+	defy_reset(card);
+	/* What a card has written that is stuck still arrives. */
+	if (!stuck)
+		post_stop(card);
+	reset(card);
+	if (!stuck)
+		reset_end(card);
+}
+
+static bool is_doorbell(uint32_t reg)
+{
+	unsigned int ring;
+	uint32_t offset;
+
+	return core_is_ring_reg(reg, &ring, &offset) &&
+	       offset > LIMEN_HW_RING_ENABLE;
+}
+
+static bool is_interrupt(uint32_t reg)
+{
+	return reg == LIMEN_HW_REG_IRQ_STATUS || reg == LIMEN_HW_REG_IRQ_ENABLE;
 }
 
 void card_write(struct card *card, uint64_t reg, uint32_t value)
 {
 	unsigned int ring;
+	uint32_t offset;
 
 	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card))
 		return;
-	if (is_ring_reg(reg, &ring)) {
-		ring_write(card, ring,
-			   (uint32_t)reg - LIMEN_HW_RING_BLOCK(ring), value);
+	if (reg == LIMEN_HW_REG_CONTROL && value & LIMEN_HW_CONTROL_RESET) {
+		write_reset(card);
 		return;
 	}
-	switch (reg) {
-	case LIMEN_HW_REG_CONTROL:
-		write_control(card, value);
-		break;
-	case LIMEN_HW_REG_IRQ_STATUS:
-		card->irq_status &= ~value;
-		break;
-	case LIMEN_HW_REG_IRQ_ENABLE:
-		card->irq_enable = value;
-		break;
-	}
+	/* A card that does not let go knows where it has been told to write. */
+	if (!card->shell || !is_doorbell((uint32_t)reg))
+		core_write(&card->core, (uint32_t)reg, value);
+	if (card->shell && !is_interrupt((uint32_t)reg))
+		shell_write(card, (uint32_t)reg, value);
+	if (core_is_ring_reg((uint32_t)reg, &ring, &offset) &&
+	    offset == LIMEN_HW_RING_ENABLE && ring < CARD_RINGS)
+		ring_forget(&card->rings[ring]);
 }

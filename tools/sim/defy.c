@@ -10,8 +10,9 @@
 #include "card.h"
 
 #define INTERVAL_NS	1000000
+#define NSEC_PER_MSEC	1000000
 
-static size_t cq_size(const struct card_ring *ring)
+static size_t cq_size(const struct core_ring *ring)
 {
 	return sizeof(struct limen_hw_cqe) << ring->size_log2;
 }
@@ -43,10 +44,10 @@ void defy_reset(struct card *card)
 		memset(card->targets, 0, sizeof(card->targets));
 		return;
 	}
-	for (unsigned int i = 0; i < CARD_RINGS; i++)
-		if (card->rings[i].enabled)
-			remember(card, card->rings[i].cq,
-				 cq_size(&card->rings[i]));
+	for (unsigned int i = 0; i < LIMEN_HW_RINGS; i++)
+		if (card->core.rings[i].enabled)
+			remember(card, card->core.rings[i].cq,
+				 cq_size(&card->core.rings[i]));
 }
 
 static bool overlaps(uint64_t at, size_t size, uint64_t address, uint64_t last)
@@ -57,8 +58,8 @@ static bool overlaps(uint64_t at, size_t size, uint64_t address, uint64_t last)
 /* Whether a ring that runs, or what a defiant card writes to, is there. */
 static bool writes_to(const struct card *card, uint64_t address, uint64_t last)
 {
-	for (unsigned int i = 0; i < CARD_RINGS; i++) {
-		const struct card_ring *ring = &card->rings[i];
+	for (unsigned int i = 0; i < LIMEN_HW_RINGS; i++) {
+		const struct core_ring *ring = &card->core.rings[i];
 
 		if (ring->enabled && overlaps(ring->cq, cq_size(ring), address,
 					      last))
@@ -91,9 +92,18 @@ static void scribble(struct card *card, const struct card_target *target)
 			memcpy(to, &word, sizeof(word));
 		written |= !!to;
 	}
-	if (written)
-		config_knob_set(card, CARD_KNOB_STRAYS,
-				config_knob(card, CARD_KNOB_STRAYS) + 1);
+	if (!written)
+		return;
+	config_knob_set(card, CARD_KNOB_STRAYS,
+			config_knob(card, CARD_KNOB_STRAYS) + 1);
+	card->strayed_ns = now_ns();
+}
+
+uint32_t defy_strayed_ms(const struct card *card)
+{
+	int64_t past = (now_ns() - card->strayed_ns) / NSEC_PER_MSEC;
+
+	return card->strayed_ns && past < UINT32_MAX ? (uint32_t)past : UINT32_MAX;
 }
 
 int64_t defy_step(struct card *card)

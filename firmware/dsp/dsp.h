@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The firmware of the board's processor. */
+#ifndef LIMEN_DSP_H
+#define LIMEN_DSP_H
+
+#include "../core/core.h"
+#include "../shell.h"
+
+/* shell.c */
+u32 shell_file(u32 reg);
+/* What the host reads from a register from now on. */
+void shell_show(u32 reg, u32 value);
+/* Takes the oldest write of the host; false: there is none. */
+bool shell_event(u32 *reg, u32 *value);
+void shell_raise(u32 bits);
+void shell_beat(void);
+u64 shell_now_ns(void);
+/* SHELL_DMA_*: between @address, on the bus or the card, and SRAM; whether it was done. */
+bool shell_dma(u32 what, u64 address, const void *sram, u32 size);
+/* SHELL_ENGINE_*, after what it needs has been prepared. */
+void shell_engine_go(u32 what);
+u32 shell_engine_state(void);
+void shell_compare_prepare(const struct core_work *work, u32 dim);
+void shell_compare_result(struct limen_score *score);
+void shell_scan_prepare(const struct core_work *work,
+			const struct limen_hw_sqe *sqe, u64 address, u32 first,
+			u32 count);
+/* false: it is more than was asked for. */
+bool shell_scan_result(struct core_ranking *best);
+
+/* serve.c: does what the host has written to registers. */
+void serve_events(struct core_board *board);
+/* Shows the host a ring as stopped, if it is. */
+void serve_ring_stopped(struct core_board *board, unsigned int index);
+/* Shows the host how long a ring has waited for memory. */
+void serve_stall(struct core_board *board, unsigned int index);
+
+/* work.c: execute the next comparison, or scan; false: there is none. */
+bool work_compare(struct core_board *board);
+bool work_scan(struct core_board *board);
+/* Whether an entry of this ring is being executed. */
+bool work_busy(unsigned int index);
+extern const struct core_ops work_ops;
+
+#endif /* LIMEN_DSP_H */

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What limend computes with, on backends that stand in for the real ones, by functions
+ * that come before liblimen's: a board that is wrong, fails, goes and comes, and a CPU
+ * that is the score's definition.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <engine.h>
+
+#include "../face/suite.h"
+#include "sample.h"
+
+#define NODE "/dev/accel/accel0"
+#define DIM 128
+#define BATCH LIMEN_BATCH_MAX
+
+struct limen_backend {
+	enum limen_backend_kind kind;
+};
+
+static struct limen_backend board = { LIMEN_BACKEND_BOARD };
+static struct limen_backend cpu = { LIMEN_BACKEND_CPU };
+
+/**
+ * struct stand_in - what the board does
+ * @opened: times it has been opened and not closed
+ * @cpu_opened: times the CPU has been
+ * @asked: batches it was given
+ * @wrong_at: index of the pair in each batch that it computes wrong; -1 for none
+ * @raw_off: so much is its raw score off
+ * @similarity_off: so much its similarity
+ * @fails_at: index of the pair that it fails at; -1 for none
+ * @failure: with this error
+ * @events: of the monitor, to come
+ */
+static struct stand_in {
+	int opened;
+	int cpu_opened;
+	int asked;
+	int wrong_at;
+	int raw_off;
+	int similarity_off;
+	int fails_at;
+	int failure;
+	const enum limen_board_event *events;
+} stand_in;
+
+static struct engine engine;
+static struct limen_template templates[BATCH + 1];
+static struct limen_pair pairs[BATCH];
+
+int limen_backend_open(struct limen_backend **backend,
+		       enum limen_backend_kind kind, const char *node)
+{
+	(void)node;
+	*backend = kind == LIMEN_BACKEND_BOARD ? &board : &cpu;
+	*(kind == LIMEN_BACKEND_BOARD ? &stand_in.opened :
+					&stand_in.cpu_opened) += 1;
+	return 0;
+}
+
+void limen_backend_close(struct limen_backend *backend)
+{
+	if (backend)
+		*(backend == &board ? &stand_in.opened :
+				      &stand_in.cpu_opened) -= 1;
+}
+
+enum limen_backend_kind limen_backend_kind(const struct limen_backend *backend)
+{
+	return backend->kind;
+}
+
+const char *limen_backend_description(const struct limen_backend *backend)
+{
+	return backend == &board ? "a board" : "a CPU";
+}
+
+static struct limen_score right_score(const struct limen_pair *pair)
+{
+	return limen_score_vectors(pair->probe->vector,
+				   pair->reference->vector, pair->probe->dim);
+}
+
+static void compute_one(struct limen_pair *pair)
+{
+	pair->error = limen_comparable(pair->probe, pair->reference);
+	if (!pair->error)
+		pair->score = right_score(pair);
+}
+
+int limen_compare(struct limen_backend *backend, struct limen_pair *batch,
+		  unsigned int count, int timeout_ms)
+{
+	int i;
+
+	(void)timeout_ms;
+	stand_in.asked += backend == &board;
+	for (i = 0; i < (int)count; i++) {
+		compute_one(&batch[i]);
+		if (backend == &cpu || batch[i].error)
+			continue;
+		if (i == stand_in.wrong_at) {
+			batch[i].score.raw += stand_in.raw_off;
+			batch[i].score.similarity += stand_in.similarity_off;
+		}
+		if (i == stand_in.fails_at)
+			batch[i].error = stand_in.failure;
+	}
+	return 0;
+}
+
+int limen_boards_enumerate(int (*found)(const char *node, void *context),
+			   void *context)
+{
+	return found(NODE, context);
+}
+
+int limen_monitor_open(struct limen_monitor **monitor)
+{
+	*monitor = NULL;
+	return 0;
+}
+
+int limen_monitor_next(struct limen_monitor *monitor,
+		       enum limen_board_event *event, char *node, size_t size)
+{
+	(void)monitor;
+	if (!stand_in.events || !*stand_in.events)
+		return -EAGAIN;
+	*event = *stand_in.events++;
+	snprintf(node, size, "%s", NODE);
+	return 0;
+}
+
+void limen_monitor_close(struct limen_monitor *monitor)
+{
+	(void)monitor;
+}
+
+static void setup(void)
+{
+	unsigned int i;
+
+	folder_make();
+	stand_in = (struct stand_in){ .wrong_at = -1, .fails_at = -1 };
+	for (i = 0; i <= BATCH; i++)
+		templates[i] = sample(DIM, i);
+	for (i = 0; i < BATCH; i++) {
+		pairs[i].probe = &templates[i];
+		pairs[i].reference = &templates[i + 1];
+	}
+	ck_assert_int_ge(dup2(open(in_folder("log"), O_WRONLY | O_CREAT, 0600),
+			      STDERR_FILENO), 0);
+}
+
+static void start(enum limen_config_backend mode, uint32_t rate)
+{
+	const struct limen_config config = {
+		.backend = mode, .timeout_ms = 1000, .recheck = rate,
+	};
+
+	ck_assert_int_eq(engine_open(&engine, &config), 0);
+}
+
+static void teardown(void)
+{
+	engine_close(&engine);
+	ck_assert_int_eq(stand_in.opened, 0);
+	ck_assert_int_eq(stand_in.cpu_opened, 0);
+	folder_remove();
+}
+
+static void be_wrong(int at)
+{
+	stand_in.wrong_at = at;
+	stand_in.raw_off = 1;
+	stand_in.similarity_off = 1;
+}
+
+static bool is_right(const struct limen_pair *pair)
+{
+	struct limen_score score = right_score(pair);
+
+	return !pair->error && pair->score.raw == score.raw &&
+	       pair->score.similarity == score.similarity;
+}
+
+static unsigned int count_right(void)
+{
+	unsigned int right = 0, i;
+
+	for (i = 0; i < BATCH; i++)
+		right += is_right(&pairs[i]);
+	return right;
+}
+
+/* The next batch comes out right, from such a backend. */
+static void check_round(enum limen_backend_kind kind)
+{
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH), kind);
+	ck_assert_uint_eq(count_right(), BATCH);
+}
+
+START_TEST(a_board_that_is_right_stays)
+{
+	int round;
+
+	start(LIMEN_CONFIG_AUTO, 1);
+	for (round = 0; round < 100; round++)
+		check_round(LIMEN_BACKEND_BOARD);
+	ck_assert_uint_eq(engine.recheck.done, 100 * BATCH);
+	ck_assert_uint_eq(engine.recheck.mismatches, 0);
+	ck_assert_uint_eq(engine.recheck.unchecked, 0);
+	ck_assert_uint_eq(engine.comparisons, 100 * BATCH);
+	ck_assert_int_eq(stand_in.opened, 1);
+}
+END_TEST
+
+static const struct {
+	int at, raw_off, similarity_off;
+} wrongs[] = {
+	{ 0, 1, 0 }, { 0, 0, 1 }, { BATCH - 1, -1, 0 }, { BATCH - 1, 0, -1 },
+	{ 17, 40000, 9000 }, { 31, 0, 1 },
+};
+
+/* At rate 1 no wrong score is given, and the first is the board's last. */
+START_TEST(the_first_wrong_score_is_caught)
+{
+	start(LIMEN_CONFIG_AUTO, 1);
+	check_round(LIMEN_BACKEND_BOARD);
+	stand_in.wrong_at = wrongs[_i].at;
+	stand_in.raw_off = wrongs[_i].raw_off;
+	stand_in.similarity_off = wrongs[_i].similarity_off;
+	check_round(LIMEN_BACKEND_CPU);
+	ck_assert_uint_eq(engine.recheck.done, 2 * BATCH);
+	ck_assert_uint_eq(engine.recheck.mismatches, 1);
+	ck_assert_uint_eq(engine.comparisons, 2 * BATCH);
+	ck_assert_uint_eq(engine.failures, 0);
+	ck_assert_int_eq(stand_in.opened, 0);
+
+	stand_in.wrong_at = -1;
+	check_round(LIMEN_BACKEND_CPU);
+	ck_assert_int_eq(stand_in.asked, 2);
+	ck_assert_int_eq(engine_kind(&engine), LIMEN_BACKEND_CPU);
+	ck_assert_str_eq(engine_description(&engine), "a CPU");
+}
+END_TEST
+
+/* What the tests above rest on: without a re-check it is believed. */
+START_TEST(at_rate_0_a_wrong_score_is_given)
+{
+	start(LIMEN_CONFIG_AUTO, 0);
+	be_wrong(5);
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_BOARD);
+	ck_assert(!is_right(&pairs[5]));
+	ck_assert_uint_eq(count_right(), BATCH - 1);
+	ck_assert_uint_eq(engine.recheck.done, 0);
+	ck_assert_uint_eq(engine.recheck.unchecked, BATCH);
+	ck_assert_int_eq(stand_in.opened, 1);
+}
+END_TEST
+
+START_TEST(another_board_is_left_alone)
+{
+	static const enum limen_board_event events[] = {
+		LIMEN_BOARD_REMOVED, LIMEN_BOARD_ADDED, 0,
+	};
+
+	start(LIMEN_CONFIG_AUTO, 1);
+	be_wrong(0);
+	check_round(LIMEN_BACKEND_CPU);
+	stand_in.events = events;
+	engine_hotplug(&engine);
+	ck_assert_int_eq(*stand_in.events, 0);
+	ck_assert_int_eq(stand_in.opened, 0);
+	check_round(LIMEN_BACKEND_CPU);
+}
+END_TEST
+
+/* Without the re-check's word the same board would be taken again. */
+START_TEST(a_board_that_only_went_is_taken_again)
+{
+	static const enum limen_board_event events[] = {
+		LIMEN_BOARD_REMOVED, LIMEN_BOARD_ADDED, 0,
+	};
+
+	start(LIMEN_CONFIG_AUTO, 1);
+	stand_in.events = events;
+	engine_hotplug(&engine);
+	ck_assert_int_eq(stand_in.opened, 1);
+	check_round(LIMEN_BACKEND_BOARD);
+}
+END_TEST
+
+static void check_all(int error)
+{
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++)
+		ck_assert_int_eq(pairs[i].error, error);
+}
+
+/* Where only a board is allowed, nothing stands in for it. */
+START_TEST(with_only_a_board_requests_fail)
+{
+	start(LIMEN_CONFIG_BOARD, 1);
+	check_round(LIMEN_BACKEND_BOARD);
+	be_wrong(63);
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_BOARD);
+	check_all(-EBADE);
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_BOARD);
+	check_all(-EBADE);
+	ck_assert_uint_eq(engine.comparisons, BATCH);
+	ck_assert_uint_eq(engine.failures, 2 * BATCH);
+	ck_assert_int_eq(stand_in.asked, 2);
+	ck_assert_int_eq(stand_in.opened, 0);
+	ck_assert_str_eq(engine_description(&engine),
+			 "no board that computes right");
+}
+END_TEST
+
+START_TEST(without_a_board_the_cpu_only_checks)
+{
+	start(LIMEN_CONFIG_BOARD, 1);
+	stand_in.fails_at = 3;
+	stand_in.failure = -ENODEV;
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_BOARD);
+	ck_assert_int_eq(pairs[3].error, -ENODEV);
+	ck_assert_uint_eq(count_right(), BATCH - 1);
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_BOARD);
+	check_all(-ENODEV);
+	ck_assert_str_eq(engine_description(&engine), "no board");
+}
+END_TEST
+
+START_TEST(with_neither_use_no_cpu_is_opened)
+{
+	start(LIMEN_CONFIG_BOARD, 0);
+	ck_assert_int_eq(stand_in.cpu_opened, 0);
+	check_round(LIMEN_BACKEND_BOARD);
+}
+END_TEST
+
+/* A failure that the board admits is no wrong score, and stays a failure. */
+START_TEST(a_failure_is_not_a_mismatch)
+{
+	start(LIMEN_CONFIG_AUTO, 1);
+	stand_in.fails_at = 9;
+	stand_in.failure = -EIO;
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_BOARD);
+	ck_assert_int_eq(pairs[9].error, -EIO);
+	ck_assert_uint_eq(engine.recheck.done, BATCH - 1);
+	ck_assert_uint_eq(engine.recheck.mismatches, 0);
+	ck_assert_uint_eq(engine.failures, 1);
+	ck_assert_int_eq(stand_in.opened, 1);
+}
+END_TEST
+
+/* All that is under way is computed again, what had failed there too. */
+START_TEST(a_failure_beside_a_wrong_score_is_computed)
+{
+	templates[BATCH].model[0] ^= 1; /* the last pair does not compare */
+	start(LIMEN_CONFIG_AUTO, 1);
+	be_wrong(8);
+	stand_in.fails_at = 9;
+	stand_in.failure = -ENODEV;
+	ck_assert_int_eq(engine_compare(&engine, pairs, BATCH),
+			 LIMEN_BACKEND_CPU);
+	ck_assert_uint_eq(count_right(), BATCH - 1);
+	ck_assert_int_eq(pairs[BATCH - 1].error, -EMEDIUMTYPE);
+	ck_assert_uint_eq(engine.failures, 1);
+}
+END_TEST
+
+#define STATISTICS_ROUNDS 2000
+
+/* Six standard deviations: once in five hundred million runs by chance. */
+START_TEST(one_of_so_many_is_checked)
+{
+	const double scores = STATISTICS_ROUNDS * BATCH;
+	int round;
+
+	start(LIMEN_CONFIG_AUTO, 8);
+	for (round = 0; round < STATISTICS_ROUNDS; round++)
+		check_round(LIMEN_BACKEND_BOARD);
+	ck_assert_double_ge(engine.recheck.done, scores / 8 - 6 * 118.4);
+	ck_assert_double_le(engine.recheck.done, scores / 8 + 6 * 118.4);
+	ck_assert_uint_eq(engine.recheck.done + engine.recheck.unchecked,
+			  STATISTICS_ROUNDS * BATCH);
+}
+END_TEST
+
+#define RUNS 400
+
+/*
+ * A board that is wrong once, always at the same place, is caught at rate 2 in half
+ * of the runs: whoever knows the code does not know when. Six deviations again.
+ */
+START_TEST(which_is_left_to_chance)
+{
+	int caught = 0, run;
+
+	for (run = 0; run < RUNS; run++) {
+		start(LIMEN_CONFIG_AUTO, 2);
+		be_wrong(_i);
+		engine_compare(&engine, pairs, BATCH);
+		caught += engine.recheck.mismatches;
+		engine_close(&engine);
+	}
+	ck_assert_int_ge(caught, RUNS / 2 - 60);
+	ck_assert_int_le(caught, RUNS / 2 + 60);
+	start(LIMEN_CONFIG_AUTO, 2);
+}
+END_TEST
+
+static char *log_text(void)
+{
+	size_t size;
+	char *text = (char *)file_slurp(in_folder("log"), &size);
+
+	text[size] = '\0';
+	return text;
+}
+
+/* What the board did and what is to be done; nothing of what it computed. */
+START_TEST(the_log_says_what_to_do)
+{
+	char number[32], *text, *line;
+
+	start(LIMEN_CONFIG_AUTO, 1);
+	be_wrong(0);
+	check_round(LIMEN_BACKEND_CPU);
+	text = log_text();
+	line = strstr(text, "limend: board " NODE " computed a wrong score");
+	ck_assert_ptr_nonnull(line);
+	ck_assert_ptr_nonnull(strstr(line, "comparing on the CPU"));
+	ck_assert_ptr_nonnull(strstr(line, "without a re-check: 0."));
+	ck_assert_ptr_nonnull(strstr(line, "Set backend = cpu"));
+	ck_assert_ptr_nonnull(strstr(line, "restart limend\n"));
+	snprintf(number, sizeof(number), "%d", pairs[0].score.raw);
+	ck_assert_ptr_null(strstr(text, number));
+	snprintf(number, sizeof(number), "%d", pairs[0].score.similarity);
+	ck_assert_ptr_null(strstr(text, number));
+	free(text);
+}
+END_TEST
+
+START_TEST(the_log_counts_what_was_not_checked)
+{
+	char expected[64], *text;
+	uint64_t unchecked;
+
+	start(LIMEN_CONFIG_AUTO, 4);
+	check_round(LIMEN_BACKEND_BOARD);
+	unchecked = engine.recheck.unchecked;
+	be_wrong(0);
+	while (!engine.recheck.mismatches) {
+		unchecked = engine.recheck.unchecked;
+		engine_compare(&engine, pairs, BATCH);
+	}
+	ck_assert_uint_eq(engine.recheck.unchecked, unchecked);
+	snprintf(expected, sizeof(expected), "without a re-check: %d.",
+		 (int)unchecked);
+	text = log_text();
+	ck_assert_ptr_nonnull(strstr(text, expected));
+	free(text);
+}
+END_TEST
+
+START_TEST(the_journal_is_told_that_it_is_an_error)
+{
+	char stream[64], *text;
+	struct stat stat;
+
+	ck_assert_int_eq(fstat(STDERR_FILENO, &stat), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+		 (unsigned long long)stat.st_dev + _i,
+		 (unsigned long long)stat.st_ino);
+	ck_assert_int_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
+	start(LIMEN_CONFIG_AUTO, 1);
+	be_wrong(0);
+	check_round(LIMEN_BACKEND_CPU);
+	text = log_text();
+	ck_assert_int_eq(!!strstr(text, "\n<3>limend: board"), !_i);
+	free(text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("engine");
+	TCase *tests = tcase_create("engine");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, a_board_that_is_right_stays);
+	tcase_add_loop_test(tests, the_first_wrong_score_is_caught, 0,
+			    COUNT_OF(wrongs));
+	tcase_add_test(tests, at_rate_0_a_wrong_score_is_given);
+	tcase_add_test(tests, another_board_is_left_alone);
+	tcase_add_test(tests, a_board_that_only_went_is_taken_again);
+	tcase_add_test(tests, with_only_a_board_requests_fail);
+	tcase_add_test(tests, without_a_board_the_cpu_only_checks);
+	tcase_add_test(tests, with_neither_use_no_cpu_is_opened);
+	tcase_add_test(tests, a_failure_is_not_a_mismatch);
+	tcase_add_test(tests, a_failure_beside_a_wrong_score_is_computed);
+	tcase_add_test(tests, one_of_so_many_is_checked);
+	tcase_add_loop_test(tests, which_is_left_to_chance, 0, 3);
+	tcase_add_test(tests, the_log_says_what_to_do);
+	tcase_add_test(tests, the_log_counts_what_was_not_checked);
+	tcase_add_loop_test(tests, the_journal_is_told_that_it_is_an_error, 0,
+			    2);
+	suite_add_tcase(suite, tests);
+	return suite_run(suite);
+}

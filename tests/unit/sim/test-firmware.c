@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The board's own ROM and firmware, as they are built for it, on the simulator's
+ * processor: how they boot, what they answer, and what they leave behind.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <limen/firmware.h>
+#include <shell.h>
+
+#include "host.h"
+
+#define PAIRS		2000
+#define ROWS		1000
+#define TOP_K		50
+#define STRIDE		256
+#define DIM		192
+
+/* Of a linear congruential generator. */
+static uint32_t state;
+
+static int8_t next_component(void)
+{
+	state = state * 1664525 + 1013904223;
+	return (int8_t)(state >> 24);
+}
+
+static void fill(void *vector, uint32_t dim)
+{
+	int8_t *at = vector;
+
+	while (dim--)
+		*at++ = next_component();
+}
+
+static struct limen_hw_sqe comparison(uint16_t cookie, uint16_t dim)
+{
+	return (struct limen_hw_sqe){
+		.opcode = LIMEN_HW_OP_COMPARE, .cookie = cookie, .dim = dim,
+		.compare = { .probe = HOST_PROBE, .reference = HOST_REFERENCE },
+	};
+}
+
+static struct limen_hw_sqe search(uint16_t cookie, uint32_t rows)
+{
+	return (struct limen_hw_sqe){
+		.opcode = LIMEN_HW_OP_SCAN, .cookie = cookie, .dim = DIM,
+		.scan = { .probe = HOST_PROBE, .gallery = 0, .result = HOST_RESULT,
+			  .stride = STRIDE, .rows = rows, .top_k = TOP_K,
+			  .min_similarity = (uint32_t)-LIMEN_SIMILARITY_ONE },
+	};
+}
+
+START_TEST(nothing_runs_without_an_image)
+{
+	uint32_t first, echo;
+
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	first = host_read(LIMEN_HW_REG_BOOT_GENERATION);
+	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_GENERATION, first + 1));
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	echo = host_read(LIMEN_HW_REG_ECHO_ANSWER);
+	host_write(LIMEN_HW_REG_ECHO, 77);
+	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
+	host_run_ms(20);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ECHO_ANSWER), echo);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_STATUS), 0);
+}
+END_TEST
+
+START_TEST(go_is_for_one_generation)
+{
+	uint32_t generation;
+
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	generation = host_read(LIMEN_HW_REG_BOOT_GENERATION);
+	host_write(LIMEN_HW_REG_BOOT_SIZE, (uint32_t)host.image_size);
+	host_write(LIMEN_HW_REG_BOOT_GO, generation - 1);
+	host_write(LIMEN_HW_REG_BOOT_GO, UINT32_MAX);
+	host_run_ms(20);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_STATE),
+			  LIMEN_HW_BOOT_WAITING);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON), 0);
+	ck_assert_uint_eq(host_boot(host.image, host.image_size),
+			  LIMEN_HW_BOOT_RUNNING);
+}
+END_TEST
+
+/* Spoils a byte of the image, boots it, and mends the byte. */
+static uint32_t refusal_of_byte(size_t at)
+{
+	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	host.image[at] ^= 1;
+	ck_assert_uint_ne(host_boot(host.image, host.image_size),
+			  LIMEN_HW_BOOT_RUNNING);
+	host.image[at] ^= 1;
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	return host_read(LIMEN_HW_REG_BOOT_REASON);
+}
+
+static void expect_nothing_left(void)
+{
+	const uint8_t *sram = shell_sram(&host.card);
+	/* The stack of who waits is at the beginning. */
+	const size_t stack = 4096;
+
+	for (size_t i = stack; i < SHELL_SRAM_SIZE; i++)
+		ck_assert_uint_eq(sram[i], 0);
+}
+
+START_TEST(refusals_are_told_and_forgotten)
+{
+	const size_t code = sizeof(struct limen_fw_header);
+	const size_t code_size = ((struct limen_fw_header *)host.image)->code_size;
+
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	ck_assert_uint_eq(refusal_of_byte(0), LIMEN_HW_REFUSED_FORMAT);
+	ck_assert_uint_eq(refusal_of_byte(code + 100), LIMEN_HW_REFUSED_HASH);
+	expect_nothing_left();
+	ck_assert_uint_eq(refusal_of_byte(code + code_size),
+			  LIMEN_HW_REFUSED_SIGNATURE);
+	/* What is signed says so. */
+	ck_assert_uint_eq(refusal_of_byte(offsetof(struct limen_fw_header,
+						   version)),
+			  LIMEN_HW_REFUSED_SIGNATURE);
+	expect_nothing_left();
+	/* Without a reset as well, and so often. */
+	for (unsigned int i = 0; i < 100; i++)
+		host_boot(host.image, code);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON),
+			  LIMEN_HW_REFUSED_SIZE);
+	/* After all that the right one. */
+	host_boot(host.image, host.image_size);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_RUNNING));
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON),
+			  LIMEN_HW_REFUSED_NOT);
+}
+END_TEST
+
+START_TEST(tells_what_runs)
+{
+	const struct limen_fw_header *header = (const void *)host.image;
+	uint32_t word;
+
+	host_start();
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_VERSION),
+			  header->version);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_SECURITY_VERSION),
+			  header->security_version);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_API), header->api);
+	for (unsigned int i = 0; i < 8; i++) {
+		memcpy(&word, header->hash + 4 * i, sizeof(word));
+		ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_HASH(i)), word);
+	}
+	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_VERSION), 0);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_STATUS), 0);
+}
+END_TEST
+
+/* Scores of the firmware, with the engine's model, are those of the definition. */
+START_TEST(scores_to_the_bit)
+{
+	host_start();
+	for (uint16_t i = 0; i < PAIRS; i++) {
+		uint16_t dim = (uint16_t)(LIMEN_DIM_STEP * (1 + i % 8));
+		struct limen_hw_sqe sqe = comparison(i, dim);
+		struct limen_score score;
+		struct limen_hw_cqe cqe;
+
+		fill(host_at(HOST_PROBE), dim);
+		fill(host_at(HOST_REFERENCE), dim);
+		score = limen_score_vectors(host_at(HOST_PROBE),
+					    host_at(HOST_REFERENCE), dim);
+		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+		ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+		ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+		ck_assert_uint_eq(cqe.cookie, i);
+		ck_assert_int_eq((int32_t)cqe.raw, score.raw);
+		ck_assert_int_eq((int32_t)cqe.similarity, score.similarity);
+	}
+}
+END_TEST
+
+/* A row comes before another in a result. */
+static bool before(const struct limen_hw_row *row, const struct limen_hw_row *other)
+{
+	if ((int32_t)row->similarity != (int32_t)other->similarity)
+		return (int32_t)row->similarity > (int32_t)other->similarity;
+	return row->row < other->row;
+}
+
+/* Each row is scored as defined, and as many come before it as it says. */
+static void expect_ranked(const struct limen_hw_row *result, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct limen_score score = limen_score_vectors(
+			host_at(HOST_PROBE),
+			(const int8_t *)host.card.mem + (size_t)result[i].row * STRIDE,
+			DIM);
+
+		ck_assert_int_eq((int32_t)result[i].raw, score.raw);
+		ck_assert_int_eq((int32_t)result[i].similarity, score.similarity);
+		if (i)
+			ck_assert(before(&result[i - 1], &result[i]));
+	}
+}
+
+START_TEST(searches_in_chunks)
+{
+	struct limen_hw_sqe sqe = search(9, ROWS);
+	const struct limen_hw_row *result = host_at(HOST_RESULT);
+	uint32_t better = 0;
+	struct limen_hw_cqe cqe;
+
+	fill(host.card.mem, ROWS * STRIDE);
+	fill(host_at(HOST_PROBE), DIM);
+	host_start();
+	host_submit(LIMEN_HW_RING_SCAN, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_SCAN, &cqe));
+	ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+	ck_assert_uint_eq(cqe.count, TOP_K);
+	expect_ranked(result, TOP_K);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		struct limen_score score = limen_score_vectors(
+			host_at(HOST_PROBE),
+			(const int8_t *)host.card.mem + (size_t)i * STRIDE, DIM);
+		const struct limen_hw_row row = {
+			.row = i, .similarity = (uint32_t)score.similarity,
+		};
+
+		better += before(&row, &result[TOP_K - 1]);
+	}
+	ck_assert_uint_eq(better, TOP_K - 1);
+}
+END_TEST
+
+/* The engine is slow; a comparison does not wait for the search's other chunks. */
+START_TEST(comparisons_overtake_searches)
+{
+	struct limen_hw_sqe slow = search(1, ROWS * 8);
+	struct limen_hw_sqe quick = comparison(2, DIM);
+	struct limen_hw_cqe cqe;
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_DELAY, 30);
+	host_submit(LIMEN_HW_RING_SCAN, &slow);
+	host_run_ms(10);
+	host_submit(LIMEN_HW_RING_EXPRESS, &quick);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	ck_assert_uint_eq(cqe.cookie, 2);
+	ck_assert_uint_ne(((struct limen_hw_cqe *)
+			   host_at(HOST_CQ(LIMEN_HW_RING_SCAN)))->seq, 1);
+	ck_assert(host_answer(LIMEN_HW_RING_SCAN, &cqe));
+	ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+}
+END_TEST
+
+START_TEST(gives_up_what_it_is_told_to)
+{
+	const unsigned int rings[] = { LIMEN_HW_RING_EXPRESS, LIMEN_HW_RING_SCAN };
+	struct limen_hw_sqe sqes[] = { comparison(5, DIM), search(5, ROWS) };
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct limen_hw_cqe cqe;
+
+		host_submit(rings[i], &sqes[i]);
+		host_run_ms(20);
+		host_write(LIMEN_HW_RING_BLOCK(rings[i]) + LIMEN_HW_RING_ABORT, 5);
+		ck_assert(host_answer(rings[i], &cqe));
+		ck_assert_uint_eq(cqe.status, LIMEN_HW_ABORTED);
+		ck_assert_uint_eq(cqe.raw, 0);
+	}
+}
+END_TEST
+
+START_TEST(stops_a_ring_in_the_middle)
+{
+	const uint32_t enable = LIMEN_HW_RING_BLOCK(LIMEN_HW_RING_SCAN) +
+				LIMEN_HW_RING_ENABLE;
+	struct limen_hw_sqe sqe = search(5, ROWS * 8);
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	host_submit(LIMEN_HW_RING_SCAN, &sqe);
+	host_run_ms(20);
+	host_write(enable, 0);
+	ck_assert(host_wait(enable, 0));
+	host_run_ms(20);
+	ck_assert_uint_eq(((struct limen_hw_cqe *)
+			   host_at(HOST_CQ(LIMEN_HW_RING_SCAN)))->seq, 0);
+}
+END_TEST
+
+START_TEST(refuses_nonsense)
+{
+	struct limen_hw_sqe sqe = comparison(3, DIM);
+	struct limen_hw_cqe cqe;
+
+	host_start();
+	sqe.flags = 0x80;
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	ck_assert_uint_eq(cqe.status, LIMEN_HW_BAD_DESCRIPTOR);
+	sqe = comparison(4, DIM);
+	sqe.compare.probe = HOST_ADDRESS + HOST_SIZE;
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	ck_assert_uint_eq(cqe.status, LIMEN_HW_BUS_ERROR);
+	host_write(LIMEN_HW_RING_BLOCK(0) + LIMEN_HW_RING_SQ_TAIL, 1000);
+	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
+			    LIMEN_HW_STATUS_FATAL));
+	ck_assert_uint_ne(host_read(LIMEN_HW_REG_IRQ_STATUS) &
+			  LIMEN_HW_IRQ_FATAL, 0);
+	/* And works again. */
+	host_start();
+	sqe = comparison(5, DIM);
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+}
+END_TEST
+
+/* A vector of 64 components that nothing else looks like is nowhere in the SRAM. */
+START_TEST(keeps_no_vectors)
+{
+	struct limen_hw_sqe sqe = comparison(3, LIMEN_DIM_MAX);
+	const uint8_t *sram = shell_sram(&host.card);
+	struct limen_hw_cqe cqe;
+
+	host_start();
+	fill(host_at(HOST_PROBE), LIMEN_DIM_MAX);
+	fill(host_at(HOST_REFERENCE), LIMEN_DIM_MAX);
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	host_run_ms(5);
+	for (size_t i = 0; i + 8 <= SHELL_SRAM_SIZE; i += 4)
+		for (size_t part = 0; part < LIMEN_DIM_MAX; part += 64) {
+			ck_assert(memcmp(sram + i, (uint8_t *)host_at(HOST_PROBE) +
+				  part, 8));
+			ck_assert(memcmp(sram + i,
+				  (uint8_t *)host_at(HOST_REFERENCE) + part, 8));
+		}
+}
+END_TEST
+
+START_TEST(its_heart_beats)
+{
+	struct limen_hw_sqe sqe = search(5, ROWS);
+	uint32_t limit_ms, before_wait;
+
+	host_start();
+	limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
+	before_wait = host_read(LIMEN_HW_REG_HEARTBEAT);
+	host_run_ms(limit_ms);
+	ck_assert_uint_ne(host_read(LIMEN_HW_REG_HEARTBEAT), before_wait);
+	/* Also while the engine does not end. */
+	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	host_submit(LIMEN_HW_RING_SCAN, &sqe);
+	host_run_ms(20);
+	before_wait = host_read(LIMEN_HW_REG_HEARTBEAT);
+	host_run_ms(limit_ms);
+	ck_assert_uint_ne(host_read(LIMEN_HW_REG_HEARTBEAT), before_wait);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("firmware");
+	SRunner *runner = srunner_create(suite);
+	TCase *tcase = tcase_create("board");
+	int failed;
+
+	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, host_make, host_free);
+	tcase_add_test(tcase, nothing_runs_without_an_image);
+	tcase_add_test(tcase, go_is_for_one_generation);
+	tcase_add_test(tcase, refusals_are_told_and_forgotten);
+	tcase_add_test(tcase, tells_what_runs);
+	tcase_add_test(tcase, scores_to_the_bit);
+	tcase_add_test(tcase, searches_in_chunks);
+	tcase_add_test(tcase, comparisons_overtake_searches);
+	tcase_add_test(tcase, gives_up_what_it_is_told_to);
+	tcase_add_test(tcase, stops_a_ring_in_the_middle);
+	tcase_add_test(tcase, refuses_nonsense);
+	tcase_add_test(tcase, keeps_no_vectors);
+	tcase_add_test(tcase, its_heart_beats);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
