@@ -38,6 +38,10 @@
  * challenge in a way that depends on the count.
  */
 
+#ifndef LIMEN_FIRMWARE_CERTIFICATE
+#define LIMEN_FIRMWARE_CERTIFICATE	"../firmware/keys/development.hex"
+#endif
+
 /* The certificate of who signs firmware, as DER. */
 static const u8 limen_firmware_certificate[] = {
 #include LIMEN_FIRMWARE_CERTIFICATE
