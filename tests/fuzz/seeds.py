@@ -77,6 +77,18 @@ def program(*segments):
     return header + body
 
 
+def board(*actions):
+    """What is done to a board: names of functions of core.c, and what they take."""
+    names = ["start", "write_register", "submit", "fetch", "answer", "let_go", "give_up", "consume",
+             "reset", "spoil"]
+    return b"".join(bytes([names.index(name), *numbers]) for name, *numbers in actions)
+
+
+def verify(ring, kind, job=0):
+    """An entry through all of a board."""
+    return [("submit", ring, kind, 0), ("fetch", ring), ("answer", job), ("consume", ring)]
+
+
 def main(configuration, folder):
     seeds = {
         "template": [template(128), template(512)],
@@ -90,6 +102,15 @@ def main(configuration, folder):
         "program": [program((0x10000000, 32, b"code" * 8)),
                     program((0x10000000, 32, b"code" * 8), (0x10000040, 64, b"data")),
                     b"\x13\0\0\0" * 4],
+        "core": [board(("start", 0, 1), *3 * verify(0, 0)),
+                 board(("start", 1, 2), *3 * verify(1, 1)),
+                 board(("start", 0, 2), ("submit", 0, 0, 0), ("submit", 0, 12, 0), ("fetch", 0),
+                       ("fetch", 0), ("give_up", 0, 3), ("answer", 1), ("answer", 0)),
+                 board(("start", 0, 3), ("submit", 0, 0, 0), ("fetch", 0), ("reset", 1),
+                       ("answer", 0), ("start", 0, 3), ("spoil", 0, 2), *verify(0, 0),
+                       ("submit", 0, 0, 1, 1, 2), ("fetch", 0), ("let_go", 0),
+                       ("write_register", 0x48, 40)),
+                 board(("start", 2, 1), *verify(2, 2), ("write_register", 6, 7))],
     }
     for target, inputs in seeds.items():
         place = pathlib.Path(folder, target)
