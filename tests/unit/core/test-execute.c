@@ -566,6 +566,9 @@ START_TEST(results)
 		struct limen_hw_cqe cqe;
 
 		sqe.scan.top_k = core_to_le32(limits[i]);
+		/* What an earlier scan has left is not in the way. */
+		fake->work.best.count = 3;
+		fake->rows[0].similarity = LIMEN_SIMILARITY_ONE;
 		if (_i)
 			sqe.scan.min_similarity = core_to_le32(500);
 		cqe = execute(fake, &sqe);
@@ -699,6 +702,23 @@ START_TEST(scans_are_forgotten)
 }
 END_TEST
 
+/* All that could have been used, also by an engine that has given up. */
+START_TEST(rows_are_forgotten_up_to_the_limit)
+{
+	struct fake *fake = board();
+
+	fake_fill(fake->rows, sizeof(fake->rows), 3);
+	fake->work.best.limit = 7;
+	fake->work.best.count = 2;
+	core_work_wipe(&fake->work);
+	ck_assert(fake_zero(fake->rows, 7 * sizeof(*fake->rows)));
+	ck_assert_uint_eq(fake->work.best.count, 0);
+	fake->work.best.limit = LIMEN_HW_TOP_K_MAX;
+	core_work_wipe(&fake->work);
+	check_wiped(fake);
+}
+END_TEST
+
 static void add_comparisons(TCase *tcase)
 {
 	tcase_add_test(tcase, scores);
@@ -725,6 +745,7 @@ static void add_scans(TCase *tcase)
 	tcase_add_loop_test(tcase, results_that_cannot_be_stored, 0, 6);
 	tcase_add_test(tcase, results_out_of_reach);
 	tcase_add_loop_test(tcase, a_scan_that_fails, LIMEN_HW_BUS_ERROR, LIMEN_HW_ABORTED + 1);
+	tcase_add_test(tcase, rows_are_forgotten_up_to_the_limit);
 	tcase_add_loop_test(tcase, scans_are_forgotten, LIMEN_HW_OK, LIMEN_HW_ABORTED + 1);
 }
 
