@@ -494,7 +494,7 @@ static void check_result(struct fake *fake, const struct limen_hw_sqe *sqe,
 	const u32 rows = core_le32(sqe->scan.rows), top_k = core_le32(sqe->scan.top_k);
 	const u8 *gallery = fake->card + core_le64(sqe->scan.gallery);
 	const u8 *result = fake_host(fake, core_le64(sqe->scan.result));
-	struct limen_hw_row expected[1024];
+	struct limen_hw_row expected[1024] = {};
 	u32 i, count = 0;
 
 	for (i = 0; i < rows; i++) {
