@@ -79,8 +79,8 @@ def program(*segments):
 
 def board(*actions):
     """What is done to a board: names of functions of core.c, and what they take."""
-    names = ["start", "write_register", "submit", "fetch", "answer", "let_go", "give_up", "consume",
-             "reset", "spoil"]
+    names = ["start", "write_register", "submit", "fetch", "answer", "let_go", "give_up",
+             "consume", "reset", "spoil"]
     return b"".join(bytes([names.index(name), *numbers]) for name, *numbers in actions)
 
 
@@ -110,7 +110,13 @@ def main(configuration, folder):
                        ("answer", 0), ("start", 0, 3), ("spoil", 0, 2), *verify(0, 0),
                        ("submit", 0, 0, 1, 1, 2), ("fetch", 0), ("let_go", 0),
                        ("write_register", 0x48, 40)),
-                 board(("start", 2, 1), *verify(2, 2), ("write_register", 6, 7))],
+                 board(("start", 2, 1), *verify(2, 2), ("write_register", 6, 7)),
+                 # As many entries as are held, and one.
+                 board(("start", 0, 5), *17 * [("submit", 0, 0, 0)], *17 * [("fetch", 0)]),
+                 # Probes of 128 bytes across the end of a page, and before it.
+                 board(("start", 0, 2), ("submit", 0, 3, 2, 8, 0xc0, 9, 15), ("fetch", 0),
+                       ("answer", 0), ("submit", 0, 3, 2, 8, 0x80, 9, 15), ("fetch", 0),
+                       ("answer", 0))],
     }
     for target, inputs in seeds.items():
         place = pathlib.Path(folder, target)
