@@ -220,11 +220,13 @@ bool core_ring_post(struct core_board *board, unsigned int index,
 		    const struct limen_hw_cqe *cqe)
 {
 	struct core_ring *ring = &board->rings[index];
-	u32 size = ring_entries(ring);
 	enum core_access access = CORE_REFUSED;
+	u32 size;
 
 	if (!core_ring_knows(board, index, entry))
 		return false;
+	/* Of a stopped ring it can be anything. */
+	size = ring_entries(ring);
 	if (ring->cq_tail - ring->cq_head < size)
 		access = board->ops->store(board,
 					   ring->cq + (ring->cq_tail & (size - 1)) *
@@ -344,13 +346,16 @@ static void ring_abort(struct core_ring *ring, u16 cookie)
  * @offset: LIMEN_HW_RING_*, within the ring's block
  * @value: what to write
  *
- * A stopped ring has no doorbells.
+ * A stopped ring has no doorbells. One that is enabled keeps its bases and its size,
+ * with which it has been found possible.
  */
 void core_ring_write(struct core_board *board, unsigned int index, u32 offset,
 		     u32 value)
 {
 	struct core_ring *ring = &board->rings[index];
 
+	if (ring->enabled && offset < LIMEN_HW_RING_ENABLE)
+		return;
 	switch (offset) {
 	case LIMEN_HW_RING_SQ_LO:
 		ring->sq = low(ring->sq, value);
