@@ -162,7 +162,8 @@ void core_ring_let_go(struct core_board *board, unsigned int index,
 	struct core_ring *ring = &board->rings[index];
 	u32 at = ring_find(ring, core_le16(entry->sqe.cookie));
 
-	if (core_ring_knows(board, index, entry) && at < ring->held_count)
+	/* Also of a board that is not enabled, or fatal: it may work again. */
+	if (ring->epoch == entry->epoch && at < ring->held_count)
 		ring->held[at] = ring->held[--ring->held_count];
 }
 

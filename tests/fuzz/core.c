@@ -192,7 +192,7 @@ static u64 now_ns(struct core_board *core)
 
 static const struct core_ops ops = {
 	.load = load, .store = store, .reaches = reaches, .compare = compare, .scan = scan,
-	.raise = raise_event, .now_ns = now_ns, .clock_khz = 250000,
+	.raise = raise_event, .now_ns = now_ns,
 };
 
 /* Starts and stops are seen by the epoch. */
@@ -431,6 +431,7 @@ static void begin(void)
 	if (!fresh.core.ops) {
 		fresh.core.ops = &ops;
 		fresh.core.mem_size = CARD_SIZE;
+		fresh.core.clock_khz = 250000;
 		fresh.work.best.rows = board.rows;
 		for (i = VECTORS - HOST; i < HOST_SIZE; i++)
 			fresh.host[i] = (u8)(i * i + 7 * i);

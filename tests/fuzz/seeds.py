@@ -77,7 +77,6 @@ def program(*segments):
     return header + body
 
 
-<<<<<<< HEAD
 def csrrw(csr, rs1):
     return csr << 20 | rs1 << 15 | 1 << 12 | 0x73
 
@@ -107,7 +106,8 @@ def programs():
         addi(1, 0, -7), addi(2, 0, 2), div, 0x022081b3, 0x00302023, 0x00002203,
         0xfe4194e3, 0x00000073)
     return [interrupted, computing]
-=======
+
+
 def board(*actions):
     """What is done to a board: names of functions of core.c, and what they take."""
     names = ["start", "write_register", "submit", "fetch", "answer", "let_go", "give_up",
@@ -118,7 +118,6 @@ def board(*actions):
 def verify(ring, kind, job=0):
     """An entry through all of a board."""
     return [("submit", ring, kind, 0), ("fetch", ring), ("answer", job), ("consume", ring)]
->>>>>>> coretest
 
 
 def main(configuration, folder):
@@ -134,9 +133,7 @@ def main(configuration, folder):
         "program": [program((0x10000000, 32, b"code" * 8)),
                     program((0x10000000, 32, b"code" * 8), (0x10000040, 64, b"data")),
                     b"\x13\0\0\0" * 4],
-<<<<<<< HEAD
         "cpu": programs(),
-=======
         "core": [board(("start", 0, 1), *3 * verify(0, 0)),
                  board(("start", 1, 2), *3 * verify(1, 1)),
                  board(("start", 0, 2), ("submit", 0, 0, 0), ("submit", 0, 12, 0), ("fetch", 0),
@@ -152,7 +149,6 @@ def main(configuration, folder):
                  board(("start", 0, 2), ("submit", 0, 3, 2, 8, 0xc0, 9, 15), ("fetch", 0),
                        ("answer", 0), ("submit", 0, 3, 2, 8, 0x80, 9, 15), ("fetch", 0),
                        ("answer", 0))],
->>>>>>> coretest
     }
     for target, inputs in seeds.items():
         place = pathlib.Path(folder, target)

@@ -94,7 +94,6 @@ static struct core_ops ops = {
 	.scan = scan,
 	.raise = raise_event,
 	.now_ns = now_ns,
-	.clock_khz = 1000000,
 };
 
 struct fake *fake_open(void)
@@ -104,6 +103,7 @@ struct fake *fake_open(void)
 	memset(&fake, 0, sizeof(fake));
 	fake.core.ops = &ops;
 	fake.core.mem_size = FAKE_CARD_SIZE;
+	fake.core.clock_khz = 1000000;
 	fake.work.best.rows = fake.rows;
 	core_reset_begin(&fake.core);
 	core_reset_end(&fake.core);

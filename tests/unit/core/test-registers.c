@@ -214,7 +214,14 @@ START_TEST(reset)
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_CONTROL), LIMEN_HW_CONTROL_RESET);
 	ck_assert(!core_works(core));
 
+	/* What comes too early is forgotten. */
+	core_write(core, LIMEN_HW_REG_IRQ_ENABLE, 7);
+	fake_write(fake, LIMEN_HW_RING_EXPRESS, LIMEN_HW_RING_SIZE, 3);
+	fake_write(fake, LIMEN_HW_RING_EXPRESS, LIMEN_HW_RING_ENABLE, 1);
 	core_reset_end(core);
+	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_IRQ_ENABLE), 0);
+	ck_assert_uint_eq(fake_read(fake, LIMEN_HW_RING_EXPRESS, LIMEN_HW_RING_ENABLE), 0);
+	ck_assert_uint_eq(fake_read(fake, LIMEN_HW_RING_EXPRESS, LIMEN_HW_RING_SIZE), 0);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_CONTROL), 0);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_STATUS), LIMEN_HW_STATUS_READY);
 	ck_assert_uint_eq(fake->events + fake->accesses, 0);
