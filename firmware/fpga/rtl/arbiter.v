@@ -38,5 +38,9 @@ module arbiter #(
 				turn_on <= ~(grant | (grant - 1'b1));
 		end
 	end
+
+`ifdef FORMAL
+`include "arbiter.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -53,5 +53,9 @@ module fifo #(
 				head <= head + 1'b1;
 		end
 	end
+
+`ifdef FORMAL
+`include "fifo.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -39,5 +39,9 @@ module wipe #(
 			write_address <= write_address + 1'b1;
 		end
 	end
+
+`ifdef FORMAL
+`include "wipe.vh"
+`endif
 endmodule
 `default_nettype wire
