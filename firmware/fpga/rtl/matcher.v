@@ -16,6 +16,9 @@
 // both multiples of 64, and wipe_done stands high when all is written; a range that is not
 // in memory is refused as a whole (wipe_refused).
 //
+// Copies from host memory: see dma. They are asked of the host by beats, and its driver lets
+// the board do so while master is high.
+//
 // Doorbells: the host's writes of registers wait in a queue for the DSP, in their order. A
 // full queue makes the host's bus wait (doorbell_ready), so none is lost.
 `default_nettype none
@@ -24,7 +27,8 @@ module matcher #(
 	parameter LANES = 16,			// bytes of a beat of memory: 16, 32 or 64
 	parameter UNITS = 2,			// of the engine's similarity
 	parameter ADDRESS = 32,			// bits of an address in card memory
-	parameter WATCHDOG = 125000000		// cycles
+	parameter WATCHDOG = 125000000,		// cycles
+	parameter DMA_TIMEOUT = 6250000		// cycles
 ) (
 	input wire clk,
 	input wire power,			// power-on reset
@@ -69,6 +73,23 @@ module matcher #(
 	input wire [ADDRESS:0] wipe_bytes,
 	output wire wipe_done,
 	output reg wipe_refused,
+
+	input wire master,			// the host's command register says so
+	input wire dma_start,
+	input wire [63:0] dma_host,
+	input wire [ADDRESS-1:0] dma_card,
+	input wire [12:0] dma_bytes,
+	output wire dma_busy,
+	output wire [2:0] dma_status,
+	output wire [7:0] dma_unexpected,
+	output wire ask_valid,
+	input wire ask_ready,
+	output wire [63:0] ask_address,
+	output wire [4:0] ask_tag,
+	input wire answer_valid,
+	input wire answer_error,
+	input wire [4:0] answer_tag,
+	input wire [LANES*8-1:0] answer_data,
 
 	input wire snapshot,			// of all counters
 	input wire [2:0] counter_index,
@@ -165,19 +186,37 @@ module matcher #(
 		.busy(wipe_busy), .write_valid(write_valid), .write_ready(write_ready),
 		.write_address(write_word));
 
-	// Who uses the memory port.
-	wire [1:0] grant;
+	// Copies from host memory.
+	wire copy_valid, copy_ready;
+	wire [ADDRESS-1:0] copy_address;
+	wire [LANES*8-1:0] copy_data;
 
-	arbiter #(.COUNT(2)) port(
-		.clk(clk), .rst(hold), .request({write_valid, read_valid}),
+	dma #(.LANES(LANES), .ADDRESS(ADDRESS), .TIMEOUT(DMA_TIMEOUT)) copy(
+		.clk(clk), .rst(hold), .master(master), .memory_bytes(memory_bytes),
+		.start(dma_start && ready), .host(dma_host), .card(dma_card),
+		.bytes(dma_bytes), .busy(dma_busy), .status(dma_status),
+		.unexpected(dma_unexpected), .ask_valid(ask_valid), .ask_ready(ask_ready),
+		.ask_address(ask_address), .ask_tag(ask_tag), .answer_valid(answer_valid),
+		.answer_error(answer_error), .answer_tag(answer_tag),
+		.answer_data(answer_data), .write_valid(copy_valid),
+		.write_ready(copy_ready), .write_address(copy_address),
+		.write_data(copy_data));
+
+	// Who uses the memory port.
+	wire [2:0] grant;
+
+	arbiter #(.COUNT(3)) port(
+		.clk(clk), .rst(hold), .request({copy_valid, write_valid, read_valid}),
 		.ready(memory_ready), .grant(grant));
 
 	assign memory_valid = grant != 0 && !hold;
-	assign memory_write = grant[1];
-	assign memory_address = grant[1] ? {write_word, {BEAT_LOG2{1'b0}}} : read_address;
-	assign memory_data = 0;
+	assign memory_write = !grant[0];
+	assign memory_address = grant[2] ? copy_address :
+		grant[1] ? {write_word, {BEAT_LOG2{1'b0}}} : read_address;
+	assign memory_data = grant[2] ? copy_data : {LANES*8{1'b0}};
 	assign read_ready = grant[0] && memory_ready;
 	assign write_ready = grant[1] && memory_ready;
+	assign copy_ready = grant[2] && memory_ready;
 
 	// Counters.
 	reg scan_was_done, compare_was_done;

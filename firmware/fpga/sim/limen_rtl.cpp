@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "Vmatcher.h"
 #include "verilated.h"
@@ -26,6 +27,14 @@ struct answer {
 	uint8_t data[lanes];
 };
 
+/* The host's, likewise. */
+struct host_answer {
+	uint64_t due;
+	uint8_t tag;
+	bool error;
+	uint8_t data[lanes];
+};
+
 struct limen_rtl {
 	explicit limen_rtl(const struct limen_rtl_memory &model);
 
@@ -33,19 +42,28 @@ struct limen_rtl {
 	VerilatedContext context;
 	std::unique_ptr<Vmatcher> pins;
 	std::deque<struct answer> answers;
+	struct limen_rtl_host host = {};
+	std::vector<struct host_answer> host_answers;
+	struct host_answer last_answer = {};
+	bool answer_again = false;
 	struct limen_rtl_port port = {};
 	uint64_t cycle = 0;
 	uint64_t fail_at = UINT64_MAX;
 	uint64_t dice;
 };
 
-/* True in so many of 1000 cases. */
-static bool roll(struct limen_rtl *rtl, uint32_t share)
+static uint32_t roll_below(struct limen_rtl *rtl, uint32_t sides)
 {
 	rtl->dice ^= rtl->dice << 13;
 	rtl->dice ^= rtl->dice >> 7;
 	rtl->dice ^= rtl->dice << 17;
-	return (rtl->dice >> 32) % 1000 < share;
+	return (uint32_t)(rtl->dice >> 32) % sides;
+}
+
+/* True in so many of 1000 cases. */
+static bool roll(struct limen_rtl *rtl, uint32_t share)
+{
+	return roll_below(rtl, 1000) < share;
 }
 
 /* What the port does in this cycle. */
@@ -91,14 +109,64 @@ static void port_accept(struct limen_rtl *rtl)
 	rtl->answers.push_back(answer);
 }
 
+/* One of the host's answers that are due, not always the oldest. */
+static bool host_choose(struct limen_rtl *rtl)
+{
+	for (auto it = rtl->host_answers.begin(); it != rtl->host_answers.end();
+	     ++it) {
+		if (it->due > rtl->cycle)
+			continue;
+		rtl->last_answer = *it;
+		rtl->host_answers.erase(it);
+		return true;
+	}
+	return false;
+}
+
+static void host_answer(struct limen_rtl *rtl)
+{
+	Vmatcher *pins = rtl->pins.get();
+
+	pins->ask_ready = roll(rtl, 700);
+	pins->answer_valid = rtl->answer_again || host_choose(rtl);
+	rtl->answer_again = false;
+	if (!pins->answer_valid)
+		return;
+	pins->answer_tag = rtl->last_answer.tag;
+	pins->answer_error = rtl->last_answer.error;
+	memcpy(pins->answer_data.data(), rtl->last_answer.data, lanes);
+}
+
+static void host_asked(struct limen_rtl *rtl)
+{
+	Vmatcher *pins = rtl->pins.get();
+	struct host_answer answer = {};
+	enum limen_rtl_answer what;
+
+	if (!pins->ask_valid || !pins->ask_ready)
+		return;
+	/* The board may not master the bus. */
+	if (!rtl->host.read)
+		abort();
+	answer.tag = pins->ask_tag;
+	answer.due = rtl->cycle + 1 + roll_below(rtl, rtl->host.latency);
+	what = rtl->host.read(rtl->host.context, pins->ask_address, answer.data,
+			      lanes);
+	answer.error = what == LIMEN_RTL_REFUSED;
+	if (what != LIMEN_RTL_LOST)
+		rtl->host_answers.push_back(answer);
+}
+
 static void step(struct limen_rtl *rtl)
 {
 	Vmatcher *pins = rtl->pins.get();
 
 	port_offer(rtl);
+	host_answer(rtl);
 	pins->clk = 0;
 	pins->eval();
 	port_accept(rtl);
+	host_asked(rtl);
 	pins->clk = 1;
 	pins->eval();
 	rtl->cycle++;
@@ -138,7 +206,8 @@ limen_rtl::limen_rtl(const struct limen_rtl_memory &model)
 			    &pins->scan_start, &pins->scan_abort,
 			    &pins->scan_release, &pins->compare_start,
 			    &pins->compare_release, &pins->wipe_start,
-			    &pins->snapshot, &pins->doorbell, &pins->event_take })
+			    &pins->snapshot, &pins->doorbell, &pins->event_take,
+			    &pins->master, &pins->dma_start })
 		*pin = 0;
 }
 
@@ -297,6 +366,48 @@ bool limen_rtl_wipe_start(struct limen_rtl *rtl, uint32_t address,
 bool limen_rtl_wipe_done(const struct limen_rtl *rtl)
 {
 	return rtl->pins->wipe_done;
+}
+
+void limen_rtl_host(struct limen_rtl *rtl, const struct limen_rtl_host *host)
+{
+	rtl->host = host ? *host : (struct limen_rtl_host){};
+	rtl->pins->master = host != nullptr;
+}
+
+bool limen_rtl_copy_start(struct limen_rtl *rtl, uint64_t host, uint32_t card,
+			  uint32_t bytes)
+{
+	Vmatcher *pins = rtl->pins.get();
+
+	if (!pins->ready || pins->dma_busy)
+		return false;
+	pins->dma_host = host;
+	pins->dma_card = card;
+	/* The port has 13 bits; what is larger has to be refused just the same. */
+	pins->dma_bytes = bytes < 0x1fff ? bytes : 0x1fff;
+	pulse(rtl, pins->dma_start);
+	return true;
+}
+
+bool limen_rtl_copy_done(const struct limen_rtl *rtl)
+{
+	return !rtl->pins->dma_busy;
+}
+
+unsigned int limen_rtl_copy_status(const struct limen_rtl *rtl)
+{
+	return rtl->pins->dma_status;
+}
+
+void limen_rtl_answer_again(struct limen_rtl *rtl)
+{
+	rtl->answer_again = true;
+	step(rtl);
+}
+
+unsigned int limen_rtl_unexpected(const struct limen_rtl *rtl)
+{
+	return rtl->pins->dma_unexpected;
 }
 
 void limen_rtl_counters(struct limen_rtl *rtl,

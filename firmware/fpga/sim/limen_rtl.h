@@ -85,6 +85,26 @@ struct limen_rtl_port {
 	uint64_t last;
 };
 
+/* What becomes of a read of host memory. */
+enum limen_rtl_answer {
+	LIMEN_RTL_ANSWERED,
+	LIMEN_RTL_REFUSED,	/* an error is the answer */
+	LIMEN_RTL_LOST,		/* none ever comes */
+};
+
+/**
+ * struct limen_rtl_host - host memory, as the board reads it
+ * @read: reads @size bytes at @address into @to
+ * @context: for @read
+ * @latency: most cycles from a read to its answer; it is random, and so is their order
+ */
+struct limen_rtl_host {
+	enum limen_rtl_answer (*read)(void *context, uint64_t address, void *to,
+				      unsigned int size);
+	void *context;
+	uint32_t latency;
+};
+
 unsigned int limen_rtl_lanes(void);
 unsigned int limen_rtl_units(void);
 
@@ -129,6 +149,21 @@ unsigned int limen_rtl_compare_finish(struct limen_rtl *rtl, int32_t *raw,
 bool limen_rtl_wipe_start(struct limen_rtl *rtl, uint32_t address,
 			  uint64_t bytes);
 bool limen_rtl_wipe_done(const struct limen_rtl *rtl);
+
+/* The host's memory, and that the board may master the bus. NULL: it may not. */
+void limen_rtl_host(struct limen_rtl *rtl, const struct limen_rtl_host *host);
+/*
+ * Starts to copy @bytes bytes from host memory to card memory. false: a copy is under way.
+ * Once it is done, its status is one of enum limen_hw_status.
+ */
+bool limen_rtl_copy_start(struct limen_rtl *rtl, uint64_t host, uint32_t card,
+			  uint32_t bytes);
+bool limen_rtl_copy_done(const struct limen_rtl *rtl);
+unsigned int limen_rtl_copy_status(const struct limen_rtl *rtl);
+/* Gives the last answer of the host's once more. */
+void limen_rtl_answer_again(struct limen_rtl *rtl);
+/* Answers that the board did not expect, at most 255. */
+unsigned int limen_rtl_unexpected(const struct limen_rtl *rtl);
 
 void limen_rtl_counters(struct limen_rtl *rtl,
 			struct limen_rtl_counters *counters);
