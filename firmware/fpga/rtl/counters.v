@@ -9,8 +9,8 @@
 module counters (
 	input wire clk,
 	input wire rst,
-	input wire busy,		// a job is under way
-	input wire stall,		// and waits for memory
+	input wire busy,		// vectors are being read
+	input wire stall,		// and the next beat has not come yet
 	input wire row,			// a row of a scan got its similarity
 	input wire [1:0] jobs,		// ended in this cycle
 	input wire snapshot,

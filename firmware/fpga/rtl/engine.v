@@ -30,7 +30,7 @@ module engine #(
 ) (
 	input wire clk,
 	input wire rst,
-	input wire [ADDRESS:0] memory_bytes,	// addresses from here on are bus errors
+	input wire [ADDRESS:0] memory_bytes,	// constant: see reader
 
 	output wire scan_ready,
 	input wire scan_start,
@@ -69,8 +69,8 @@ module engine #(
 	input wire response_error,
 	input wire [LANES*8-1:0] response_data,
 
-	output wire busy,			// something is under way
-	output wire stalled,			// and waits for memory
+	output wire busy,			// vectors are being read
+	output wire stalled,			// and the next beat has not come yet
 	output wire scored			// a row of a scan has its similarity
 );
 	localparam INDEX = $clog2(512 / LANES);
@@ -206,8 +206,6 @@ module engine #(
 	wire accepted = similar_valid && !similar_compare &&
 		$signed({{15{similar[16]}}, similar}) >= least;
 
-	assign scored = ranked_scan;
-
 	always @(posedge clk) begin
 		ranked <= !rst && similar_valid;
 		ranked_scan <= !rst && similar_valid && !similar_compare;
@@ -236,7 +234,22 @@ module engine #(
 	wire [KEY-1:0] fell_key = {1'b1, fell_similarity + 17'sd32768, ~fell_tag[25 +: 32]};
 	wire [KEY-1:0] worst, offer_key;
 	wire [24:0] offer_raw;
-	wire keep = fell && fell_key > worst;
+	// What would be dropped is: the root may be better by now, but never worse. ranked_2
+	// and what follows belong to the same row as keep.
+	reg keep, ranked_2, ranked_scan_2;
+	reg [KEY-1:0] keep_key;
+	reg [24:0] keep_raw;
+
+	assign scored = ranked_scan_2;
+
+	always @(posedge clk) begin
+		keep <= !rst && fell && fell_key > worst;
+		keep_key <= fell ? fell_key : {KEY{1'b0}};
+		keep_raw <= fell ? fell_tag[24:0] : 25'd0;
+		ranked_2 <= !rst && ranked;
+		ranked_scan_2 <= !rst && ranked_scan;
+	end
+
 	wire offer_empty, taken, heap_idle, heap_wiped;
 	/* verilator lint_off UNUSEDSIGNAL */ // the key's first bit, which the count tells
 	wire [KEY+24:0] heap_entry;
@@ -246,7 +259,7 @@ module engine #(
 	/* verilator lint_off PINCONNECTEMPTY */ // pending says all that
 	fifo #(.WIDTH(KEY + 25), .DEPTH_LOG2(FALLEN_QUEUE_LOG2)) fallen(
 		.clk(clk), .rst(rst), .scrub(scan_state == WIPE),
-		.push(keep), .push_data({fell_key, fell_tag[24:0]}),
+		.push(keep), .push_data({keep_key, keep_raw}),
 		.pop(taken), .pop_data({offer_key, offer_raw}),
 		.empty(offer_empty), .full(), .level());
 	/* verilator lint_on PINCONNECTEMPTY */
@@ -261,7 +274,7 @@ module engine #(
 
 	// Rows from similarity's entrance to the heap's.
 	reg [FALLEN_QUEUE_LOG2:0] pending;
-	wire [FALLEN_QUEUE_LOG2:0] left = {{FALLEN_QUEUE_LOG2{1'b0}}, ranked && !keep} +
+	wire [FALLEN_QUEUE_LOG2:0] left = {{FALLEN_QUEUE_LOG2{1'b0}}, ranked_2 && !keep} +
 		{{FALLEN_QUEUE_LOG2{1'b0}}, taken};
 
 	assign fallen_room = !pending[FALLEN_QUEUE_LOG2];
@@ -284,7 +297,7 @@ module engine #(
 			rows_ranked <= 0;
 			count <= 0;
 		end else begin
-			rows_ranked <= rows_ranked + {31'd0, ranked_scan};
+			rows_ranked <= rows_ranked + {31'd0, ranked_scan_2};
 			if (scan_state == RUN && accepted && count < top_k)
 				count <= count + 1'b1;
 			if (scan_state == RUN && scan_ended && (scan_fault || scan_abort))

@@ -36,7 +36,7 @@ module matcher #(
 	output wire ready,			// STATUS's READY
 	input wire heartbeat,			// of the firmware
 	output wire dsp_reset,			// the DSP starts anew, too
-	input wire [ADDRESS:0] memory_bytes,	// constant; a multiple of 64
+	input wire [ADDRESS:0] memory_bytes,	// constant; a multiple of 64, 512 at least
 
 	output wire scan_ready,
 	input wire scan_start,

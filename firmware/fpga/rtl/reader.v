@@ -11,6 +11,8 @@
 // No address at or above memory_bytes is ever asked for: a vector that would reach there is
 // not fetched, nor anything after it, and scan_fault or compare_fault stays high until
 // the next start; likewise, but with the fetching going on, if a response has error.
+// memory_bytes is constant, a multiple of 64 and at least 512. The dimension stands from
+// the cycle after a start until the stream is idle, as do the second address and the stride.
 //
 // A start may come only while its *_idle is high, which means: no vector is left to fetch
 // and each beat asked for has been taken. Addresses and stride are multiples of 64, the
@@ -65,12 +67,13 @@ module reader #(
 	localparam NEXT = (ADDRESS > 32 ? ADDRESS : 32) + 2;	// no sum overflows
 	localparam BEAT_LOG2 = $clog2(LANES);
 
-	// The next vector of each stream.
-	reg scan_pending, scan_is_probe;
-	reg [NEXT-1:0] scan_next;
+	// The next vector of each stream, and the last address where one fits, which is
+	// known in the cycle after a start.
+	reg scan_begins, scan_pending, scan_is_probe;
+	reg [NEXT-1:0] scan_next, scan_limit;
 	reg [31:0] scan_left;
-	reg compare_pending, compare_is_probe;
-	reg [NEXT-1:0] compare_next;
+	reg compare_begins, compare_pending, compare_is_probe;
+	reg [NEXT-1:0] compare_next, compare_limit;
 
 	// The vector that is being asked for.
 	reg active, is_compare, is_probe;
@@ -85,8 +88,8 @@ module reader #(
 	wire last = index == index_last;
 	wire choose = !active || (request && last);
 	wire [NEXT-1:0] memory_end = {{NEXT-ADDRESS-1{1'b0}}, memory_bytes};
-	wire scan_fits = scan_next + {{NEXT-10{1'b0}}, scan_dim} <= memory_end;
-	wire compare_fits = compare_next + {{NEXT-10{1'b0}}, compare_dim} <= memory_end;
+	wire scan_fits = scan_next <= scan_limit;
+	wire compare_fits = compare_next <= compare_limit;
 	wire choose_compare = choose && compare_pending;
 	wire choose_scan = choose && !compare_pending && scan_pending;
 	/* verilator lint_off UNUSEDSIGNAL */ // what multiples of 64 have below is 0
@@ -96,9 +99,15 @@ module reader #(
 
 	assign request_valid = active && !claimed[DEPTH_LOG2];
 	assign request_address = {address, {BEAT_LOG2{1'b0}}};
-	assign scan_idle = !scan_pending && !(active && !is_compare) && scan_claimed == 0;
-	assign compare_idle = !compare_pending && !(active && is_compare) &&
-		compare_claimed == 0;
+	assign scan_idle = !scan_begins && !scan_pending && !(active && !is_compare) &&
+		scan_claimed == 0;
+	assign compare_idle = !compare_begins && !compare_pending &&
+		!(active && is_compare) && compare_claimed == 0;
+
+	always @(posedge clk) begin
+		scan_limit <= memory_end - {{NEXT-10{1'b0}}, scan_dim};
+		compare_limit <= memory_end - {{NEXT-10{1'b0}}, compare_dim};
+	end
 
 	always @(posedge clk) begin
 		if (rst) begin
@@ -117,15 +126,17 @@ module reader #(
 	end
 
 	always @(posedge clk) begin
+		scan_begins <= !rst && scan_start;
 		if (rst) begin
 			scan_pending <= 0;
 			scan_fetched <= 0;
 		end else if (scan_start) begin
-			scan_pending <= 1;
 			scan_is_probe <= 1;
 			scan_next <= {{NEXT-ADDRESS{1'b0}}, scan_probe};
 			scan_left <= scan_rows;
 			scan_fetched <= 0;
+		end else if (scan_begins) begin
+			scan_pending <= !scan_stop;
 		end else if (choose_scan) begin
 			scan_is_probe <= 0;
 			if (scan_is_probe) begin
@@ -143,14 +154,16 @@ module reader #(
 	end
 
 	always @(posedge clk) begin
+		compare_begins <= !rst && compare_start;
 		if (rst) begin
 			compare_pending <= 0;
 			compare_fetched <= 0;
 		end else if (compare_start) begin
-			compare_pending <= 1;
 			compare_is_probe <= 1;
 			compare_next <= {{NEXT-ADDRESS{1'b0}}, compare_probe};
 			compare_fetched <= 0;
+		end else if (compare_begins) begin
+			compare_pending <= 1;
 		end else if (choose_compare) begin
 			compare_is_probe <= 0;
 			compare_next <= {{NEXT-ADDRESS{1'b0}}, compare_reference};
