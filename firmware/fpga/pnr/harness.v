@@ -17,8 +17,8 @@ module harness #(
 	output wire out
 );
 	localparam ADDRESS = 32;
-	localparam INPUTS = 232 + 7 * ADDRESS + 8 * LANES;
-	localparam OUTPUTS = 251 + ADDRESS + 8 * LANES;
+	localparam INPUTS = 319 + 8 * ADDRESS + 16 * LANES;
+	localparam OUTPUTS = 333 + ADDRESS + 8 * LANES;
 
 	reg [INPUTS-1:0] shifted, inputs;
 	reg [OUTPUTS-1:0] taken, outputs;
@@ -38,6 +38,12 @@ module harness #(
 	wire power, host_reset, heartbeat, scan_start, scan_abort, scan_release;
 	wire compare_start, compare_release, wipe_start, snapshot, doorbell, event_take;
 	wire memory_ready, memory_response, memory_error;
+	wire master, dma_start, ask_ready, answer_valid, answer_error;
+	wire [63:0] dma_host;
+	wire [ADDRESS-1:0] dma_card;
+	wire [12:0] dma_bytes;
+	wire [4:0] answer_tag;
+	wire [LANES*8-1:0] answer_data;
 	wire [ADDRESS:0] memory_bytes, wipe_bytes;
 	wire [ADDRESS-1:0] scan_probe, scan_gallery, compare_probe, compare_reference;
 	wire [ADDRESS-1:0] wipe_address;
@@ -53,11 +59,17 @@ module harness #(
 		scan_probe, scan_gallery, compare_probe, compare_reference, wipe_address,
 		scan_stride, scan_rows, scan_top_k, scan_min_similarity, doorbell_value,
 		scan_dim, compare_dim, result_index, doorbell_register, counter_index,
-		memory_response_data} = inputs;
+		memory_response_data, master, dma_start, ask_ready, answer_valid,
+		answer_error, dma_host, dma_card, dma_bytes, answer_tag,
+		answer_data} = inputs;
 
 	wire ready, dsp_reset, scan_ready, scan_done, compare_ready, compare_done;
 	wire wipe_done, wipe_refused, doorbell_ready, event_valid, memory_valid, memory_write;
-	wire [2:0] scan_status, compare_status;
+	wire dma_busy, ask_valid;
+	wire [2:0] scan_status, compare_status, dma_status;
+	wire [7:0] dma_unexpected;
+	wire [63:0] ask_address;
+	wire [4:0] ask_tag;
 	wire [10:0] scan_count;
 	wire [31:0] result_row, event_value;
 	wire [24:0] result_raw, compare_raw;
@@ -72,7 +84,8 @@ module harness #(
 		memory_write, scan_status, compare_status, scan_count, result_row,
 		event_value, result_raw, compare_raw, result_similarity,
 		compare_similarity, counter_value, event_register, memory_address,
-		memory_data};
+		memory_data, dma_busy, ask_valid, dma_status, dma_unexpected, ask_address,
+		ask_tag};
 
 	matcher #(.LANES(LANES), .UNITS(UNITS), .ADDRESS(ADDRESS)) dut(
 		.clk(clk), .power(power), .host_reset(host_reset), .ready(ready),
@@ -91,7 +104,13 @@ module harness #(
 		.compare_raw(compare_raw), .compare_similarity(compare_similarity),
 		.compare_release(compare_release), .wipe_start(wipe_start),
 		.wipe_address(wipe_address), .wipe_bytes(wipe_bytes),
-		.wipe_done(wipe_done), .wipe_refused(wipe_refused), .snapshot(snapshot),
+		.wipe_done(wipe_done), .wipe_refused(wipe_refused), .master(master),
+		.dma_start(dma_start), .dma_host(dma_host), .dma_card(dma_card),
+		.dma_bytes(dma_bytes), .dma_busy(dma_busy), .dma_status(dma_status),
+		.dma_unexpected(dma_unexpected), .ask_valid(ask_valid),
+		.ask_ready(ask_ready), .ask_address(ask_address), .ask_tag(ask_tag),
+		.answer_valid(answer_valid), .answer_error(answer_error),
+		.answer_tag(answer_tag), .answer_data(answer_data), .snapshot(snapshot),
 		.counter_index(counter_index), .counter_value(counter_value),
 		.doorbell(doorbell), .doorbell_ready(doorbell_ready),
 		.doorbell_register(doorbell_register), .doorbell_value(doorbell_value),
