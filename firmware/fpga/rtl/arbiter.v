@@ -6,7 +6,7 @@
 // port is ready, since a port may have begun with it; whoever requests keeps requesting
 // until then. The turn goes round: who requests is granted after at most COUNT - 1 others.
 //
-// formal/arbiter.v proves all of that.
+// formal/arbiter.vh proves all of that.
 `default_nettype none
 
 module arbiter #(

@@ -202,16 +202,25 @@ module engine #(
 
 	// The scan's rows, which come in order, get their numbers and pass the threshold.
 	reg [31:0] row;
-	reg ranked, ranked_scan;		// the row of the cycle before
-	wire accepted = similar_valid && !similar_compare &&
-		$signed({{15{similar[16]}}, similar}) >= least;
+	reg accepted;
+	reg signed [16:0] accepted_similarity;
+	reg [TAG-1:0] accepted_tag;
+	// A row is here, of a scan at that: from similarity on, cycle by cycle.
+	reg [2:0] ranked, ranked_scan;
+	wire scan_similar = similar_valid && !similar_compare;
+
+	assign scored = ranked_scan[2];
 
 	always @(posedge clk) begin
-		ranked <= !rst && similar_valid;
-		ranked_scan <= !rst && similar_valid && !similar_compare;
+		accepted <= !rst && scan_similar &&
+			$signed({{15{similar[16]}}, similar}) >= least;
+		accepted_similarity <= similar;
+		accepted_tag <= {row, similar_raw};
+		ranked <= rst ? 3'd0 : {ranked[1:0], similar_valid};
+		ranked_scan <= rst ? 3'd0 : {ranked_scan[1:0], scan_similar};
 		if (rst || scan_state == READY)
 			row <= 0;
-		else if (similar_valid && !similar_compare)
+		else if (scan_similar)
 			row <= row + 1'b1;
 	end
 
@@ -225,7 +234,7 @@ module engine #(
 	/* verilator lint_off PINCONNECTEMPTY */ // the count tells that
 	topk #(.K(BEST), .SCORE(17), .TAG(TAG)) best(
 		.clk(clk), .rst(rst || scan_state == WIPE), .valid(accepted),
-		.score(similar), .tag({row, similar_raw}),
+		.score(accepted_similarity), .tag(accepted_tag),
 		.out_valid(fell), .out_score(fell_similarity), .out_tag(fell_tag),
 		.used(), .scores(best_similarities), .tags(best_tags));
 	/* verilator lint_on PINCONNECTEMPTY */
@@ -234,20 +243,15 @@ module engine #(
 	wire [KEY-1:0] fell_key = {1'b1, fell_similarity + 17'sd32768, ~fell_tag[25 +: 32]};
 	wire [KEY-1:0] worst, offer_key;
 	wire [24:0] offer_raw;
-	// What would be dropped is: the root may be better by now, but never worse. ranked_2
-	// and what follows belong to the same row as keep.
-	reg keep, ranked_2, ranked_scan_2;
+	// What would be dropped is: the root may be better by now, but never worse.
+	reg keep;
 	reg [KEY-1:0] keep_key;
 	reg [24:0] keep_raw;
-
-	assign scored = ranked_scan_2;
 
 	always @(posedge clk) begin
 		keep <= !rst && fell && fell_key > worst;
 		keep_key <= fell ? fell_key : {KEY{1'b0}};
 		keep_raw <= fell ? fell_tag[24:0] : 25'd0;
-		ranked_2 <= !rst && ranked;
-		ranked_scan_2 <= !rst && ranked_scan;
 	end
 
 	wire offer_empty, taken, heap_idle, heap_wiped;
@@ -274,7 +278,7 @@ module engine #(
 
 	// Rows from similarity's entrance to the heap's.
 	reg [FALLEN_QUEUE_LOG2:0] pending;
-	wire [FALLEN_QUEUE_LOG2:0] left = {{FALLEN_QUEUE_LOG2{1'b0}}, ranked_2 && !keep} +
+	wire [FALLEN_QUEUE_LOG2:0] left = {{FALLEN_QUEUE_LOG2{1'b0}}, ranked[2] && !keep} +
 		{{FALLEN_QUEUE_LOG2{1'b0}}, taken};
 
 	assign fallen_room = !pending[FALLEN_QUEUE_LOG2];
@@ -297,7 +301,7 @@ module engine #(
 			rows_ranked <= 0;
 			count <= 0;
 		end else begin
-			rows_ranked <= rows_ranked + {31'd0, ranked_scan_2};
+			rows_ranked <= rows_ranked + {31'd0, ranked_scan[2]};
 			if (scan_state == RUN && accepted && count < top_k)
 				count <= count + 1'b1;
 			if (scan_state == RUN && scan_ended && (scan_fault || scan_abort))

@@ -10,7 +10,7 @@
 // cycle without a push overwrites one place with zeros, so that 2^DEPTH_LOG2 such cycles
 // leave nothing of what went through.
 //
-// formal/fifo.v proves that entries are neither lost, doubled nor reordered.
+// formal/fifo.vh proves that entries are neither lost, doubled nor reordered.
 `default_nettype none
 
 module fifo #(

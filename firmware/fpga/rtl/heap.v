@@ -6,12 +6,13 @@
 // heap always holds as many entries as size says, at first those of key 0. Its root is the
 // worst. An entry that is offered is dropped unless it is better than the root; else it takes
 // the root's place and sinks to where no child is worse than it. Each node has four
-// children, which are one word of memory: a level takes three cycles (read, the memory's
-// output register, ten comparators at once), and 1,016 entries have five levels below the
-// root. So an entry that is dropped takes one cycle, and one that is kept 17 at most.
+// children, which are one word of memory: a level takes four cycles (read, the memory's
+// output register, ten comparators at once, the move), and 1,016 entries have five levels
+// below the root. So an entry that is dropped takes one cycle, and one that is kept 22 at
+// most.
 //
 // sort, in a cycle with idle, orders the entries in place, best first: the root changes
-// places with the last entry, the heap is one smaller, and so on. That takes up to 20 cycles
+// places with the last entry, the heap is one smaller, and so on. That takes up to 25 cycles
 // for each entry that fits. Nothing may be offered until the heap has been wiped.
 //
 // Entry 0 is the root. Entry e > 0 is in word (e - 1) / 4, at place (e - 1) % 4, and the
@@ -44,10 +45,10 @@ module heap #(
 	localparam ENTRY = KEY + PAYLOAD;
 	localparam COUNT = WORDS_LOG2 + 3;	// bits of a number of entries
 
-	localparam [2:0] IDLE = 0, READ = 1, LATCH = 2, SETTLE = 3, NEXT = 4,
-		LAST_READ = 5, LAST_LATCH = 6, LAST_TAKE = 7;
+	localparam [3:0] IDLE = 0, READ = 1, LATCH = 2, COMPARE = 3, SETTLE = 4, NEXT = 5,
+		LAST_READ = 6, LAST_LATCH = 7, LAST_TAKE = 8;
 
-	reg [2:0] state;
+	reg [3:0] state;
 	reg sorting;
 	reg [WORDS_LOG2:0] words_wiped;
 	reg [ENTRY-1:0] root, carried;
@@ -126,8 +127,8 @@ module heap #(
 			       !less_1_0 && !less_2_0 && !less_3_0};
 	wire [3:0] is_less = {key_3 < carried_key, key_2 < carried_key,
 			      key_1 < carried_key, key_0 < carried_key};
-	wire sinks = |(is_worst & is_less);
-	wire [1:0] child = {is_worst[3] | is_worst[2], is_worst[3] | is_worst[1]};
+	reg sinks;
+	reg [1:0] child;
 	wire [ENTRY-1:0] child_entry = children[child*ENTRY +: ENTRY];
 	wire [COUNT-1:0] child_node = first_child[COUNT-1:0] + {{COUNT-2{1'b0}}, child};
 
@@ -164,6 +165,8 @@ module heap #(
 	end
 
 	always @(posedge clk) begin
+		sinks <= |(is_worst & is_less);
+		child <= {is_worst[3] | is_worst[2], is_worst[3] | is_worst[1]};
 		exists[0] <= first_child < {2'b00, limit};
 		exists[1] <= first_child + 1 < {2'b00, limit};
 		exists[2] <= first_child + 2 < {2'b00, limit};
@@ -189,7 +192,8 @@ module heap #(
 				end
 			end
 			READ: state <= !leaf ? LATCH : sorting ? NEXT : IDLE;
-			LATCH: state <= SETTLE;
+			LATCH: state <= COMPARE;
+			COMPARE: state <= SETTLE;
 			SETTLE: begin
 				hole_is_root <= 0;
 				hole_word <= node[WORDS_LOG2-1:0];
@@ -208,7 +212,7 @@ module heap #(
 			end
 			LAST_READ: state <= LAST_LATCH;
 			LAST_LATCH: state <= LAST_TAKE;
-			LAST_TAKE: begin
+			default: begin // LAST_TAKE
 				carried <= children[before_limit[1:0]*ENTRY +: ENTRY];
 				node <= 0;
 				hole_is_root <= 1;

@@ -8,9 +8,10 @@
 // that the port stays busy while its latency in cycles is below that. Responses come in the
 // order of requests and are never made to wait: there is a place for each.
 //
-// No address at or above memory_bytes is ever asked for: a vector that would reach there is
-// not fetched, nor anything after it, and scan_fault or compare_fault stays high until
-// the next start; likewise, but with the fetching going on, if a response has error.
+// No address at or above memory_bytes is ever asked for (formal/reader.vh proves that): a
+// vector that would reach there is not fetched, nor anything after it, and scan_fault or
+// compare_fault stays high until the next start; likewise, but with the fetching going on,
+// if a response has error.
 // memory_bytes is constant, a multiple of 64 and at least 512. The dimension stands from
 // the cycle after a start until the stream is idle, as do the second address and the stride.
 //
@@ -215,5 +216,9 @@ module reader #(
 		else if ((choose_compare && !compare_fits) || (beat && beat_compare && error))
 			compare_fault <= 1;
 	end
+
+`ifdef FORMAL
+`include "reader.vh"
+`endif
 endmodule
 `default_nettype wire

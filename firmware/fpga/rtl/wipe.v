@@ -7,7 +7,7 @@
 // after the last write has been accepted. No processor takes part. Nothing ends a wipe early
 // but a reset, after which the memory is to be wiped as a whole.
 //
-// formal/wipe.v proves that every address of the range is written, and no other.
+// formal/wipe.vh proves that every address of the range is written, and no other.
 `default_nettype none
 
 module wipe #(
