@@ -333,6 +333,8 @@ module engine #(
 
 	// Its result.
 	reg [9:0] index_1, index_2;
+	wire [TAG-1:0] best_tag = best_tags[index_2[2:0]*TAG +: TAG];
+	wire [16:0] best_similarity = best_similarities[index_2[2:0]*17 +: 17];
 
 	always @(posedge clk) begin
 		index_1 <= result_index;
@@ -341,9 +343,9 @@ module engine #(
 		result_raw <= 0;
 		result_similarity <= 0;
 		if ({1'b0, index_2} < scan_count && index_2 < BEST) begin
-			result_row <= best_tags[index_2[2:0]*TAG+25 +: 32];
-			result_raw <= best_tags[index_2[2:0]*TAG +: 25];
-			result_similarity <= best_similarities[index_2[2:0]*17 +: 17];
+			result_row <= best_tag[25 +: 32];
+			result_raw <= best_tag[24:0];
+			result_similarity <= best_similarity;
 		end else if ({1'b0, index_2} < scan_count) begin
 			result_row <= ~heap_entry[25 +: 32];
 			result_raw <= heap_entry[24:0];
