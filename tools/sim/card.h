@@ -2,7 +2,7 @@
 /*
  * A Limen board on PCI Express as a process: a card for virtual machines.
  *
- * It has neither camera nor sensors. One thread does everything. It is as unkind as PCI
+ * It has no sensors, and a camera if it has a processor. One thread does everything. It is as unkind as PCI
  * Express allows: what is written arrives late, entries are fetched and answered in any
  * order, and interrupts tell of events, not of states.
  */

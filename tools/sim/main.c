@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER]
- * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] SOCKET:
+ * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] SOCKET:
  * a Limen board on PCI Express for the one virtual machine that connects to the socket,
  * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
  * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
  * second read of a register that says what it is, is a lie; --seed: of what is random,
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
- * the floor (default 1). Status 3 says that it was left as the bus's master: so it can
+ * the floor (default 1); and it has a camera, whose booth is empty unless --scene names
+ * a file: what sensor.h says of it. Status 3 says that it was left as the bus's master: so it can
  * go on writing into the memory of whoever comes next.
  */
 #include <errno.h>
@@ -40,7 +41,7 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -98,6 +99,9 @@ static bool parse_option(int option, struct card_options *to)
 		return parse_number(optarg, &to->shell.board_type);
 	case 'l':
 		return parse_number(optarg, &to->shell.security_floor);
+	case 'c':
+		to->shell.scene = optarg;
+		return true;
 	default:
 		return false;
 	}
@@ -114,6 +118,7 @@ static bool parse(int argc, char **argv, struct card_options *to)
 		{ "rom", required_argument, NULL, 'o' },
 		{ "board-type", required_argument, NULL, 't' },
 		{ "security-floor", required_argument, NULL, 'l' },
+		{ "scene", required_argument, NULL, 'c' },
 		{ 0 },
 	};
 	bool valid = true;

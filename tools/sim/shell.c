@@ -15,6 +15,7 @@
 #include "card.h"
 #include "cpu/cpu.h"
 #include "job.h"
+#include "sensor.h"
 #include "shell_model.h"
 
 #define NSEC_PER_MSEC	1000000
@@ -71,6 +72,7 @@ struct dma {
  * @count: number of @events
  * @dma: what the DMA does
  * @job: what the engine does
+ * @sensor: what the camera does
  * @time_high: SHELL_TIME_HI
  * @start_ns: of the time that the processor sees
  * @beat_ns: when it said last that it is alive
@@ -91,6 +93,7 @@ struct shell {
 	unsigned int count;
 	struct dma dma;
 	struct job job;
+	struct sensor sensor;
 	uint32_t time_high;
 	int64_t start_ns;
 	int64_t beat_ns;
@@ -167,6 +170,11 @@ static void dma_go(struct shell *shell, uint32_t what)
 
 /* Registers of the processor */
 
+static void interrupt(struct shell *shell)
+{
+	cpu_interrupt(&shell->cpu, shell->count || shell->sensor.ended);
+}
+
 static uint32_t event_take(struct shell *shell)
 {
 	uint32_t value = shell->events[shell->first].value;
@@ -175,7 +183,7 @@ static uint32_t event_take(struct shell *shell)
 		return 0;
 	shell->first = (shell->first + 1) % EVENTS_MAX;
 	shell->count--;
-	cpu_interrupt(&shell->cpu, shell->count);
+	interrupt(shell);
 	return value;
 }
 
@@ -197,6 +205,8 @@ static uint32_t poll_state(struct shell *shell, uint32_t state)
 
 static uint32_t load_register(struct shell *shell, uint32_t reg)
 {
+	uint32_t value;
+
 	switch (reg) {
 	case SHELL_EVENT_COUNT:
 		return shell->count;
@@ -220,7 +230,11 @@ static uint32_t load_register(struct shell *shell, uint32_t reg)
 		job_end(&shell->job);
 		return poll_state(shell, shell->job.state);
 	default:
-		return job_read(&shell->job, reg);
+		if (reg < SHELL_SENSOR_BIN || reg > SHELL_FRAME_NS)
+			return job_read(&shell->job, reg);
+		value = sensor_read(&shell->sensor, reg);
+		interrupt(shell);
+		return value;
 	}
 }
 
@@ -286,7 +300,11 @@ static void store_register(struct shell *shell, uint32_t reg, uint32_t value)
 		boot_state(shell, reg, value);
 		break;
 	default:
-		job_write(&shell->job, reg, value);
+		if (reg < SHELL_SENSOR_BIN || reg > SHELL_FRAME_NS)
+			job_write(&shell->job, reg, value);
+		else
+			sensor_write(&shell->sensor, reg, value);
+		interrupt(shell);
 		break;
 	}
 }
@@ -430,6 +448,7 @@ void shell_reset_begin(struct card *card)
 
 	limen_wipe(shell->sram, sizeof(shell->sram));
 	job_wipe(&shell->job);
+	sensor_reset(&shell->sensor);
 	memset(file, 0, FILE_SIZE);
 	file[LIMEN_HW_REG_BOARD_TYPE / 4] = type;
 	file[LIMEN_HW_REG_SECURITY_FLOOR / 4] = floor;
@@ -480,22 +499,30 @@ static int64_t beat_wait(const struct shell *shell)
 	return due > now ? due - now : 0;
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+	return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
-	int64_t beat = beat_wait(shell), hardware;
+	int64_t beat = beat_wait(shell), frame;
 
 	if (!shell->runs)
 		return -1;
 	if (!beat)
 		cpu_timer(&shell->cpu, true);
+	frame = sensor_step(&shell->sensor, card);
+	interrupt(shell);
 	switch (cpu_run(&shell->cpu, SLICE)) {
 	case CPU_STOPPED:
-		hardware = hardware_wait(shell);
-		return hardware < beat ? hardware : beat;
+		return sooner(sooner(hardware_wait(shell), beat), frame);
 	case CPU_WFI:
+		/* It may have started the stream. */
+		frame = sensor_step(&shell->sensor, card);
 		/* Without an interrupt it waits for good. */
-		return beat ? beat : -1;
+		return sooner(beat ? beat : -1, frame);
 	default:
 		return 0;
 	}
@@ -541,6 +568,7 @@ int shell_init(struct card *card, const struct shell_options *options)
 		.reset = SHELL_ROM_ADDRESS,
 	};
 	shell->card = card;
+	sensor_init(&shell->sensor, options->scene);
 	shell->file[LIMEN_HW_REG_BOARD_TYPE / 4] = options->board_type;
 	shell->file[LIMEN_HW_REG_SECURITY_FLOOR / 4] = options->security_floor;
 	card->shell = shell;
@@ -549,6 +577,7 @@ int shell_init(struct card *card, const struct shell_options *options)
 
 void shell_free(struct card *card)
 {
+	sensor_reset(&card->shell->sensor);
 	limen_wipe(card->shell, sizeof(*card->shell));
 	free(card->shell);
 	card->shell = NULL;
@@ -557,4 +586,10 @@ void shell_free(struct card *card)
 const uint8_t *shell_sram(const struct card *card)
 {
 	return card->shell->sram;
+}
+
+bool shell_writes_to(const struct card *card, uint64_t address, uint64_t last)
+{
+	return card->shell &&
+	       sensor_writes_to(&card->shell->sensor, address, last);
 }
