@@ -277,7 +277,7 @@ START_TEST(interval_is_kept)
 END_TEST
 
 /* Waits until some of a frame is in a buffer, and not all of it. */
-static void meet_in_the_middle(uint8_t *at, uint32_t bytes)
+static void meet_in_the_middle(const uint8_t *at, uint32_t bytes)
 {
 	for (unsigned int i = 0; i < 10000 && *at == BEFORE; i++)
 		host_run_ms(1);
