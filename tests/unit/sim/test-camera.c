@@ -516,6 +516,27 @@ START_TEST(writes_nothing_when_it_is_not_the_bus_s_master)
 }
 END_TEST
 
+/* Memory that is taken away while a frame may still come to it is counted. */
+START_TEST(memory_goes_when_the_ring_has_stopped)
+{
+	const uint64_t first = HOST_FRAME(0), last = first + FULL_BYTES - 1;
+
+	stream(FULL, SLOW);
+	submit(1, first, FULL_BYTES);
+	meet_in_the_middle(host_at(first), FULL_BYTES);
+	defy_unmap(&host.card, last + 1, last + LIMEN_HW_PAGE_SIZE);
+	defy_unmap(&host.card, first - LIMEN_HW_PAGE_SIZE, first - 1);
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 0);
+	defy_unmap(&host.card, last, last);
+	defy_unmap(&host.card, first, first);
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 2);
+	host_write(ENABLE, 0);
+	ck_assert(host_wait(ENABLE, 0));
+	defy_unmap(&host.card, first, last);
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 2);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("camera");
@@ -539,6 +560,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, comparisons_go_on_meanwhile);
 	tcase_add_test(tcase, keeps_nothing_of_a_picture);
 	tcase_add_test(tcase, writes_nothing_when_it_is_not_the_bus_s_master);
+	tcase_add_test(tcase, memory_goes_when_the_ring_has_stopped);
 	return suite;
 }
 
