@@ -519,8 +519,10 @@ int64_t shell_step(struct card *card)
 	case CPU_STOPPED:
 		return sooner(sooner(hardware_wait(shell), beat), frame);
 	case CPU_WFI:
-		/* It may have started the stream. */
+		/* It may have started the stream, or a frame have ended. */
 		frame = sensor_step(&shell->sensor, card);
+		if (shell->sensor.ended)
+			return 0;
 		/* Without an interrupt it waits for good. */
 		return sooner(beat ? beat : -1, frame);
 	default:
