@@ -203,6 +203,7 @@ bool camera_work(struct core_board *board)
 		return camera.held;
 	}
 	if (!core_ring_knows(board, LIMEN_HW_RING_CAMERA, &camera.entry)) {
+		core_ring_let_go(board, LIMEN_HW_RING_CAMERA, &camera.entry);
 		camera_let_go();
 		return true;
 	}

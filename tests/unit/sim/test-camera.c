@@ -516,6 +516,24 @@ START_TEST(writes_nothing_when_it_is_not_the_bus_s_master)
 }
 END_TEST
 
+/* Again and again: nothing is held that could fill the ring up. */
+START_TEST(disabled_board_lets_go)
+{
+	stream(HALF, 1000000);
+	for (uint16_t i = 0; i < 2 * CORE_HELD_MAX; i++) {
+		submit(i, HOST_FRAME(0), HALF_BYTES);
+		host_run_ms(5);
+		host_write(LIMEN_HW_REG_CONTROL, 0);
+		host_run_ms(5);
+		host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
+	}
+	stop();
+	stream(HALF, QUICK);
+	submit(99, HOST_FRAME(1), HALF_BYTES);
+	expect_frame(99, HALF_BYTES);
+}
+END_TEST
+
 /* Memory that is taken away while a frame may still come to it is counted. */
 START_TEST(memory_goes_when_the_ring_has_stopped)
 {
@@ -560,6 +578,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, comparisons_go_on_meanwhile);
 	tcase_add_test(tcase, keeps_nothing_of_a_picture);
 	tcase_add_test(tcase, writes_nothing_when_it_is_not_the_bus_s_master);
+	tcase_add_test(tcase, disabled_board_lets_go);
 	tcase_add_test(tcase, memory_goes_when_the_ring_has_stopped);
 	return suite;
 }
