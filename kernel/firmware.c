@@ -294,6 +294,25 @@ int limen_firmware_boot(struct limen_host *host,
 }
 
 /**
+ * limen_firmware_beats() - whether a board's firmware is alive
+ * @host: board with LIMEN_HW_FEATURE_BOOT; sleeps
+ *
+ * Return: false if it has not said so in the time in which it is to; true also of a
+ * board that does not tell that time.
+ */
+bool limen_firmware_beats(struct limen_host *host)
+{
+	u32 limit_ms = limen_read(host, LIMEN_HW_REG_HEARTBEAT_MS);
+	u32 before = limen_read(host, LIMEN_HW_REG_HEARTBEAT);
+	u32 beat;
+
+	return !limit_ms || limit_ms > LIMEN_HW_HEARTBEAT_MS_MAX ||
+	       !read_poll_timeout(limen_read, beat, beat != before,
+				  LIMEN_BOOT_POLL_US, limit_ms * USEC_PER_MSEC,
+				  false, host, LIMEN_HW_REG_HEARTBEAT);
+}
+
+/**
  * limen_keyring_init() - be able to verify firmware
  *
  * Return: 0 or a negative error.

@@ -22,6 +22,7 @@ enum limen_fault {
 	LIMEN_FAULT_ANSWER,	/* the board answered nonsense */
 	LIMEN_FAULT_FATAL,	/* the board says it cannot go on */
 	LIMEN_FAULT_STUCK,	/* a ring did not stop when told to */
+	LIMEN_FAULT_HALTED,	/* its firmware does not run any more */
 };
 
 /**

@@ -26,7 +26,7 @@
  * ladder, no further than it must:
  *
  * 1. It looks once: if an interrupt was missed, the answers are taken, or FATAL
- *    is.
+ *    is. If the heartbeat of a board's firmware has stopped, step 4 follows.
  * 2. The board is told to give the ring's oldest entry up. Nobody else notices.
  * 3. The ring is stopped and started again, not twice without an answer.
  * 4. The board is reset. When it answers nonsense or reports FATAL, or a ring
@@ -90,6 +90,7 @@ static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_ANSWER] = "its answer was not valid",
 	[LIMEN_FAULT_FATAL] = "it reports a fatal error",
 	[LIMEN_FAULT_STUCK] = "a ring did not stop",
+	[LIMEN_FAULT_HALTED] = "its firmware has stopped",
 };
 
 static void limen_watchdog(struct timer_list *timer)
@@ -233,6 +234,13 @@ static bool limen_break_silence(struct limen_device *limen)
 		limen_ring_reap(ring);
 		if (!limen_ring_silent(ring))
 			continue;
+		/* It neither gives anything up nor stops a ring. */
+		if (limen->firmware.image &&
+		    !limen_firmware_beats(&limen->host)) {
+			limen_ring_blame(ring, -ETIME);
+			set_bit(LIMEN_FAULT_HALTED, &limen->host.faults);
+			return false;
+		}
 		dev_warn_ratelimited(limen->drm.dev,
 				     "ring %u makes no progress: giving its oldest entry up\n",
 				     ring->index);

@@ -121,7 +121,8 @@
 #define LIMEN_HW_REG_ECHO		0x318
 #define LIMEN_HW_REG_ECHO_ANSWER	0x31c
 #define LIMEN_HW_REG_HEARTBEAT		0x320 /* advances while the firmware is alive */
-#define LIMEN_HW_REG_HEARTBEAT_MS	0x324 /* within this time, 1 to 10000 */
+#define LIMEN_HW_REG_HEARTBEAT_MS	0x324 /* within this time, from 1 */
+#define   LIMEN_HW_HEARTBEAT_MS_MAX	10000
 #define LIMEN_HW_REG_BOARD_TYPE		0x328 /* images are for one type of board */
 #define LIMEN_HW_REG_SECURITY_FLOOR	0x32c /* least security version that it starts */
 #define LIMEN_HW_REG_BOOT_MS		0x330 /* an image is running or refused by then */

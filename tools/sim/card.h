@@ -33,7 +33,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x34
+#define   CARD_KNOBS_SIZE	0x38
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -48,6 +48,9 @@
 #define CARD_KNOB_DEFIANT	0x28 /* goes on writing in a reset that is stuck */
 #define CARD_KNOB_STRAYS	0x2c /* how often it has, so far */
 #define CARD_KNOB_STRAYED	0x30 /* milliseconds since it last has, or ones */
+#define CARD_KNOB_HALTED	0x34 /* until the next reset its processor ... */
+#define   CARD_HALTED_STOPPED	1    /* ... does nothing */
+#define   CARD_HALTED_BEATING	2    /* ... does nothing but to say that it is alive */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a

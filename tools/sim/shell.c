@@ -441,6 +441,7 @@ void shell_reset_begin(struct card *card)
 	shell->count = 0;
 	shell->booted = false;
 	shell->runs = false;
+	config_knob_set(card, CARD_KNOB_HALTED, 0);
 }
 
 void shell_reset_end(struct card *card)
@@ -476,13 +477,26 @@ static int64_t beat_wait(const struct shell *shell)
 	return due > now ? due - now : 0;
 }
 
+/* What becomes of a processor that does not work, because that is wanted. */
+static int64_t halted_step(struct shell *shell, uint32_t how)
+{
+	if (how != CARD_HALTED_BEATING)
+		return -1;
+	if (!beat_wait(shell))
+		beat(shell);
+	return beat_wait(shell);
+}
+
 int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
 	int64_t beat = beat_wait(shell), hardware;
+	uint32_t halted = config_knob(card, CARD_KNOB_HALTED);
 
 	if (!shell->runs)
 		return -1;
+	if (halted)
+		return halted_step(shell, halted);
 	if (!beat)
 		cpu_timer(&shell->cpu, true);
 	switch (cpu_run(&shell->cpu, SLICE)) {

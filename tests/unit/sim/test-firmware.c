@@ -371,6 +371,36 @@ START_TEST(its_heart_beats)
 }
 END_TEST
 
+/* Halted, it answers nothing, and no heart beats unless it lies; a reset ends that. */
+START_TEST(halts_until_a_reset)
+{
+	const uint32_t moods[] = { CARD_HALTED_STOPPED, CARD_HALTED_BEATING };
+	struct limen_hw_sqe sqe = comparison(5, DIM);
+	struct limen_hw_cqe cqe;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t beat, limit_ms;
+
+		host_start();
+		limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
+		config_knob_set(&host.card, CARD_KNOB_HALTED, moods[i]);
+		beat = host_read(LIMEN_HW_REG_HEARTBEAT);
+		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+		host_write(LIMEN_HW_RING_BLOCK(LIMEN_HW_RING_EXPRESS) +
+			   LIMEN_HW_RING_ABORT, 5);
+		host_run_ms(limit_ms);
+		ck_assert_int_eq(host_read(LIMEN_HW_REG_HEARTBEAT) != beat,
+				 moods[i] == CARD_HALTED_BEATING);
+		ck_assert_uint_eq(((struct limen_hw_cqe *)
+				   host_at(HOST_CQ(LIMEN_HW_RING_EXPRESS)))->seq, 0);
+		host_start();
+		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+		ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+		ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("firmware");
@@ -393,6 +423,7 @@ int main(void)
 	tcase_add_test(tcase, refuses_nonsense);
 	tcase_add_test(tcase, keeps_no_vectors);
 	tcase_add_test(tcase, its_heart_beats);
+	tcase_add_test(tcase, halts_until_a_reset);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

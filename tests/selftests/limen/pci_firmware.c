@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Firmware that fails, on a card that is a process with a processor (tools/sim): what
+ * the driver does about it, and how long whoever waits has to wait for that.
+ */
+#include <stdio.h>
+
+#include "client.h"
+#include "limen_kselftest.h"
+#include "pci.h"
+
+FIXTURE(firmware)
+{
+	struct client client;
+	__u32 resets;
+	long mark;
+};
+
+static __u32 board_resets(struct client *client)
+{
+	struct drm_limen_device_info info = { .resets = 0 };
+
+	limen_device_info(client->fd, &info);
+	return info.resets;
+}
+
+FIXTURE_SETUP(firmware)
+{
+	struct drm_limen_device_info info;
+
+	if (!cards[0][0])
+		SKIP(return, "no card");
+	ASSERT_EQ(0, card_restore());
+	self->mark = kmsg_mark();
+	ASSERT_EQ(0, client_open(&self->client));
+	ASSERT_EQ(0, limen_device_info(self->client.fd, &info));
+	if (!(info.hw_features & DRM_LIMEN_FEATURE_FIRMWARE))
+		SKIP(return, "a card that runs no firmware");
+	self->resets = info.resets;
+	ASSERT_EQ(0, client_verify(&self->client));
+	ASSERT_EQ(0, client_search(&self->client));
+}
+
+FIXTURE_TEARDOWN_PARENT(firmware)
+{
+	const char *wrong = card_left_well(self->mark);
+
+	EXPECT_EQ(NULL, wrong) TH_LOG("%s", wrong);
+}
+
+/* Nanoseconds until a comparison has failed and the next one is right; or negative. */
+static __s64 recovery_ns(struct client *client, __u32 halted)
+{
+	__s64 start = now_ns();
+	int ret = config_set(KNOB_HALTED, halted);
+
+	if (!ret && client_verify(client) != -ETIME)
+		ret = -EPROTO;
+	if (!ret)
+		ret = client_verify(client);
+	return ret ?: now_ns() - start;
+}
+
+/* It neither gives up nor stops anything, so it is not asked to. */
+TEST_F(firmware, halted)
+{
+	__s64 spent = recovery_ns(&self->client, HALTED_STOPPED);
+
+	ASSERT_LT(0, spent);
+	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(1, kmsg_count(self->mark, "its firmware has stopped"));
+	EXPECT_EQ(0, kmsg_count(self->mark, "giving its oldest entry up"));
+	EXPECT_EQ(0, client_search(&self->client));
+	printf("# figure: card: %lld ms until firmware that stopped was recovered\n",
+	       spent / NSEC_PER_MSEC);
+}
+
+/* Nothing but its heart works: the reset comes when nothing less has helped. */
+TEST_F(firmware, halted_and_beating)
+{
+	__s64 spent = recovery_ns(&self->client, HALTED_BEATING);
+
+	ASSERT_LT(0, spent);
+	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(0, kmsg_count(self->mark, "its firmware has stopped"));
+	EXPECT_EQ(1, kmsg_count(self->mark, "giving its oldest entry up"));
+	EXPECT_EQ(1, kmsg_count(self->mark,
+				"resetting the board: it makes no progress"));
+	EXPECT_EQ(0, client_search(&self->client));
+	printf("# figure: card: %lld ms until firmware that only beat was recovered\n",
+	       spent / NSEC_PER_MSEC);
+}
+
+/* Alive, it gives up what takes too long, and nobody else notices. */
+TEST_F(firmware, slow)
+{
+	ASSERT_EQ(0, config_set(KNOB_DELAY, 60000));
+	EXPECT_EQ(-ETIME, client_verify(&self->client));
+	ASSERT_EQ(0, config_set(KNOB_DELAY, 0));
+	EXPECT_EQ(0, client_verify(&self->client));
+	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(0, kmsg_count(self->mark, "its firmware has stopped"));
+}
+
+int main(int argc, char **argv)
+{
+	cards_find();
+	return test_harness_run(argc, argv);
+}
