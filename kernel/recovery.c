@@ -93,6 +93,14 @@ static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_HALTED] = "its firmware has stopped",
 };
 
+static const char * const limen_errors[] = {
+	[LIMEN_HW_ERROR_NONE] = "none",
+	[LIMEN_HW_ERROR_DMA_REFUSED] = "DMA was refused",
+	[LIMEN_HW_ERROR_DMA_TIMEOUT] = "DMA was not answered",
+	[LIMEN_HW_ERROR_TRAP] = "its firmware met a trap",
+	[LIMEN_HW_ERROR_WATCHDOG] = "its firmware was not alive",
+};
+
 static void limen_watchdog(struct timer_list *timer)
 {
 	struct limen_device *limen = container_of(timer, struct limen_device,
@@ -152,6 +160,30 @@ static int limen_reset_once(struct limen_device *limen)
 	return status & LIMEN_HW_STATUS_FATAL ? -EAGAIN : 0;
 }
 
+/* Tells what error the board has noted, and has it note the next one. */
+static void limen_tell_error(struct limen_device *limen)
+{
+	struct limen_host *host = &limen->host;
+	u64 address;
+	u32 cause;
+
+	if (!(limen->features & LIMEN_HW_FEATURE_ERROR))
+		return;
+	cause = limen_read(host, LIMEN_HW_REG_ERROR_CAUSE);
+	/* A device that has been pulled out reads as ones. */
+	if (!cause || cause == U32_MAX)
+		return;
+	address = (u64)limen_read(host, LIMEN_HW_REG_ERROR_ADDRESS_HI) << 32 |
+		  limen_read(host, LIMEN_HW_REG_ERROR_ADDRESS_LO);
+	dev_warn_ratelimited(host->dev,
+			     "the board has noted error %u, %s: detail %#x, address %#llx, %u since it was asked last\n",
+			     cause, cause < ARRAY_SIZE(limen_errors) ?
+			     limen_errors[cause] : "which is unknown here",
+			     limen_read(host, LIMEN_HW_REG_ERROR_DETAIL), address,
+			     limen_read(host, LIMEN_HW_REG_ERROR_COUNT));
+	limen_write(host, LIMEN_HW_REG_ERROR_CAUSE, cause);
+}
+
 /* Resets the board by its register; if it fails the board is cut off. */
 static int limen_reset(struct limen_device *limen)
 {
@@ -161,6 +193,7 @@ static int limen_reset(struct limen_device *limen)
 
 	lockdep_assert_held(&limen->host.life);
 
+	limen_tell_error(limen);
 	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
 		ret = limen_reset_once(limen);
 		if (ret != -EAGAIN)

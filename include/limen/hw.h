@@ -31,6 +31,7 @@
 #define   LIMEN_HW_FEATURE_SENSORS	0x00000002 /* TEMPERATURE and POWER */
 #define   LIMEN_HW_FEATURE_CLOCK	0x00000004 /* CLOCK, since 1.2 */
 #define   LIMEN_HW_FEATURE_BOOT		0x00000008 /* 0x300 to 0x37f, since 1.2 */
+#define   LIMEN_HW_FEATURE_ERROR	0x00000010 /* 0x380 to 0x390, since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -133,6 +134,30 @@
 /* Minor versions of this interface that it speaks: least << 16 | greatest. */
 #define LIMEN_HW_REG_FIRMWARE_API	0x340
 #define LIMEN_HW_REG_FIRMWARE_HASH(i)	(0x344 + 4 * (i)) /* SHA-256, 8 words, as bytes */
+
+/*
+ * The first error that the board has met since the cause was last cleared. The gateware
+ * keeps it through all resets, but not without power.
+ */
+#define LIMEN_HW_REG_ERROR_CAUSE	0x380 /* W1C, enum limen_hw_error, 0 if none */
+#define LIMEN_HW_REG_ERROR_DETAIL	0x384 /* as the cause has it */
+#define LIMEN_HW_REG_ERROR_ADDRESS_LO	0x388 /* likewise */
+#define LIMEN_HW_REG_ERROR_ADDRESS_HI	0x38c
+#define LIMEN_HW_REG_ERROR_COUNT	0x390 /* errors since then; at most the largest number */
+
+enum limen_hw_error {
+	LIMEN_HW_ERROR_NONE = 0,
+	LIMEN_HW_ERROR_DMA_REFUSED = 1, /* detail: limen_hw_dma; the address on that bus */
+	LIMEN_HW_ERROR_DMA_TIMEOUT = 2, /* likewise */
+	LIMEN_HW_ERROR_TRAP = 3,        /* of the firmware; detail: mcause; address: pc */
+	LIMEN_HW_ERROR_WATCHDOG = 4,    /* no HEARTBEAT in HEARTBEAT_MS; detail: the last */
+};
+
+enum limen_hw_dma {
+	LIMEN_HW_DMA_FROM_HOST = 1,
+	LIMEN_HW_DMA_TO_HOST = 2,
+	LIMEN_HW_DMA_FROM_CARD = 3,
+};
 
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */

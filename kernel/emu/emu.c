@@ -81,7 +81,7 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		  (LIMEN_HW_VERSION_MAJOR + 1) << 16 },
 		{ LIMEN_HW_REG_FEATURES,
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
-		  LIMEN_HW_FEATURE_CLOCK, 0 },
+		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR, 0 },
 		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
 		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
@@ -114,6 +114,10 @@ static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 	}
 	if (reg == LIMEN_HW_REG_POWER) {
 		*value = READ_ONCE(emu->faults.power);
+		return true;
+	}
+	if (reg >= LIMEN_HW_REG_ERROR_CAUSE && reg <= LIMEN_HW_REG_ERROR_COUNT) {
+		*value = READ_ONCE(emu->faults.error[(reg - LIMEN_HW_REG_ERROR_CAUSE) / 4]);
 		return true;
 	}
 	if (!core_is_ring_reg(reg, &ring, &offset) ||
@@ -240,6 +244,8 @@ void emu_write_now(struct emu *emu, u32 reg, u32 value)
 		emu_ring_write(emu, ring, offset, value);
 	else if (reg == LIMEN_HW_REG_CONTROL)
 		emu_write_control(emu, value);
+	else if (reg == LIMEN_HW_REG_ERROR_CAUSE)
+		emu->faults.error[0] &= ~value;
 	else
 		emu_write_global(emu, reg, value);
 }

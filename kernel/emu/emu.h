@@ -125,6 +125,8 @@ struct emu_faults {
 	s32 temperature;
 	/** @power: LIMEN_HW_REG_POWER */
 	u32 power;
+	/** @error: LIMEN_HW_REG_ERROR_CAUSE and the four that follow */
+	u32 error[5];
 	/** @stick: resets that do not end, by register or function-level */
 	atomic_t stick;
 	/** @wake: times the board, told to sleep, wakes up the system */

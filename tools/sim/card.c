@@ -17,6 +17,9 @@
 /* Of a card without a processor: a cycle each nanosecond. */
 #define CLOCK_KHZ	1000000
 
+/* What a card with a processor has, and no other. */
+#define SHELL_FEATURES	(LIMEN_HW_FEATURE_BOOT | LIMEN_HW_FEATURE_ERROR)
+
 /* How long a reset of the function takes; PCI waits for 10 ms at least. */
 #define RESET_NS	4000000
 
@@ -167,7 +170,7 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 	case LIMEN_HW_REG_FEATURES:
 		return constant(card, reg,
 				LIMEN_HW_FEATURE_CLOCK |
-					(card->shell ? LIMEN_HW_FEATURE_BOOT : 0),
+					(card->shell ? SHELL_FEATURES : 0),
 				UINT32_MAX);
 	case LIMEN_HW_REG_MEM_SIZE:
 		return constant(card, reg, mib, 16 * mib);

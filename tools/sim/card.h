@@ -33,7 +33,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x38
+#define   CARD_KNOBS_SIZE	0x3c
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -51,6 +51,7 @@
 #define CARD_KNOB_HALTED	0x34 /* until the next reset its processor ... */
 #define   CARD_HALTED_STOPPED	1    /* ... does nothing */
 #define   CARD_HALTED_BEATING	2    /* ... does nothing but to say that it is alive */
+#define CARD_KNOB_MUTE		0x38 /* its processor's transfers that the bus does not answer */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a

@@ -209,6 +209,7 @@ int emu_calm(void)
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
 		"wipe_ms", "wake", "refuse", "prompt", "overrun", "moody",
 		"posted", "linger", "skip", "abandon",
+		"error_cause",
 	};
 	int ret = emu_watchdog(WATCHDOG_MS);
 	size_t i;

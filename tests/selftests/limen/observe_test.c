@@ -1041,4 +1041,42 @@ TEST_F(observe, dump_before_a_reset)
 	EXPECT_TRUE(dumps_clear());
 }
 
+/* Told once, in the dump and in the log; also one that is not known. */
+TEST_F(observe, error_before_a_reset)
+{
+	static char text[512 << 10];
+	long mark = kmsg_mark();
+	__u64 cause = 1;
+
+	ASSERT_TRUE(dumps_clear());
+	ASSERT_EQ(0, emu_set("error_cause", 77));
+	ASSERT_EQ(0, emu_set("error_detail", 0xdead));
+	ASSERT_EQ(0, emu_set("error_address_lo", 0x4000));
+	ASSERT_EQ(0, emu_set("error_address_hi", 0x12));
+	ASSERT_EQ(0, emu_set("error_count", 3));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_LT(0, dump_read(text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x380: 0x0000004d\n"));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x390: 0x00000003\n"));
+	EXPECT_EQ(1, kmsg_count(mark, "noted error 77, which is unknown here: "
+				"detail 0xdead, address 0x1200004000, 3 since"));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, emu_get("error_cause", &cause));
+	EXPECT_EQ(0, cause);
+
+	ASSERT_EQ(0, emu_set("error_cause", 1));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(1, kmsg_count(mark, "noted error 1, DMA was refused: "));
+	/* Without one there is nothing to tell; nor is ones an error. */
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, emu_set("error_cause", ~0u));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(2, kmsg_count(mark, "noted error"));
+	EXPECT_TRUE(dumps_clear());
+	EXPECT_EQ(0, emu_calm());
+}
+
 TEST_HARNESS_MAIN

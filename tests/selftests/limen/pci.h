@@ -29,6 +29,7 @@
 #define KNOB_HALTED	(KNOBS + 0x34)
 #define   HALTED_STOPPED	1
 #define   HALTED_BEATING	2
+#define KNOB_MUTE	(KNOBS + 0x38)
 
 /* What its memory is full of during and after a reset of the function. */
 #define GARBAGE_DURING	0x2a

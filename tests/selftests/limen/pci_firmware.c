@@ -70,6 +70,7 @@ TEST_F(firmware, halted)
 	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
 	EXPECT_EQ(1, kmsg_count(self->mark, "its firmware has stopped"));
 	EXPECT_EQ(0, kmsg_count(self->mark, "giving its oldest entry up"));
+	EXPECT_EQ(1, kmsg_count(self->mark, "noted error 4, its firmware was not alive"));
 	EXPECT_EQ(0, client_search(&self->client));
 	printf("# figure: card: %lld ms until firmware that stopped was recovered\n",
 	       spent / NSEC_PER_MSEC);
@@ -100,6 +101,17 @@ TEST_F(firmware, slow)
 	EXPECT_EQ(0, client_verify(&self->client));
 	EXPECT_EQ(self->resets, board_resets(&self->client));
 	EXPECT_EQ(0, kmsg_count(self->mark, "its firmware has stopped"));
+}
+
+/* The board says what it could not go on after: a transfer. */
+TEST_F(firmware, unanswered_transfer)
+{
+	ASSERT_EQ(0, config_set(KNOB_MUTE, 1));
+	EXPECT_EQ(-EIO, client_verify(&self->client));
+	EXPECT_EQ(0, client_verify(&self->client));
+	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(1, kmsg_count(self->mark, "noted error 2, DMA was not answered: detail 0x1, "));
+	EXPECT_EQ(1, kmsg_count(self->mark, "noted error"));
 }
 
 int main(int argc, char **argv)

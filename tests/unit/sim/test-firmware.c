@@ -401,6 +401,125 @@ START_TEST(halts_until_a_reset)
 }
 END_TEST
 
+static void expect_error(uint32_t cause, uint32_t detail, uint64_t address)
+{
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_CAUSE), cause);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_DETAIL), detail);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_ADDRESS_LO),
+			  (uint32_t)address);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_ADDRESS_HI),
+			  (uint32_t)(address >> 32));
+}
+
+static void clear_error(void)
+{
+	host_write(LIMEN_HW_REG_ERROR_CAUSE, host_read(LIMEN_HW_REG_ERROR_CAUSE));
+	expect_error(LIMEN_HW_ERROR_NONE, 0, 0);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_COUNT), 0);
+}
+
+static void compare_at(uint64_t probe, enum limen_hw_status status)
+{
+	struct limen_hw_sqe sqe = comparison(1, DIM);
+	struct limen_hw_cqe cqe;
+
+	sqe.compare.probe = probe;
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	ck_assert_uint_eq(cqe.status, status);
+}
+
+/* The first one, through a reset, until it is cleared. */
+START_TEST(notes_refused_transfers)
+{
+	const uint64_t nowhere = 0x1234567800;
+
+	host_start();
+	expect_error(LIMEN_HW_ERROR_NONE, 0, 0);
+	compare_at(nowhere, LIMEN_HW_BUS_ERROR);
+	compare_at(nowhere + LIMEN_HW_VECTOR_ALIGN, LIMEN_HW_BUS_ERROR);
+	host_start();
+	expect_error(LIMEN_HW_ERROR_DMA_REFUSED, LIMEN_HW_DMA_FROM_HOST, nowhere);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_COUNT), 2);
+	/* Other bits than those of the cause clear nothing. */
+	host_write(LIMEN_HW_REG_ERROR_CAUSE, ~(uint32_t)LIMEN_HW_ERROR_DMA_REFUSED);
+	expect_error(LIMEN_HW_ERROR_DMA_REFUSED, LIMEN_HW_DMA_FROM_HOST, nowhere);
+	clear_error();
+	compare_at(nowhere + LIMEN_HW_VECTOR_ALIGN, LIMEN_HW_BUS_ERROR);
+	expect_error(LIMEN_HW_ERROR_DMA_REFUSED, LIMEN_HW_DMA_FROM_HOST,
+		     nowhere + LIMEN_HW_VECTOR_ALIGN);
+}
+END_TEST
+
+/* What cannot be fetched is nobody's to answer. */
+START_TEST(notes_transfers_without_an_answer)
+{
+	struct limen_hw_sqe sqe = comparison(1, DIM);
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_MUTE, 1);
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
+			    LIMEN_HW_STATUS_FATAL));
+	expect_error(LIMEN_HW_ERROR_DMA_TIMEOUT, LIMEN_HW_DMA_FROM_HOST,
+		     HOST_SQ(LIMEN_HW_RING_EXPRESS));
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_MUTE), 0);
+}
+END_TEST
+
+START_TEST(notes_firmware_that_is_not_alive)
+{
+	uint32_t limit_ms, beat;
+
+	host_start();
+	limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
+	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	beat = host_read(LIMEN_HW_REG_HEARTBEAT);
+	host_run_ms(3 * limit_ms);
+	expect_error(LIMEN_HW_ERROR_WATCHDOG, beat, 0);
+	/* Once, however long that lasts; and it is known after the reset. */
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_COUNT), 1);
+	host_start();
+	expect_error(LIMEN_HW_ERROR_WATCHDOG, beat, 0);
+	clear_error();
+	host_run_ms(3 * limit_ms);
+	expect_error(LIMEN_HW_ERROR_NONE, 0, 0);
+}
+END_TEST
+
+#define WFI		0x10500073
+#define ILLEGAL		2	/* mcause of an instruction that there is not */
+
+/* Where the firmware waits there is no instruction any more. */
+static uint32_t spoil_wait(void)
+{
+	uint8_t *sram = (uint8_t *)shell_sram(&host.card);
+	const uint32_t nothing = 0, wfi = WFI;
+
+	for (uint32_t i = 0; i < SHELL_SRAM_SIZE; i += 2)
+		if (!memcmp(sram + i, &wfi, sizeof(wfi))) {
+			memcpy(sram + i, &nothing, sizeof(nothing));
+			return SHELL_SRAM_ADDRESS + i;
+		}
+	return 0;
+}
+
+START_TEST(notes_traps)
+{
+	uint32_t pc;
+
+	host_start();
+	host_run_ms(20);
+	pc = spoil_wait();
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_CRASHED));
+	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_FATAL));
+	expect_error(LIMEN_HW_ERROR_TRAP, ILLEGAL, pc);
+	host_start();
+	expect_error(LIMEN_HW_ERROR_TRAP, ILLEGAL, pc);
+	compare_at(HOST_PROBE, LIMEN_HW_OK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("firmware");
@@ -424,6 +543,10 @@ int main(void)
 	tcase_add_test(tcase, keeps_no_vectors);
 	tcase_add_test(tcase, its_heart_beats);
 	tcase_add_test(tcase, halts_until_a_reset);
+	tcase_add_test(tcase, notes_refused_transfers);
+	tcase_add_test(tcase, notes_transfers_without_an_answer);
+	tcase_add_test(tcase, notes_firmware_that_is_not_alive);
+	tcase_add_test(tcase, notes_traps);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
