@@ -58,6 +58,38 @@ static int limen_identify_memory(struct limen_device *limen)
 	return -ENODEV;
 }
 
+/* What the board says that something takes, if that can be, or what is usual. */
+static u32 limen_identify_time(struct limen_device *limen, u32 feature, u32 reg,
+			       u32 usual, u32 longest)
+{
+	u32 told = limen->features & feature ? limen_read(&limen->host, reg) : usual;
+	u32 ms = clamp(told, LIMEN_HW_TIME_MS_MIN, longest);
+
+	if (ms != told)
+		dev_warn(limen->drm.dev,
+			 "the board tells a time of %u ms (register %#05x): it gets %u ms\n",
+			 told, reg, ms);
+	return ms;
+}
+
+static void limen_identify_times(struct limen_device *limen)
+{
+	limen->host.times = (struct limen_times) {
+		.reset = limen_identify_time(limen, LIMEN_HW_FEATURE_TIMES,
+					     LIMEN_HW_REG_RESET_MS, 5000,
+					     LIMEN_HW_RESET_MS_MAX),
+		.boot = limen_identify_time(limen, LIMEN_HW_FEATURE_BOOT,
+					    LIMEN_HW_REG_BOOT_MS, 10000,
+					    LIMEN_HW_BOOT_MS_MAX),
+		.abort = limen_identify_time(limen, LIMEN_HW_FEATURE_TIMES,
+					     LIMEN_HW_REG_ABORT_MS, 100,
+					     LIMEN_HW_ABORT_MS_MAX),
+		.ring_stop = limen_identify_time(limen, LIMEN_HW_FEATURE_TIMES,
+						 LIMEN_HW_REG_RING_STOP_MS, 1000,
+						 LIMEN_HW_RING_STOP_MS_MAX),
+	};
+}
+
 /* Asks the board what it is, once: it could say something else the next time. */
 static int limen_identify(struct limen_device *limen)
 {
@@ -78,6 +110,7 @@ static int limen_identify(struct limen_device *limen)
 	limen->features = limen_read(host, LIMEN_HW_REG_FEATURES);
 	if (limen->features & LIMEN_HW_FEATURE_CLOCK)
 		limen->clock_khz = limen_read(host, LIMEN_HW_REG_CLOCK);
+	limen_identify_times(limen);
 	return limen_identify_memory(limen);
 }
 

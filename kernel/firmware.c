@@ -47,9 +47,6 @@ static struct key *limen_keyring;
 
 #define LIMEN_BOOT_POLL_US	200
 
-/* However long a board says that it takes. */
-#define LIMEN_BOOT_MS_MAX	10000
-
 /* Answers to a challenge come from firmware that has nothing else to do yet. */
 #define LIMEN_ECHO_US		1000000
 
@@ -259,7 +256,6 @@ static bool limen_firmware_runs(struct limen_host *host,
 int limen_firmware_boot(struct limen_host *host,
 			const struct limen_firmware *firmware)
 {
-	u32 limit_ms = min(limen_read(host, LIMEN_HW_REG_BOOT_MS), LIMEN_BOOT_MS_MAX);
 	u32 generation = limen_read(host, LIMEN_HW_REG_BOOT_GENERATION);
 	u32 state, reason;
 	int ret;
@@ -273,8 +269,9 @@ int limen_firmware_boot(struct limen_host *host,
 	ret = read_poll_timeout(limen_read, state,
 				state == LIMEN_HW_BOOT_RUNNING || state == U32_MAX ||
 				limen_read(host, LIMEN_HW_REG_BOOT_REASON),
-				LIMEN_BOOT_POLL_US, limit_ms * USEC_PER_MSEC, true,
-				host, LIMEN_HW_REG_BOOT_STATE);
+				LIMEN_BOOT_POLL_US,
+				host->times.boot * USEC_PER_MSEC, true, host,
+				LIMEN_HW_REG_BOOT_STATE);
 	if (state == U32_MAX)
 		return -ENODEV;
 	reason = limen_read(host, LIMEN_HW_REG_BOOT_REASON);

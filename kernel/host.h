@@ -26,6 +26,20 @@ enum limen_fault {
 };
 
 /**
+ * struct limen_times - milliseconds that a board gets
+ * @reset: for a reset
+ * @boot: to start its firmware, or refuse it
+ * @abort: to give an entry up
+ * @ring_stop: to stop a ring
+ */
+struct limen_times {
+	u32 reset;
+	u32 boot;
+	u32 abort;
+	u32 ring_stop;
+};
+
+/**
  * struct limen_host - the host's side of a board
  */
 struct limen_host {
@@ -39,6 +53,8 @@ struct limen_host {
 	struct limen_board *board;
 	/** @number: of the node, which tracepoints tell */
 	u32 number;
+	/** @times: how long it is waited for */
+	struct limen_times times;
 	/** @stats: what the board has done */
 	struct limen_stats stats;
 	/**

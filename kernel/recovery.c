@@ -68,8 +68,7 @@
 /* A board that fails right after a reset is reset again, so many times. */
 #define LIMEN_RESET_TRIES	3
 
-/* How long a reset may take, and how often to look. */
-#define LIMEN_RESET_US		5000000
+/* How often to look whether a reset has ended. */
 #define LIMEN_RESET_POLL_US	100
 
 /* How long resets count against resets_max. */
@@ -146,8 +145,9 @@ static int limen_reset_once(struct limen_device *limen)
 	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, 0);
 	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
 	ret = read_poll_timeout(limen_reset_ended, ended, ended,
-				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
-				limen, &status);
+				LIMEN_RESET_POLL_US,
+				host->times.reset * USEC_PER_MSEC, true, limen,
+				&status);
 	/* A device that has been pulled out reads as ones. */
 	if (status == U32_MAX)
 		return -ENODEV;

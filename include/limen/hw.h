@@ -32,6 +32,7 @@
 #define   LIMEN_HW_FEATURE_CLOCK	0x00000004 /* CLOCK, since 1.2 */
 #define   LIMEN_HW_FEATURE_BOOT		0x00000008 /* 0x300 to 0x37f, since 1.2 */
 #define   LIMEN_HW_FEATURE_ERROR	0x00000010 /* 0x380 to 0x390, since 1.2 */
+#define   LIMEN_HW_FEATURE_TIMES	0x00000020 /* 0x3a0 to 0x3a8, since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -158,6 +159,19 @@ enum limen_hw_dma {
 	LIMEN_HW_DMA_TO_HOST = 2,
 	LIMEN_HW_DMA_FROM_CARD = 3,
 };
+
+/*
+ * Milliseconds that something takes at most, constant; BOOT_MS is another. Values out of
+ * range are taken for the nearest that is not.
+ */
+#define LIMEN_HW_REG_RESET_MS		0x3a0 /* RESET until READY, or BOOT_WAITING */
+#define LIMEN_HW_REG_ABORT_MS		0x3a4 /* ABORT until the completion */
+#define LIMEN_HW_REG_RING_STOP_MS	0x3a8 /* ENABLE written 0 until it reads 0 */
+#define   LIMEN_HW_TIME_MS_MIN		10
+#define   LIMEN_HW_RESET_MS_MAX		50000
+#define   LIMEN_HW_ABORT_MS_MAX		1000
+#define   LIMEN_HW_RING_STOP_MS_MAX	10000
+#define   LIMEN_HW_BOOT_MS_MAX		10000
 
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */

@@ -48,6 +48,11 @@ module_param(fickle, uint, 0644);
 MODULE_PARM_DESC(fickle,
 		 "1: what says who the board is changes with every second read; 2: it says at once that there is four times as much memory (default 0)");
 
+static unsigned int times[3] = { 5000, 100, 1000 };
+module_param_array(times, uint, NULL, 0644);
+MODULE_PARM_DESC(times,
+		 "milliseconds that it says a reset, giving an entry up and stopping a ring take (default 5000,100,1000)");
+
 /* How long a board that lingers may do so after its driver has gone. */
 #define EMU_LINGER_MS		20
 
@@ -81,10 +86,14 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		  (LIMEN_HW_VERSION_MAJOR + 1) << 16 },
 		{ LIMEN_HW_REG_FEATURES,
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
-		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR, 0 },
+		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR |
+		  LIMEN_HW_FEATURE_TIMES, 0 },
 		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
 		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
+		{ LIMEN_HW_REG_RESET_MS, READ_ONCE(times[0]), 0 },
+		{ LIMEN_HW_REG_ABORT_MS, READ_ONCE(times[1]), 0 },
+		{ LIMEN_HW_REG_RING_STOP_MS, READ_ONCE(times[2]), 0 },
 	};
 	unsigned int mood = READ_ONCE(fickle);
 	unsigned int i;

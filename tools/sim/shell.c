@@ -27,6 +27,9 @@
 
 #define HEARTBEAT_MS	100
 #define BOOT_MS		4000
+#define RESET_MS	1000
+#define ABORT_MS	100
+#define RING_STOP_MS	500
 
 /* How long a transfer takes at most. */
 #define DMA_NS		20000
@@ -380,7 +383,8 @@ static void store_file(struct shell *shell, uint32_t reg, uint32_t value)
 
 	if (reg == LIMEN_HW_REG_BOOT_GENERATION || reg == LIMEN_HW_REG_HEARTBEAT ||
 	    (reg >= LIMEN_HW_REG_HEARTBEAT_MS &&
-	     reg <= LIMEN_HW_REG_GATEWARE_VERSION))
+	     reg <= LIMEN_HW_REG_GATEWARE_VERSION) ||
+	    (reg >= LIMEN_HW_REG_RESET_MS && reg <= LIMEN_HW_REG_RING_STOP_MS))
 		return;
 	/* Only a reset ends what is fatal. */
 	if (reg == LIMEN_HW_REG_STATUS)
@@ -531,6 +535,9 @@ void shell_reset_begin(struct card *card)
 	file[LIMEN_HW_REG_SECURITY_FLOOR / 4] = floor;
 	file[LIMEN_HW_REG_HEARTBEAT_MS / 4] = HEARTBEAT_MS;
 	file[LIMEN_HW_REG_BOOT_MS / 4] = BOOT_MS;
+	file[LIMEN_HW_REG_RESET_MS / 4] = RESET_MS;
+	file[LIMEN_HW_REG_ABORT_MS / 4] = ABORT_MS;
+	file[LIMEN_HW_REG_RING_STOP_MS / 4] = RING_STOP_MS;
 	file[LIMEN_HW_REG_GATEWARE_VERSION / 4] = GATEWARE_VERSION;
 	file[LIMEN_HW_REG_CLOCK / 4] = card->core.clock_khz;
 	file[LIMEN_HW_REG_MEM_SIZE / 4] = (uint32_t)(card->core.mem_size >> 20);

@@ -24,6 +24,7 @@
 #define DEVICES	"/sys/bus/platform/devices/limen_emu.*"
 #define BOARDS	"/sys/module/limen_emu/parameters/boards"
 #define FICKLE	"/sys/module/limen_emu/parameters/fickle"
+#define TIMES	"/sys/module/limen_emu/parameters/times"
 #define LIMEN	"/sys/module/limen/parameters/"
 
 /* Of the driver: how many resets a minute it takes. */
@@ -158,6 +159,12 @@ int emu_boards(unsigned int count)
 int emu_fickle(unsigned int mood)
 {
 	return write_number(FICKLE, mood);
+}
+
+/* What they say that resets, aborts and stops of rings take, likewise; NULL: as it is. */
+int emu_times(const char *times)
+{
+	return write_file(TIMES, times ?: "5000,100,1000");
 }
 
 /* The node of the emulated board of that number. */

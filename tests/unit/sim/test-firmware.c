@@ -153,6 +153,13 @@ START_TEST(tells_what_runs)
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_SECURITY_VERSION),
 			  header->security_version);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_API), header->api);
+	ck_assert_uint_ge(host_read(LIMEN_HW_REG_RESET_MS), LIMEN_HW_TIME_MS_MIN);
+	ck_assert_uint_le(host_read(LIMEN_HW_REG_RESET_MS), LIMEN_HW_RESET_MS_MAX);
+	ck_assert_uint_ge(host_read(LIMEN_HW_REG_ABORT_MS), LIMEN_HW_TIME_MS_MIN);
+	ck_assert_uint_le(host_read(LIMEN_HW_REG_ABORT_MS), LIMEN_HW_ABORT_MS_MAX);
+	ck_assert_uint_ge(host_read(LIMEN_HW_REG_RING_STOP_MS), LIMEN_HW_TIME_MS_MIN);
+	ck_assert_uint_le(host_read(LIMEN_HW_REG_RING_STOP_MS),
+			  LIMEN_HW_RING_STOP_MS_MAX);
 	for (unsigned int i = 0; i < 8; i++) {
 		memcpy(&word, header->hash + 4 * i, sizeof(word));
 		ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_HASH(i)), word);
