@@ -90,6 +90,30 @@ static void limen_identify_times(struct limen_device *limen)
 	};
 }
 
+/* Keeps to what the board can do, if the driver can do with that. */
+static int limen_identify_limits(struct limen_device *limen)
+{
+	struct limen_host *host = &limen->host;
+	u32 dma_bits, ring_log2;
+
+	limen->top_k_max = LIMEN_HW_TOP_K_MAX;
+	if (!(limen->features & LIMEN_HW_FEATURE_LIMITS))
+		return 0;
+	dma_bits = limen_read(host, LIMEN_HW_REG_DMA_BITS);
+	ring_log2 = limen_read(host, LIMEN_HW_REG_RING_LOG2_MAX);
+	limen->top_k_max = min(limen_read(host, LIMEN_HW_REG_TOP_K_MAX),
+			       LIMEN_HW_TOP_K_MAX);
+	if (dma_bits < LIMEN_HW_DMA_BITS_MIN || dma_bits > 64 ||
+	    ring_log2 < LIMEN_EXPRESS_LOG2 || !limen->top_k_max) {
+		dev_err(host->dev,
+			"the board's limits cannot be kept to: bus addresses of %u bits (%u to 64), rings of 2^%u entries (2^%u at least), %u rows of a search (1 at least)\n",
+			dma_bits, LIMEN_HW_DMA_BITS_MIN, ring_log2,
+			LIMEN_EXPRESS_LOG2, limen->top_k_max);
+		return -EOPNOTSUPP;
+	}
+	return dma_set_mask_and_coherent(host->dev, DMA_BIT_MASK(dma_bits));
+}
+
 /* Asks the board what it is, once: it could say something else the next time. */
 static int limen_identify(struct limen_device *limen)
 {
@@ -111,7 +135,7 @@ static int limen_identify(struct limen_device *limen)
 	if (limen->features & LIMEN_HW_FEATURE_CLOCK)
 		limen->clock_khz = limen_read(host, LIMEN_HW_REG_CLOCK);
 	limen_identify_times(limen);
-	return limen_identify_memory(limen);
+	return limen_identify_limits(limen) ?: limen_identify_memory(limen);
 }
 
 static void limen_rings_fini(struct limen_device *limen)

@@ -39,6 +39,8 @@ struct limen_device {
 	u32 features;
 	/** @clock_khz: LIMEN_HW_REG_CLOCK, or 0 */
 	u32 clock_khz;
+	/** @top_k_max: most rows that a scan may return */
+	u32 top_k_max;
 	/** @mem_size: bytes of card memory, all of which can be reached and used */
 	u64 mem_size;
 	/** @firmware: what the board runs, if it runs any */

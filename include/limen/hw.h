@@ -33,6 +33,7 @@
 #define   LIMEN_HW_FEATURE_BOOT		0x00000008 /* 0x300 to 0x37f, since 1.2 */
 #define   LIMEN_HW_FEATURE_ERROR	0x00000010 /* 0x380 to 0x390, since 1.2 */
 #define   LIMEN_HW_FEATURE_TIMES	0x00000020 /* 0x3a0 to 0x3a8, since 1.2 */
+#define   LIMEN_HW_FEATURE_LIMITS	0x00000040 /* 0x3b0 to 0x3b8, since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -172,6 +173,12 @@ enum limen_hw_dma {
 #define   LIMEN_HW_ABORT_MS_MAX		1000
 #define   LIMEN_HW_RING_STOP_MS_MAX	10000
 #define   LIMEN_HW_BOOT_MS_MAX		10000
+
+/* What the board can do less of than this interface allows, constant. */
+#define LIMEN_HW_REG_DMA_BITS		0x3b0 /* of bus addresses, 32 to 64 */
+#define LIMEN_HW_REG_RING_LOG2_MAX	0x3b4 /* of the entries, up to 12 */
+#define LIMEN_HW_REG_TOP_K_MAX		0x3b8 /* 1 to LIMEN_HW_TOP_K_MAX */
+#define   LIMEN_HW_DMA_BITS_MIN		32
 
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */

@@ -53,6 +53,11 @@ module_param_array(times, uint, NULL, 0644);
 MODULE_PARM_DESC(times,
 		 "milliseconds that it says a reset, giving an entry up and stopping a ring take (default 5000,100,1000)");
 
+static unsigned int limits[3] = { 64, 12, LIMEN_HW_TOP_K_MAX };
+module_param_array(limits, uint, NULL, 0644);
+MODULE_PARM_DESC(limits,
+		 "what it says are the bits of its bus addresses, the log2 of its largest ring and the most rows of a scan (default 64,12,1024)");
+
 /* How long a board that lingers may do so after its driver has gone. */
 #define EMU_LINGER_MS		20
 
@@ -87,13 +92,16 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		{ LIMEN_HW_REG_FEATURES,
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
 		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR |
-		  LIMEN_HW_FEATURE_TIMES, 0 },
+		  LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS, 0 },
 		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
 		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
 		{ LIMEN_HW_REG_RESET_MS, READ_ONCE(times[0]), 0 },
 		{ LIMEN_HW_REG_ABORT_MS, READ_ONCE(times[1]), 0 },
 		{ LIMEN_HW_REG_RING_STOP_MS, READ_ONCE(times[2]), 0 },
+		{ LIMEN_HW_REG_DMA_BITS, READ_ONCE(limits[0]), 0 },
+		{ LIMEN_HW_REG_RING_LOG2_MAX, READ_ONCE(limits[1]), 0 },
+		{ LIMEN_HW_REG_TOP_K_MAX, READ_ONCE(limits[2]), 0 },
 	};
 	unsigned int mood = READ_ONCE(fickle);
 	unsigned int i;

@@ -19,7 +19,7 @@
 
 /* What a card with a processor has, and no other. */
 #define SHELL_FEATURES	(LIMEN_HW_FEATURE_BOOT | LIMEN_HW_FEATURE_ERROR | \
-			 LIMEN_HW_FEATURE_TIMES)
+			 LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS)
 
 /* How long a reset of the function takes; PCI waits for 10 ms at least. */
 #define RESET_NS	4000000

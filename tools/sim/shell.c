@@ -31,6 +31,9 @@
 #define ABORT_MS	100
 #define RING_STOP_MS	500
 
+#define DMA_BITS	64
+#define RING_LOG2_MAX	12
+
 /* How long a transfer takes at most. */
 #define DMA_NS		20000
 
@@ -384,7 +387,7 @@ static void store_file(struct shell *shell, uint32_t reg, uint32_t value)
 	if (reg == LIMEN_HW_REG_BOOT_GENERATION || reg == LIMEN_HW_REG_HEARTBEAT ||
 	    (reg >= LIMEN_HW_REG_HEARTBEAT_MS &&
 	     reg <= LIMEN_HW_REG_GATEWARE_VERSION) ||
-	    (reg >= LIMEN_HW_REG_RESET_MS && reg <= LIMEN_HW_REG_RING_STOP_MS))
+	    (reg >= LIMEN_HW_REG_RESET_MS && reg <= LIMEN_HW_REG_TOP_K_MAX))
 		return;
 	/* Only a reset ends what is fatal. */
 	if (reg == LIMEN_HW_REG_STATUS)
@@ -538,6 +541,9 @@ void shell_reset_begin(struct card *card)
 	file[LIMEN_HW_REG_RESET_MS / 4] = RESET_MS;
 	file[LIMEN_HW_REG_ABORT_MS / 4] = ABORT_MS;
 	file[LIMEN_HW_REG_RING_STOP_MS / 4] = RING_STOP_MS;
+	file[LIMEN_HW_REG_DMA_BITS / 4] = DMA_BITS;
+	file[LIMEN_HW_REG_RING_LOG2_MAX / 4] = RING_LOG2_MAX;
+	file[LIMEN_HW_REG_TOP_K_MAX / 4] = LIMEN_HW_TOP_K_MAX;
 	file[LIMEN_HW_REG_GATEWARE_VERSION / 4] = GATEWARE_VERSION;
 	file[LIMEN_HW_REG_CLOCK / 4] = card->core.clock_khz;
 	file[LIMEN_HW_REG_MEM_SIZE / 4] = (uint32_t)(card->core.mem_size >> 20);

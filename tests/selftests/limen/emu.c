@@ -25,6 +25,7 @@
 #define BOARDS	"/sys/module/limen_emu/parameters/boards"
 #define FICKLE	"/sys/module/limen_emu/parameters/fickle"
 #define TIMES	"/sys/module/limen_emu/parameters/times"
+#define LIMITS	"/sys/module/limen_emu/parameters/limits"
 #define LIMEN	"/sys/module/limen/parameters/"
 
 /* Of the driver: how many resets a minute it takes. */
@@ -165,6 +166,12 @@ int emu_fickle(unsigned int mood)
 int emu_times(const char *times)
 {
 	return write_file(TIMES, times ?: "5000,100,1000");
+}
+
+/* The bits of bus addresses, log2 of rings and rows of scans that they tell, likewise. */
+int emu_limits(const char *limits)
+{
+	return write_file(LIMITS, limits ?: "64,12,1024");
 }
 
 /* The node of the emulated board of that number. */

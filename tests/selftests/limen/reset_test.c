@@ -76,6 +76,7 @@ FIXTURE_TEARDOWN_PARENT(reset)
 		return;
 	EXPECT_EQ(0, emu_fickle(0));
 	EXPECT_EQ(0, emu_times(NULL));
+	EXPECT_EQ(0, emu_limits(NULL));
 	emu_set("abandon", 0);
 	EXPECT_EQ(0, emu_boards(1));
 	emu_unbind();
@@ -758,6 +759,52 @@ TEST_F(reset, board_tells_absurd_times)
 		sleep_ms(1);
 	EXPECT_EQ(3, kmsg_count(self->mark, "the board tells a time"));
 	client_close(&fresh);
+}
+
+/* The mask of a platform device is not to be seen; but that all works with it. */
+TEST_F(reset, board_with_limits)
+{
+	struct drm_limen_device_info info;
+	struct drm_limen_scan scan;
+	struct client fresh;
+
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_limits("32,8,8"));
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&fresh));
+	ASSERT_EQ(0, limen_device_info(fresh.fd, &info));
+	EXPECT_EQ(8, info.top_k_max);
+	EXPECT_EQ(0, client_verify(&fresh));
+	EXPECT_EQ(0, client_search(&fresh));
+	scan = scan_at(&fresh.host, fresh.gallery, 2048, 8, 9);
+	EXPECT_EQ(-EINVAL, submit_scans(fresh.fd, fresh.scan, &scan, 1, PATIENCE));
+	client_close(&fresh);
+}
+
+/* More than there can be is as much as there can be, of rows alone. */
+TEST_F(reset, board_with_absurd_limits)
+{
+	static const char * const refused[] = {
+		"31,12,1024", "65,12,1024", "0,12,1024", "4294967295,12,1024",
+		"64,7,1024", "64,0,1024", "64,12,0",
+	};
+	struct drm_limen_device_info info;
+	unsigned int i;
+	int fd;
+
+	ASSERT_EQ(0, emu_unbind());
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		ASSERT_EQ(0, emu_limits(refused[i]));
+		EXPECT_EQ(-EOPNOTSUPP, emu_bind()) TH_LOG("%s", refused[i]);
+		EXPECT_EQ(i + 1, kmsg_count(self->mark, "limits cannot be kept to"));
+	}
+	ASSERT_EQ(0, emu_limits("64,4294967295,4294967295"));
+	ASSERT_EQ(0, emu_bind());
+	OPEN_OR_SKIP(fd);
+	ASSERT_EQ(0, limen_device_info(fd, &info));
+	EXPECT_EQ(LIMEN_HW_TOP_K_MAX, info.top_k_max);
+	close(fd);
+	EXPECT_TRUE(board_works());
 }
 
 TEST_HARNESS_MAIN

@@ -162,6 +162,7 @@ int emu_boards(unsigned int count);
 bool emu_node(unsigned int number, char *path, size_t size);
 int emu_fickle(unsigned int mood);
 int emu_times(const char *times);
+int emu_limits(const char *limits);
 /* Parameters of the driver */
 int driver_set(const char *parameter, unsigned int value);
 int driver_get(const char *parameter, unsigned int *value);

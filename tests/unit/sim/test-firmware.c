@@ -160,6 +160,9 @@ START_TEST(tells_what_runs)
 	ck_assert_uint_ge(host_read(LIMEN_HW_REG_RING_STOP_MS), LIMEN_HW_TIME_MS_MIN);
 	ck_assert_uint_le(host_read(LIMEN_HW_REG_RING_STOP_MS),
 			  LIMEN_HW_RING_STOP_MS_MAX);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_DMA_BITS), 64);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_RING_LOG2_MAX), 12);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_TOP_K_MAX), LIMEN_HW_TOP_K_MAX);
 	for (unsigned int i = 0; i < 8; i++) {
 		memcpy(&word, header->hash + 4 * i, sizeof(word));
 		ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_HASH(i)), word);
