@@ -67,6 +67,10 @@ struct limen_device {
 	 * once, to wait until all that is over which began before it was odd
 	 */
 	struct rw_semaphore reach;
+	/** @wipe_lock: the board's wipe engine is used by one at a time */
+	struct mutex wipe_lock;
+	/** @wipe_failed: it is not used any more; protected by @wipe_lock */
+	bool wipe_failed;
 	/** @awake: woken when the board can be used again, or never will */
 	wait_queue_head_t awake;
 	/** @wipes: buffers that are closed and not wiped yet */

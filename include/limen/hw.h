@@ -34,6 +34,7 @@
 #define   LIMEN_HW_FEATURE_ERROR	0x00000010 /* 0x380 to 0x390, since 1.2 */
 #define   LIMEN_HW_FEATURE_TIMES	0x00000020 /* 0x3a0 to 0x3a8, since 1.2 */
 #define   LIMEN_HW_FEATURE_LIMITS	0x00000040 /* 0x3b0 to 0x3b8, since 1.2 */
+#define   LIMEN_HW_FEATURE_WIPE		0x00000080 /* 0x3c0 to 0x3cc, since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -179,6 +180,19 @@ enum limen_hw_dma {
 #define LIMEN_HW_REG_RING_LOG2_MAX	0x3b4 /* of the entries, up to 12 */
 #define LIMEN_HW_REG_TOP_K_MAX		0x3b8 /* 1 to LIMEN_HW_TOP_K_MAX */
 #define   LIMEN_HW_DMA_BITS_MIN		32
+
+/*
+ * An engine of the gateware's that zeroes card memory. It does not stop at RESET, but for a
+ * reset of the function, after which WIPE_DONE is 0.
+ */
+#define LIMEN_HW_REG_WIPE_PAGE		0x3c0 /* WO, the first one, of 4 KiB */
+#define LIMEN_HW_REG_WIPE_PAGES		0x3c4 /* WO, how many */
+/*
+ * WO. Any number but 0 begins, unless one is under way or there is no such memory; 0 ends
+ * what is under way by the next read of WIPE_DONE.
+ */
+#define LIMEN_HW_REG_WIPE_GO		0x3c8
+#define LIMEN_HW_REG_WIPE_DONE		0x3cc /* number of the last one that is complete */
 
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */

@@ -114,6 +114,65 @@ TEST_F(firmware, unanswered_transfer)
 	EXPECT_EQ(1, kmsg_count(self->mark, "noted error"));
 }
 
+#define SECRET	0x77
+#define BYTES	(4u << 20)
+
+/* Milliseconds that it takes to have memory, with a secret, and to let go of it; or -1. */
+static __s64 secret_ms(int fd, bool *clean)
+{
+	__s64 start = now_ns();
+	struct bo bo;
+
+	if (bo_new(fd, BYTES, DRM_LIMEN_BO_CARD, &bo))
+		return -1;
+	*clean = all_bytes(bo.map, 0, bo.size);
+	memset(bo.map, SECRET, bo.size);
+	start = now_ns();
+	bo_free(fd, &bo);
+	if (bo_new(fd, BYTES, DRM_LIMEN_BO_CARD, &bo))
+		return -1;
+	*clean &= all_bytes(bo.map, 0, bo.size);
+	start = now_ns() - start;
+	bo_free(fd, &bo);
+	return start / NSEC_PER_MSEC;
+}
+
+/* The engine wipes, also without firmware; when it does not end, the driver wipes. */
+TEST_F(firmware, memory_is_wiped)
+{
+	__u32 before, after, later;
+	bool clean = false;
+	__s64 ms;
+
+	ASSERT_EQ(0, config_get(KNOB_WIPED, &before));
+	ASSERT_EQ(0, config_set(KNOB_HALTED, HALTED_STOPPED));
+	ms = secret_ms(self->client.fd, &clean);
+	EXPECT_LE(0, ms);
+	EXPECT_TRUE(clean);
+	ASSERT_EQ(0, config_get(KNOB_WIPED, &after));
+	/* Each buffer when somebody is given it, or has been. */
+	EXPECT_LE(2 * BYTES / PAGE, after - before);
+	printf("# figure: card: %lld ms to wipe and check %u MiB by its engine\n", ms,
+	       BYTES >> 20);
+
+	ASSERT_EQ(0, config_set(KNOB_WIPE_STUCK, 1));
+	ms = secret_ms(self->client.fd, &clean);
+	EXPECT_LE(0, ms);
+	EXPECT_TRUE(clean);
+	EXPECT_EQ(1, kmsg_count(self->mark, "does not wipe its memory in time"));
+	ASSERT_EQ(0, config_set(KNOB_WIPE_STUCK, 0));
+	ms = secret_ms(self->client.fd, &clean);
+	EXPECT_TRUE(clean);
+	ASSERT_EQ(0, config_get(KNOB_WIPED, &later));
+	EXPECT_EQ(after, later);
+	printf("# figure: card: %lld ms to wipe and check %u MiB by stores\n", ms,
+	       BYTES >> 20);
+	/* Bound anew, it is used again. */
+	client_close(&self->client);
+	ASSERT_EQ(0, card_unbind());
+	ASSERT_EQ(0, card_bind());
+}
+
 int main(int argc, char **argv)
 {
 	cards_find();

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <limen/firmware.h>
+#include <monotonic.h>
 #include <shell.h>
 
 #include "host.h"
@@ -530,6 +531,74 @@ START_TEST(notes_traps)
 }
 END_TEST
 
+/* Begins a wipe of the first pages, which are full of something. */
+static void wipe(uint32_t number, uint32_t page, uint32_t pages)
+{
+	memset(host.card.mem, 0x5a, host.card.core.mem_size);
+	host_write(LIMEN_HW_REG_WIPE_PAGE, page);
+	host_write(LIMEN_HW_REG_WIPE_PAGES, pages);
+	host_write(LIMEN_HW_REG_WIPE_GO, number);
+}
+
+static void expect_wiped(uint64_t from, uint64_t to)
+{
+	uint64_t wrong = 0;
+
+	for (uint64_t i = 0; i < host.card.core.mem_size; i++)
+		wrong += host.card.mem[i] != (i >= from && i < to ? 0 : 0x5a);
+	ck_assert_uint_eq(wrong, 0);
+}
+
+/* What it is told to and nothing else; without the processor, and through a reset. */
+START_TEST(wipes_with_a_dead_core)
+{
+	const uint64_t page = LIMEN_HW_PAGE_SIZE;
+	int64_t start;
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+	start = now_ns();
+	wipe(7, 1, 1000);
+	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	ck_assert(host_wait(LIMEN_HW_REG_WIPE_DONE, 7));
+	/* A byte in a nanosecond. */
+	ck_assert_int_ge(now_ns() - start, (int64_t)(1000 * page));
+	expect_wiped(page, 1001 * page);
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_WIPED), 1000);
+}
+END_TEST
+
+START_TEST(wipes_nothing_else)
+{
+	const uint32_t pages = (uint32_t)(host.card.core.mem_size / LIMEN_HW_PAGE_SIZE);
+	const uint32_t wrong[][2] = {
+		{ pages, 1 }, { 0, pages + 1 }, { 1, UINT32_MAX },
+		{ UINT32_MAX, 2 },
+	};
+
+	for (unsigned int i = 0; i < 4; i++) {
+		wipe(3, wrong[i][0], wrong[i][1]);
+		host_run_ms(20);
+		ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+		expect_wiped(0, 0);
+	}
+	/* What does not end, ends when that is wanted, and is never done. */
+	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 1);
+	wipe(4, 0, 8);
+	host_run_ms(5);
+	host_write(LIMEN_HW_REG_WIPE_GO, 0);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 0);
+	host_run_ms(5);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+	expect_wiped(0, 0);
+	wipe(5, 0, pages);
+	ck_assert(host_wait(LIMEN_HW_REG_WIPE_DONE, 5));
+	expect_wiped(0, host.card.core.mem_size);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("firmware");
@@ -557,6 +626,8 @@ int main(void)
 	tcase_add_test(tcase, notes_transfers_without_an_answer);
 	tcase_add_test(tcase, notes_firmware_that_is_not_alive);
 	tcase_add_test(tcase, notes_traps);
+	tcase_add_test(tcase, wipes_with_a_dead_core);
+	tcase_add_test(tcase, wipes_nothing_else);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
