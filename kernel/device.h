@@ -41,6 +41,10 @@ struct limen_device {
 	u32 clock_khz;
 	/** @top_k_max: most rows that a scan may return */
 	u32 top_k_max;
+	/** @temp_warning: LIMEN_HW_REG_TEMP_WARNING, if there is a critical one */
+	s32 temp_warning;
+	/** @temp_critical: LIMEN_HW_REG_TEMP_CRITICAL, or 0 */
+	s32 temp_critical;
 	/** @mem_size: bytes of card memory, all of which can be reached and used */
 	u64 mem_size;
 	/** @firmware: what the board runs, if it runs any */

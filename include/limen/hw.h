@@ -35,6 +35,7 @@
 #define   LIMEN_HW_FEATURE_TIMES	0x00000020 /* 0x3a0 to 0x3a8, since 1.2 */
 #define   LIMEN_HW_FEATURE_LIMITS	0x00000040 /* 0x3b0 to 0x3b8, since 1.2 */
 #define   LIMEN_HW_FEATURE_WIPE		0x00000080 /* 0x3c0 to 0x3cc, since 1.2 */
+#define   LIMEN_HW_FEATURE_THERMAL	0x00000100 /* 0x3d0 and 0x3d4, with SENSORS; since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -193,6 +194,12 @@ enum limen_hw_dma {
  */
 #define LIMEN_HW_REG_WIPE_GO		0x3c8
 #define LIMEN_HW_REG_WIPE_DONE		0x3cc /* number of the last one that is complete */
+
+/* Constant, as TEMPERATURE: from where it is too warm, and from where it may fail. */
+#define LIMEN_HW_REG_TEMP_WARNING	0x3d0
+#define LIMEN_HW_REG_TEMP_CRITICAL	0x3d4 /* at least TEMP_WARNING */
+#define   LIMEN_HW_TEMP_LIMIT_MIN	0
+#define   LIMEN_HW_TEMP_LIMIT_MAX	150000
 
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */

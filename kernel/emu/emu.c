@@ -58,6 +58,11 @@ module_param_array(limits, uint, NULL, 0644);
 MODULE_PARM_DESC(limits,
 		 "what it says are the bits of its bus addresses, the log2 of its largest ring and the most rows of a scan (default 64,12,1024)");
 
+static unsigned int warm[2] = { 85000, 100000 };
+module_param_array(warm, uint, NULL, 0644);
+MODULE_PARM_DESC(warm,
+		 "the temperatures, thousandths of a degree C, from which it says that it is too warm and that it may fail (default 85000,100000)");
+
 /* How long a board that lingers may do so after its driver has gone. */
 #define EMU_LINGER_MS		20
 
@@ -92,7 +97,8 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		{ LIMEN_HW_REG_FEATURES,
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
 		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR |
-		  LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS, 0 },
+		  LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS |
+		  LIMEN_HW_FEATURE_THERMAL, 0 },
 		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
 		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
@@ -102,6 +108,8 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		{ LIMEN_HW_REG_DMA_BITS, READ_ONCE(limits[0]), 0 },
 		{ LIMEN_HW_REG_RING_LOG2_MAX, READ_ONCE(limits[1]), 0 },
 		{ LIMEN_HW_REG_TOP_K_MAX, READ_ONCE(limits[2]), 0 },
+		{ LIMEN_HW_REG_TEMP_WARNING, READ_ONCE(warm[0]), 0 },
+		{ LIMEN_HW_REG_TEMP_CRITICAL, READ_ONCE(warm[1]), 0 },
 	};
 	unsigned int mood = READ_ONCE(fickle);
 	unsigned int i;

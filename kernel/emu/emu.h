@@ -38,7 +38,7 @@
 #define EMU_GARBAGE		0xdb
 
 /* Registers that say who the board is. */
-#define EMU_IDENTITY		11
+#define EMU_IDENTITY		13
 
 /* Cookies that there are. */
 #define EMU_COOKIES		BIT(16)

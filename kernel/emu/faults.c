@@ -62,7 +62,7 @@
  * before the first goes wrong.
  *
  * What has to go wrong before a board has its folder is a parameter of the module:
- * fickle, times and limits.
+ * fickle, times, limits and warm.
  */
 
 #define EMU_DELAY_US_MAX	60000000

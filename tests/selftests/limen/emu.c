@@ -26,6 +26,7 @@
 #define FICKLE	"/sys/module/limen_emu/parameters/fickle"
 #define TIMES	"/sys/module/limen_emu/parameters/times"
 #define LIMITS	"/sys/module/limen_emu/parameters/limits"
+#define WARM	"/sys/module/limen_emu/parameters/warm"
 #define LIMEN	"/sys/module/limen/parameters/"
 
 /* Of the driver: how many resets a minute it takes. */
@@ -172,6 +173,12 @@ int emu_times(const char *times)
 int emu_limits(const char *limits)
 {
 	return write_file(LIMITS, limits ?: "64,12,1024");
+}
+
+/* The temperatures from which they are too warm, and may fail, likewise. */
+int emu_warm(const char *warm)
+{
+	return write_file(WARM, warm ?: "85000,100000");
 }
 
 /* The node of the emulated board of that number. */

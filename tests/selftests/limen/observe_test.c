@@ -853,6 +853,60 @@ TEST_F(observe, sensors)
 	ASSERT_EQ(0, emu_set("power", 12000));
 }
 
+static bool sensor_says(const char *file, long expected)
+{
+	long value;
+
+	return !sensor(file, &value) && value == expected;
+}
+
+TEST_F(observe, temperature_alarms)
+{
+	static const struct {
+		unsigned int temperature;
+		bool warm;
+		bool hot;
+	} cases[] = {
+		{ 84999, false, false }, { 85000, true, false },
+		{ 99999, true, false }, { 100000, true, true },
+	};
+	unsigned int i;
+
+	EXPECT_TRUE(sensor_says("temp1_max", 85000));
+	EXPECT_TRUE(sensor_says("temp1_crit", 100000));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, emu_set("temperature", cases[i].temperature));
+		EXPECT_TRUE(sensor_says("temp1_max_alarm", cases[i].warm));
+		EXPECT_TRUE(sensor_says("temp1_crit_alarm", cases[i].hot));
+	}
+	ASSERT_EQ(0, emu_set("temperature", 45000));
+}
+
+/* Limits that cannot be are not shown; the temperature is. */
+TEST_F(observe, temperature_limits_of_a_liar)
+{
+	static const char * const lies[] = {
+		"100000,99999", "0,100000", "4294967295,100000",
+		"85000,150001", "4294967295,4294967295",
+	};
+	long mark = kmsg_mark(), value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+		ASSERT_EQ(0, emu_unbind());
+		ASSERT_EQ(0, emu_warm(lies[i]));
+		ASSERT_EQ(0, emu_bind());
+		EXPECT_TRUE(sensor_says("temp1_input", 45000));
+		EXPECT_EQ(-ENOENT, sensor("temp1_max", &value));
+		EXPECT_EQ(-ENOENT, sensor("temp1_crit_alarm", &value));
+		EXPECT_EQ(i + 1, kmsg_count(mark, "of temperature make no sense"));
+	}
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_warm(NULL));
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(sensor_says("temp1_max", 85000));
+}
+
 /* debugfs */
 
 TEST_F(observe, rings_in_debugfs)
