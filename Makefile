@@ -51,9 +51,13 @@ deps:
 fetch: deps
 	@tools/fetch
 
-## modules: build the kernel modules into build/kernel (KDIR=... for other headers)
+## modules: build the kernel modules into build/kernel (KDIR=... for other headers,
+##	FIRMWARE_CERT=... for boards whose firmware somebody else signs)
 modules:
-	@tools/build-modules $(BUILD)/kernel
+	@$(if $(FIRMWARE_CERT),mkdir -p $(BUILD)/kernel && firmware/keys/certificate \
+		$(FIRMWARE_CERT) >$(BUILD)/kernel/certificate.hex)
+	@tools/build-modules $(BUILD)/kernel $(if $(FIRMWARE_CERT),\
+		LIMEN_CERTIFICATE=$(CURDIR)/$(BUILD)/kernel/certificate.hex)
 
 ## userspace: build library, daemon, gate and tools into build/user
 userspace: $(BUILD)/user/build.ninja

@@ -38,6 +38,10 @@
  * challenge in a way that depends on the count.
  */
 
+#ifndef LIMEN_FIRMWARE_CERTIFICATE
+#define LIMEN_FIRMWARE_CERTIFICATE	"../firmware/keys/development.hex"
+#endif
+
 /* The certificate of who signs firmware, as DER. */
 static const u8 limen_firmware_certificate[] = {
 #include LIMEN_FIRMWARE_CERTIFICATE
@@ -61,35 +65,40 @@ static const char * const limen_refusals[] = {
 	[LIMEN_HW_REFUSED_SECURITY] = "it is older than the board's security floor",
 };
 
-/* Whether the lengths of an image make sense, and all of it is there. */
-static bool limen_firmware_sized(const struct limen_fw_header *header, size_t size)
+/* Bytes of the envelopes behind the code, or -1 if the lengths make no sense. */
+static ssize_t limen_firmware_envelopes(const struct limen_fw_header *header, size_t size)
 {
-	const size_t fixed = sizeof(*header) + LIMEN_FW_SIGNATURE_SIZE;
 	u32 code_size;
 
-	if (size <= fixed || size > LIMEN_FW_SIZE_MAX)
-		return false;
+	if (size < sizeof(*header) || size > LIMEN_FW_SIZE_MAX)
+		return -1;
 	code_size = le32_to_cpu(header->code_size);
-	return code_size && code_size % sizeof(u32) == 0 &&
-	       code_size <= LIMEN_FW_CODE_SIZE_MAX && code_size < size - fixed &&
-	       size - fixed - code_size <= LIMEN_FW_PKCS7_SIZE_MAX;
+	size -= sizeof(*header);
+	if (!code_size || code_size % sizeof(u32) || code_size > size ||
+	    code_size > LIMEN_FW_CODE_SIZE_MAX ||
+	    size - code_size > LIMEN_FW_SIGNATURE_SIZE + LIMEN_FW_PKCS7_SIZE_MAX)
+		return -1;
+	return size - code_size;
 }
 
 /* What the header says, which nobody has vouched for yet. */
 static int limen_firmware_check(struct limen_host *host,
 				const struct limen_fw_header *header, size_t size)
 {
+	ssize_t envelopes = limen_firmware_envelopes(header, size);
 	u32 floor = limen_read(host, LIMEN_HW_REG_SECURITY_FLOOR);
-	u32 api = 0;
+	u32 api;
 
-	if (size < sizeof(*header) ||
-	    le32_to_cpu(header->magic) != LIMEN_FW_MAGIC ||
+	if (envelopes < 0 || le32_to_cpu(header->magic) != LIMEN_FW_MAGIC ||
 	    le16_to_cpu(header->format) != LIMEN_FW_FORMAT ||
 	    le16_to_cpu(header->header_size) != sizeof(*header) ||
-	    memchr_inv(header->reserved, 0, sizeof(header->reserved)) ||
-	    !limen_firmware_sized(header, size)) {
+	    memchr_inv(header->reserved, 0, sizeof(header->reserved))) {
 		dev_err(host->dev, "the firmware is no image: install it anew\n");
 		return -ENOEXEC;
+	}
+	if (envelopes <= LIMEN_FW_SIGNATURE_SIZE) {
+		dev_err(host->dev, "the firmware is not signed: see limen firmware sign\n");
+		return -ENOKEY;
 	}
 	if (le32_to_cpu(header->board_type) !=
 	    limen_read(host, LIMEN_HW_REG_BOARD_TYPE)) {
@@ -147,7 +156,7 @@ static int limen_firmware_verify(struct limen_host *host, const void *image,
  *
  * May sleep.
  *
- * Return: 0; -ENOENT if there is none; -ENOEXEC, -EMEDIUMTYPE, -ESTALE,
+ * Return: 0; -ENOENT if there is none; -ENOEXEC, -ENOKEY, -EMEDIUMTYPE, -ESTALE,
  * -EPROTONOSUPPORT, -EBADMSG or -EKEYREJECTED if it is not taken, which the log tells in
  * words; or another negative error.
  */
@@ -170,8 +179,7 @@ int limen_firmware_load(struct limen_host *host, struct limen_firmware *firmware
 		return ret;
 	}
 	/* A copy of our own first: the file can change. */
-	header = file->size <= LIMEN_FW_SIZE_MAX ?
-		 kvmemdup(file->data, file->size, GFP_KERNEL) : NULL;
+	header = kvmemdup(file->data, file->size, GFP_KERNEL);
 	ret = header ? limen_firmware_check(host, header, file->size) : -ENOMEM;
 	if (!ret)
 		ret = limen_firmware_verify(host, header, file->size);

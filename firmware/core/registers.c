@@ -49,6 +49,16 @@ void core_raise(struct core_board *board, u32 bits, bool *interrupt)
 	*interrupt = bits & board->irq_enable;
 }
 
+static void forget_host(struct core_board *board)
+{
+	unsigned int i;
+
+	board->irq_status = 0;
+	board->irq_enable = 0;
+	for (i = 0; i < LIMEN_HW_RINGS; i++)
+		core_ring_reset(&board->rings[i]);
+}
+
 /**
  * core_reset_begin() - stop everything and forget what the host has told
  * @board: board; not ready until core_reset_end()
@@ -57,14 +67,9 @@ void core_raise(struct core_board *board, u32 bits, bool *interrupt)
  */
 void core_reset_begin(struct core_board *board)
 {
-	unsigned int i;
-
 	board->control = LIMEN_HW_CONTROL_RESET;
 	board->status = 0;
-	board->irq_status = 0;
-	board->irq_enable = 0;
-	for (i = 0; i < LIMEN_HW_RINGS; i++)
-		core_ring_reset(&board->rings[i]);
+	forget_host(board);
 }
 
 /**
@@ -73,6 +78,8 @@ void core_reset_begin(struct core_board *board)
  */
 void core_reset_end(struct core_board *board)
 {
+	/* What was written during the reset came too early. */
+	forget_host(board);
 	board->control = 0;
 	board->status = LIMEN_HW_STATUS_READY;
 }

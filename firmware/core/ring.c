@@ -162,7 +162,8 @@ void core_ring_let_go(struct core_board *board, unsigned int index,
 	struct core_ring *ring = &board->rings[index];
 	u32 at = ring_find(ring, core_le16(entry->sqe.cookie));
 
-	if (core_ring_knows(board, index, entry) && at < ring->held_count)
+	/* Also of a board that is not enabled, or fatal: it may work again. */
+	if (ring->epoch == entry->epoch && at < ring->held_count)
 		ring->held[at] = ring->held[--ring->held_count];
 }
 
@@ -220,11 +221,13 @@ bool core_ring_post(struct core_board *board, unsigned int index,
 		    const struct limen_hw_cqe *cqe)
 {
 	struct core_ring *ring = &board->rings[index];
-	u32 size = ring_entries(ring);
 	enum core_access access = CORE_REFUSED;
+	u32 size;
 
 	if (!core_ring_knows(board, index, entry))
 		return false;
+	/* Of a stopped ring it can be anything. */
+	size = ring_entries(ring);
 	if (ring->cq_tail - ring->cq_head < size)
 		access = board->ops->store(board,
 					   ring->cq + (ring->cq_tail & (size - 1)) *
@@ -344,13 +347,16 @@ static void ring_abort(struct core_ring *ring, u16 cookie)
  * @offset: LIMEN_HW_RING_*, within the ring's block
  * @value: what to write
  *
- * A stopped ring has no doorbells.
+ * A stopped ring has no doorbells. One that is enabled keeps its bases and its size,
+ * with which it has been found possible.
  */
 void core_ring_write(struct core_board *board, unsigned int index, u32 offset,
 		     u32 value)
 {
 	struct core_ring *ring = &board->rings[index];
 
+	if (ring->enabled && offset < LIMEN_HW_RING_ENABLE)
+		return;
 	switch (offset) {
 	case LIMEN_HW_RING_SQ_LO:
 		ring->sq = low(ring->sq, value);

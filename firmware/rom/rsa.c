@@ -125,15 +125,21 @@ static void twice(uint32_t *a, const struct modulus *n)
 		subtract(a, n->words);
 }
 
-static void prepare(struct modulus *n)
+/* Whether these bytes are a modulus to compute with. */
+static bool take_modulus(struct modulus *n, const uint8_t *bytes)
 {
-	uint32_t inverse = n->words[0];
+	uint32_t inverse;
 	unsigned int i;
 
-	/* Of an odd number, its own inverse modulo 8, each step doubles the bits. */
+	from_bytes(n->words, bytes);
+	if (!(n->words[0] & 1) || !(n->words[WORDS - 1] >> 31))
+		return false;
+	/* An odd number is its own inverse modulo 8, and each step doubles the bits. */
+	inverse = n->words[0];
 	for (i = 0; i < 4; i++)
 		inverse *= 2 - n->words[0] * inverse;
 	n->inverse = -inverse;
+	return true;
 }
 
 /*
@@ -202,10 +208,8 @@ bool rsa_verify(const uint8_t modulus[RSA_SIZE], const uint8_t signature[RSA_SIZ
 	uint32_t number[WORDS], wanted[WORDS];
 	struct modulus n;
 
-	from_bytes(n.words, modulus);
-	if (!(n.words[0] & 1) || !(n.words[WORDS - 1] >> 31))
+	if (!take_modulus(&n, modulus))
 		return false;
-	prepare(&n);
 	from_bytes(number, signature);
 	if (!less(number, n.words))
 		return false;

@@ -77,6 +77,49 @@ def program(*segments):
     return header + body
 
 
+def csrrw(csr, rs1):
+    return csr << 20 | rs1 << 15 | 1 << 12 | 0x73
+
+
+def addi(rd, rs1, value):
+    return (value & 0xfff) << 20 | rs1 << 15 | rd << 7 | 0x13
+
+
+def store(rs2, rs1, offset):
+    """SW with an offset of less than 32."""
+    return rs2 << 20 | rs1 << 15 | 2 << 12 | offset << 7 | 0x23
+
+
+def code(*words):
+    return b"".join(struct.pack("<I", word) for word in words)
+
+
+def programs():
+    """Of rv32im: one that takes interrupts and waits, and one that computes."""
+    mret, wfi, div = 0x30200073, 0x10500073, 0x0220c1b3
+    mtvec, mie, mstatus = 0x305, 0x304, 0x300
+    interrupted = code(
+        addi(1, 0, 40), csrrw(mtvec, 1), addi(1, 0, 0x7ff), addi(1, 1, 0x7ff),
+        csrrw(mie, 1), csrrw(mstatus, 1), wfi, store(1, 1, 2), addi(2, 2, 1),
+        0xff5ff06f, addi(3, 3, 1), 0x34202273, mret)
+    computing = code(
+        addi(1, 0, -7), addi(2, 0, 2), div, 0x022081b3, 0x00302023, 0x00002203,
+        0xfe4194e3, 0x00000073)
+    return [interrupted, computing]
+
+
+def board(*actions):
+    """What is done to a board: names of functions of core.c, and what they take."""
+    names = ["start", "write_register", "submit", "fetch", "answer", "let_go", "give_up",
+             "consume", "reset", "spoil"]
+    return b"".join(bytes([names.index(name), *numbers]) for name, *numbers in actions)
+
+
+def verify(ring, kind, job=0):
+    """An entry through all of a board."""
+    return [("submit", ring, kind, 0), ("fetch", ring), ("answer", job), ("consume", ring)]
+
+
 def main(configuration, folder):
     seeds = {
         "template": [template(128), template(512)],
@@ -90,6 +133,22 @@ def main(configuration, folder):
         "program": [program((0x10000000, 32, b"code" * 8)),
                     program((0x10000000, 32, b"code" * 8), (0x10000040, 64, b"data")),
                     b"\x13\0\0\0" * 4],
+        "cpu": programs(),
+        "core": [board(("start", 0, 1), *3 * verify(0, 0)),
+                 board(("start", 1, 2), *3 * verify(1, 1)),
+                 board(("start", 0, 2), ("submit", 0, 0, 0), ("submit", 0, 12, 0), ("fetch", 0),
+                       ("fetch", 0), ("give_up", 0, 3), ("answer", 1), ("answer", 0)),
+                 board(("start", 0, 3), ("submit", 0, 0, 0), ("fetch", 0), ("reset", 1),
+                       ("answer", 0), ("start", 0, 3), ("spoil", 0, 2), *verify(0, 0),
+                       ("submit", 0, 0, 1, 1, 2), ("fetch", 0), ("let_go", 0),
+                       ("write_register", 0x48, 40)),
+                 board(("start", 2, 1), *verify(2, 2), ("write_register", 6, 7)),
+                 # As many entries as are held, and one.
+                 board(("start", 0, 5), *17 * [("submit", 0, 0, 0)], *17 * [("fetch", 0)]),
+                 # Probes of 128 bytes across the end of a page, and before it.
+                 board(("start", 0, 2), ("submit", 0, 3, 2, 8, 0xc0, 9, 15), ("fetch", 0),
+                       ("answer", 0), ("submit", 0, 3, 2, 8, 0x80, 9, 15), ("fetch", 0),
+                       ("answer", 0))],
     }
     for target, inputs in seeds.items():
         place = pathlib.Path(folder, target)

@@ -175,8 +175,7 @@ static bool transfer(struct shell *shell, uint64_t address, uint8_t *sram,
 	case SHELL_DMA_FROM_HOST:
 		return dma_read(card, address, sram, size);
 	case SHELL_DMA_TO_HOST:
-		if (config_masters_bus(card))
-			post_memory(card, address, sram, size);
+		post_memory(card, address, sram, size);
 		return true;
 	case SHELL_DMA_FROM_CARD:
 		if (address > card->core.mem_size ||
@@ -196,9 +195,14 @@ static void dma_end(struct shell *shell)
 	uint32_t size = dma->registers[3];
 	uint8_t *sram = sram_at(shell, dma->registers[2], size);
 
-	if (dma->state != SHELL_BUSY || now_ns() < dma->due_ns ||
-	    !post_has_room(shell->card))
+	if (dma->state != SHELL_BUSY || now_ns() < dma->due_ns)
 		return;
+	/* A card that is kept from the bus asks nothing, and writes later. */
+	if (!post_has_room(shell->card) ||
+	    (dma->what == SHELL_DMA_FROM_HOST && !config_masters_bus(shell->card))) {
+		dma->due_ns = now_ns() + DMA_NS;
+		return;
+	}
 	if (mute(shell)) {
 		dma->state = SHELL_TIMEOUT;
 		note_error(shell, LIMEN_HW_ERROR_DMA_TIMEOUT, dma->what, address);

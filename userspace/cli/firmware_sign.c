@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <openssl/rsa.h>
 
 #include "cli.h"
@@ -120,31 +121,6 @@ static CMS_ContentInfo *sign_message(const uint8_t *header, X509 *certificate,
 	return message;
 }
 
-/* The plain signature in a message; NULL if that is not all there is. */
-static const ASN1_OCTET_STRING *signature_in(CMS_ContentInfo *message)
-{
-	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(message);
-	CMS_SignerInfo *signer;
-	X509_ALGOR *digest;
-
-	if (!signers || sk_CMS_SignerInfo_num(signers) != 1 ||
-	    CMS_is_detached(message) != 1)
-		return NULL;
-	signer = sk_CMS_SignerInfo_value(signers, 0);
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
-	if (OBJ_obj2nid(digest->algorithm) != NID_sha256 ||
-	    CMS_signed_get_attr_count(signer) > 0)
-		return NULL;
-	return CMS_SignerInfo_get0_signature(signer);
-}
-
-static bool is_signature(const ASN1_OCTET_STRING *found, const uint8_t *signature)
-{
-	return found && ASN1_STRING_length(found) == LIMEN_FW_SIGNATURE_SIZE &&
-	       !memcmp(ASN1_STRING_get0_data(found), signature,
-		       LIMEN_FW_SIGNATURE_SIZE);
-}
-
 static bool write_message(CMS_ContentInfo *message, struct firmware_envelopes *envelopes)
 {
 	uint8_t *at = envelopes->pkcs7;
@@ -164,9 +140,7 @@ static int sign_with(const struct image *image, X509 *certificate, EVP_PKEY *key
 
 	if (sign_plainly(image->header, key, envelopes->signature))
 		message = sign_message(image->header, certificate, key);
-	done = message &&
-	       is_signature(signature_in(message), envelopes->signature) &&
-	       write_message(message, envelopes);
+	done = message && write_message(message, envelopes);
 	CMS_ContentInfo_free(message);
 	return done ? DONE : fail("libcrypto cannot sign with this key");
 }
@@ -192,33 +166,91 @@ int firmware_sign(const struct image *image, const char *key_path,
 	return result;
 }
 
-/* Whether the message's signature is of this content by this certificate. */
-static bool verify_message(CMS_ContentInfo *message, X509 *certificate,
-			   const uint8_t *header)
+static bool is_algorithm(const X509_ALGOR *algorithm, int nid)
 {
-	STACK_OF(X509) *certificates = sk_X509_new_null();
-	BIO *content = BIO_new_mem_buf(header, HEADER_SIZE);
+	return OBJ_obj2nid(algorithm->algorithm) == nid;
+}
+
+/* The kernel finds the signer by these bytes. */
+static bool is_issuer(const X509_NAME *found, const X509_NAME *issuer)
+{
+	const unsigned char *a, *b;
+	size_t a_size, b_size;
+
+	return X509_NAME_get0_der(found, &a, &a_size) == 1 &&
+	       X509_NAME_get0_der(issuer, &b, &b_size) == 1 &&
+	       a_size == b_size && !memcmp(a, b, a_size);
+}
+
+static bool signer_is_right(const PKCS7_SIGNER_INFO *signer, const uint8_t *signature,
+			    const X509 *certificate)
+{
+	const PKCS7_ISSUER_AND_SERIAL *who = signer->issuer_and_serial;
+
+	return ASN1_INTEGER_get(signer->version) == 1 &&
+	       is_issuer(who->issuer, X509_get_issuer_name(certificate)) &&
+	       !ASN1_INTEGER_cmp(who->serial, X509_get0_serialNumber(certificate)) &&
+	       is_algorithm(signer->digest_alg, NID_sha256) &&
+	       is_algorithm(signer->digest_enc_alg, NID_rsaEncryption) &&
+	       !signer->auth_attr && !signer->unauth_attr &&
+	       ASN1_STRING_length(signer->enc_digest) == LIMEN_FW_SIGNATURE_SIZE &&
+	       !memcmp(ASN1_STRING_get0_data(signer->enc_digest), signature,
+		       LIMEN_FW_SIGNATURE_SIZE);
+}
+
+/* Whether a message says nothing but that this is the certificate's signature. */
+static bool message_is_right(PKCS7 *message, const uint8_t *signature,
+			     const X509 *certificate)
+{
+	const PKCS7_SIGNED *content;
+
+	if (!PKCS7_type_is_signed(message) || !message->d.sign)
+		return false;
+	content = message->d.sign;
+	return ASN1_INTEGER_get(content->version) == 1 &&
+	       PKCS7_type_is_data(content->contents) && PKCS7_is_detached(message) &&
+	       sk_X509_ALGOR_num(content->md_algs) == 1 &&
+	       is_algorithm(sk_X509_ALGOR_value(content->md_algs, 0), NID_sha256) &&
+	       sk_PKCS7_SIGNER_INFO_num(content->signer_info) == 1 &&
+	       signer_is_right(sk_PKCS7_SIGNER_INFO_value(content->signer_info, 0),
+			       signature, certificate);
+}
+
+/* Whether a message, written anew, has these bytes: the kernel reads DER alone. */
+static bool is_der(PKCS7 *message, const uint8_t *bytes, int size)
+{
+	unsigned char *written = NULL;
+	bool same;
+
+	same = i2d_PKCS7(message, &written) == size && !memcmp(written, bytes, size);
+	OPENSSL_free(written);
+	return same;
+}
+
+static bool pkcs7_is_right(const struct image *image, const X509 *certificate)
+{
+	const uint8_t *at = image->pkcs7;
+	PKCS7 *message = d2i_PKCS7(NULL, &at, image->pkcs7_size);
 	bool right;
 
-	right = certificates && content && sk_X509_push(certificates, certificate) &&
-		CMS_verify(message, certificates, NULL, content, NULL,
-			   CMS_NOINTERN | CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) == 1;
-	BIO_free(content);
-	sk_X509_free(certificates);
+	right = message && message_is_right(message, image->signature, certificate) &&
+		is_der(message, image->pkcs7, image->pkcs7_size);
+	PKCS7_free(message);
 	return right;
 }
 
-static bool pkcs7_is_right(const struct image *image, X509 *certificate)
+/* What the ROM has verified is verified by libcrypto, too. */
+static bool signature_is_right(const struct image *image, X509 *certificate)
 {
-	const uint8_t *at = image->pkcs7;
-	CMS_ContentInfo *message = d2i_CMS_ContentInfo(NULL, &at, image->pkcs7_size);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool right;
 
-	right = message && at == image->pkcs7 + image->pkcs7_size &&
-		OBJ_obj2nid(CMS_get0_type(message)) == NID_pkcs7_signed &&
-		is_signature(signature_in(message), image->signature) &&
-		verify_message(message, certificate, image->header);
-	CMS_ContentInfo_free(message);
+	right = context &&
+		EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL,
+				     X509_get0_pubkey(certificate)) == 1 &&
+		EVP_DigestVerify(context, image->signature, LIMEN_FW_SIGNATURE_SIZE,
+				 image->header, HEADER_SIZE) == 1;
+	EVP_MD_CTX_free(context);
 	return right;
 }
 
@@ -240,6 +272,8 @@ static int verify_with(const struct image *image, const char *path, X509 *certif
 	if (refusal)
 		return fail("%s: %s", path, image->signature ?
 			    firmware_refusal(refusal) : "nobody has signed it");
+	if (!signature_is_right(image, certificate))
+		return fail("%s: libcrypto does not verify its signature", path);
 	if (!pkcs7_is_right(image, certificate))
 		return fail("%s: its PKCS #7 message is not of this signature", path);
 	return DONE;

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include <limen/firmware.h>
+
 #include "client.h"
 #include "limen_kselftest.h"
 #include "pci.h"
@@ -194,6 +196,7 @@ TEST_F(fickle, is_read_once)
 	struct drm_limen_device_info info;
 	struct client fresh;
 	__u32 mib, handle;
+	__u64 reserved;
 	struct bo bo;
 
 	ASSERT_EQ(0, config_get(KNOB_MEM_MIB, &mib));
@@ -203,11 +206,14 @@ TEST_F(fickle, is_read_once)
 	EXPECT_EQ(0, client_search(&fresh));
 	ASSERT_EQ(0, limen_device_info(fresh.fd, &info));
 	EXPECT_EQ(1, info.hw_version >> 16);
-	EXPECT_EQ(DRM_LIMEN_FEATURE_CLOCK, info.hw_features);
-	EXPECT_EQ(1000000, info.clock_khz);
+	reserved = info.firmware_version ? LIMEN_FW_SIZE_MAX : 0;
+	EXPECT_EQ(DRM_LIMEN_FEATURE_CLOCK |
+		  (reserved ? DRM_LIMEN_FEATURE_FIRMWARE : 0),
+		  info.hw_features);
+	EXPECT_EQ(reserved ? 125000 : 1000000, info.clock_khz);
 
 	ASSERT_EQ(0, limen_memory_info(fresh.fd, &memory));
-	ASSERT_EQ((__u64)mib << 20, memory.card_size);
+	ASSERT_EQ(((__u64)mib << 20) - reserved, memory.card_size);
 	ASSERT_EQ(0, bo_new(fresh.fd, memory.card_free, DRM_LIMEN_BO_CARD,
 			    &bo));
 	memset(bo.map, 0x5a, bo.size);

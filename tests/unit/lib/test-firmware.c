@@ -14,8 +14,6 @@
 #include "../face/suite.h"
 #include "command.h"
 
-#define KEY FIRMWARE_KEYS "/development.key.pem"
-#define CERTIFICATE FIRMWARE_KEYS "/development.pem"
 #define CODE_SIZE 1001 /* of the file; no multiple of 4 */
 #define IMAGE_CODE_SIZE 1004
 #define HEADER_SIZE sizeof(struct limen_fw_header)
@@ -188,7 +186,13 @@ static const struct {
 	{ PKCS7_AT - 1, "not signed by" },
 	{ PKCS7_AT, "PKCS #7" },
 	{ PKCS7_AT + 6, "PKCS #7" }, /* the kind of message */
+	{ PKCS7_AT + 25, "PKCS #7" }, /* the version */
 	{ PKCS7_AT + 40, "PKCS #7" }, /* the hash's name */
+	{ PKCS7_AT + 45, "PKCS #7" }, /* the kind of content */
+	{ PKCS7_AT + 64, "PKCS #7" }, /* the signer's version */
+	{ PKCS7_AT + 80, "PKCS #7" }, /* the signer's name */
+	{ PKCS7_AT + 150, "PKCS #7" }, /* the certificate's number */
+	{ PKCS7_AT + 181, "PKCS #7" }, /* the kind of signature */
 	{ PKCS7_AT + 300, "PKCS #7" }, /* the signature */
 };
 
@@ -244,6 +248,25 @@ START_TEST(verify_of_the_message)
 	check_error("longer than 196608 bytes");
 	free(data);
 	free(longer);
+}
+END_TEST
+
+/* A message of the right kind, with nothing in it. */
+START_TEST(verify_of_an_empty_message)
+{
+	static const uint8_t empty[] = {
+		0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07,
+		0x02,
+	};
+	uint8_t *data;
+	size_t size;
+
+	data = signed_image(&size);
+	memcpy(data + PKCS7_AT, empty, sizeof(empty));
+	file_write(in_folder("image"), data, PKCS7_AT + sizeof(empty));
+	ck_assert_int_eq(verify("image"), 1);
+	check_error("PKCS #7");
+	free(data);
 }
 END_TEST
 
@@ -585,6 +608,7 @@ int main(void)
 	tcase_add_loop_test(tests, verify_says_what_is_wrong, 0, COUNT_OF(changes));
 	tcase_add_loop_test(tests, verify_of_a_part, 0, COUNT_OF(lengths));
 	tcase_add_test(tests, verify_of_the_message);
+	tcase_add_test(tests, verify_of_an_empty_message);
 	tcase_add_test(tests, verify_of_swapped_messages);
 	tcase_add_test(tests, verify_of_what_nobody_signed);
 	tcase_add_test(tests, keys_of_others);

@@ -3,7 +3,7 @@
 #ifndef TEST_SIM_BOARD_H
 #define TEST_SIM_BOARD_H
 
-#include <cpu.h>
+#include <cpu/cpu.h>
 
 #include "rv32.h"
 

@@ -30,9 +30,12 @@ static uint32_t draw(struct program *program, uint32_t limit)
 	return (uint32_t)((state * 0x2545f4914f6cdd1dULL) >> 32) % limit;
 }
 
+/* In an expression of its own, like each draw: C does not say which comes first. */
 static uint32_t draw_word(struct program *program)
 {
-	return draw(program, 1u << 16) << 16 | draw(program, 1u << 16);
+	uint32_t high = draw(program, 1u << 16);
+
+	return high << 16 | draw(program, 1u << 16);
 }
 
 /* A value, often one of those where arithmetic has its corners. */
@@ -41,9 +44,12 @@ static uint32_t draw_value(struct program *program)
 	static const uint32_t corners[] = { 0, 1, -1u, 1u << 31, INT32_MAX, 2, -2u, 31, 32,
 					    0xffff, 0x10000, 0x55555555 };
 
+	uint32_t word;
+
 	if (draw(program, 2))
 		return corners[draw(program, sizeof(corners) / sizeof(*corners))];
-	return draw_word(program) >> draw(program, 32);
+	word = draw_word(program);
+	return word >> draw(program, 32);
 }
 
 static uint32_t draw_source(struct program *program)
@@ -94,10 +100,11 @@ static void emit_op(struct program *program)
 		MUL(0, 0, 0), MULH(0, 0, 0), MULHSU(0, 0, 0), MULHU(0, 0, 0),
 		DIV(0, 0, 0), DIVU(0, 0, 0), REM(0, 0, 0), REMU(0, 0, 0),
 	};
+	uint32_t op = ops[draw(program, sizeof(ops) / sizeof(*ops))];
+	uint32_t rd = draw_target(program), rs1 = draw_source(program);
+	uint32_t rs2 = draw_source(program);
 
-	emit(program, ops[draw(program, sizeof(ops) / sizeof(*ops))] |
-			      RV_NAMES(0, 0, draw_target(program), draw_source(program),
-				       draw_source(program)));
+	emit(program, op | RV_NAMES(0, 0, rd, rs1, rs2));
 }
 
 static void emit_op_imm(struct program *program)
@@ -106,17 +113,18 @@ static void emit_op_imm(struct program *program)
 					XORI(0, 0, 0), ORI(0, 0, 0), ANDI(0, 0, 0),
 					SLLI(0, 0, 0), SRLI(0, 0, 0), SRAI(0, 0, 0) };
 	uint32_t which = draw(program, sizeof(ops) / sizeof(*ops));
+	uint32_t rd = draw_target(program), rs1 = draw_source(program);
 	bool is_shift = which >= 6;
 
-	emit(program, ops[which] | RV_I(0, 0, draw_target(program), draw_source(program),
-					draw(program, is_shift ? 32 : 4096)));
+	emit(program, ops[which] | RV_I(0, 0, rd, rs1, draw(program, is_shift ? 32 : 4096)));
 }
 
 static void emit_upper(struct program *program)
 {
-	uint32_t opcode = draw(program, 2) ? 0x37 : 0x17;
+	uint32_t opcode = draw(program, 2) ? 0x37 : 0x17, rd = draw_target(program);
+	uint32_t value = draw_word(program);
 
-	emit(program, RV_U(opcode, draw_target(program), draw_word(program)));
+	emit(program, RV_U(opcode, rd, value));
 }
 
 /* A load or a store, by the base or a register somewhat above it. */
@@ -125,7 +133,7 @@ static void emit_access(struct program *program, bool is_store)
 	static const uint32_t loads[] = { 0, 1, 2, 4, 5 };
 	uint32_t funct3 = is_store ? draw(program, 3) : loads[draw(program, 5)];
 	uint32_t size = 1u << (funct3 & 3), base = program->base, reach = 2 * HALF;
-	uint32_t offset;
+	uint32_t offset, other = is_store ? draw_source(program) : draw_target(program);
 
 	if (draw(program, 2)) {
 		base = draw_holder(program);
@@ -135,9 +143,9 @@ static void emit_access(struct program *program, bool is_store)
 	}
 	offset = draw(program, reach) / size * size - HALF;
 	if (is_store)
-		emit(program, RV_S(funct3, base, draw_source(program), offset));
+		emit(program, RV_S(funct3, base, other, offset));
 	else
-		emit(program, RV_I(0x03, funct3, draw_target(program), base, offset));
+		emit(program, RV_I(0x03, funct3, other, base, offset));
 }
 
 static void emit_block(struct program *program, unsigned int depth);

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cpu.h>
+#include <cpu/cpu.h>
 
 #include "../../match/tap.h"
 #include "program.h"
@@ -153,7 +153,8 @@ static size_t run_on_hart(uint64_t *instructions)
 	static struct cpu cpu;
 	const struct cpu_config config = {
 		.regions = {
-			{ PROGRAM_CODE, sizeof(program.code), (uint8_t *)program.code, false, true },
+			{ PROGRAM_CODE, sizeof(program.code), (uint8_t *)program.code, false,
+			  true },
 			{ PROGRAM_DATA, sizeof(program.data), program.data, true, false },
 		},
 		.region_count = 2,

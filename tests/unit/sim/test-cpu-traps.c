@@ -140,6 +140,12 @@ START_TEST(data_that_faults)
 	board_traps(LB(3, 0, -1), CPU_LOAD_FAULT, UINT32_MAX);
 	board_traps(SB(3, 1, 0), CPU_STORE_FAULT, DEVICE + DEVICE_SIZE);
 	board_traps(SB(3, 0, 5), CPU_STORE_FAULT, 5);
+	/* As far below 0 as memory is above. */
+	cpu->x[1] = 0u - RAM;
+	board_retires(LW(4, 2, 0));
+	board_traps(LW(3, 1, 0), CPU_LOAD_FAULT, 0u - RAM);
+	cpu->x[1] = 0u - ROM;
+	board_traps(LW(3, 1, 0), CPU_LOAD_FAULT, 0u - ROM);
 	/* Memory that is not writable, though it can be read. */
 	board_traps(SW(3, 2, 0), CPU_STORE_FAULT, ROM + 8);
 	ck_assert_uint_eq(board_word(ROM + 8), 77);
@@ -312,8 +318,11 @@ START_TEST(counters_are_written)
 		csr_set(counters[i], 0x1234);
 		ck_assert_uint_eq(csr(counters[i]), 0x1234);
 		ck_assert_uint_eq(csr(counters[i]), 0x1235);
+		csr_set(counters[i], 0x70000000);
 		csr_set(counters[i] + 0x80, 0xabcd);
 		ck_assert_uint_eq(csr(counters[i] + 0x80), 0xabcd);
+		/* Its other half goes on from where it was. */
+		ck_assert_uint_eq(csr(counters[i]) >> 4, 0x7000000);
 		csr_set(counters[i], UINT32_MAX);
 		ck_assert_uint_eq(csr(counters[i]), UINT32_MAX);
 		ck_assert_uint_eq(csr(counters[i]), 0);
@@ -367,6 +376,8 @@ START_TEST(an_interrupt_between_instructions)
 	ck_assert_uint_eq(cpu->count.interrupts, 1);
 	ck_assert_uint_eq(cpu->count.exceptions, 0);
 	ck_assert_uint_eq(board.traps, 1);
+	/* It took a cycle, and was no instruction. */
+	ck_assert_uint_eq(csr(MCYCLE), csr(MINSTRET));
 	/* The handler is not interrupted by it. */
 	ck_assert_uint_eq(csr(MIP), CPU_MEI);
 	cpu_interrupt(cpu, false);
@@ -423,6 +434,15 @@ START_TEST(interrupts_that_are_masked)
 	board_put(at, CSRRSI(0, MSTATUS, 8));
 	ck_assert_int_eq(cpu_run(cpu, 2), CPU_BUDGET);
 	ck_assert_uint_eq(cpu->count.interrupts, 1);
+	ck_assert_uint_eq(cpu->mepc, at + 4);
+	/* By mie, too. */
+	csr_set(MIE, 0);
+	csr_set(MSTATUS, CPU_MSTATUS_MIE);
+	cpu->x[1] = CPU_MEI;
+	at = cpu->pc;
+	board_put(at, CSRRS(0, MIE, 1));
+	ck_assert_int_eq(cpu_run(cpu, 2), CPU_BUDGET);
+	ck_assert_uint_eq(cpu->count.interrupts, 2);
 	ck_assert_uint_eq(cpu->mepc, at + 4);
 }
 END_TEST
@@ -502,6 +522,10 @@ START_TEST(waiting)
 	ck_assert_uint_eq(cpu->pc, HANDLER);
 	ck_assert_uint_eq(cpu->mepc, at + 4);
 	ck_assert_uint_eq(cpu->count.waits, 1);
+	/* Then it is awake. */
+	cpu_interrupt(cpu, false);
+	ck_assert_int_eq(cpu_run(cpu, 3), CPU_BUDGET);
+	ck_assert_uint_eq(cpu->pc, HANDLER + 12);
 }
 END_TEST
 
@@ -592,6 +616,21 @@ START_TEST(resetting)
 }
 END_TEST
 
+/* Regions that are not counted are none. */
+START_TEST(no_regions)
+{
+	struct cpu_config config = board_config();
+
+	config.region_count = 0;
+	config.reset = ROM;
+	config.regions[0].executable = true;
+	ck_assert_int_eq(cpu_init(cpu, &config), 0);
+	ck_assert_int_eq(cpu_run(cpu, 1), CPU_BUDGET);
+	ck_assert_uint_eq(cpu->mcause, CPU_FETCH_FAULT);
+	ck_assert_uint_eq(cpu->mepc, ROM);
+}
+END_TEST
+
 static void is_refused(const struct cpu_config *config)
 {
 	ck_assert_int_eq(cpu_init(cpu, config), -EINVAL);
@@ -619,8 +658,10 @@ START_TEST(what_no_hart_is_made_of)
 	REFUSED(regions[1].size, RAM_SIZE + 4); /* into the other */
 	REFUSED(regions[1].base, ROM);
 	REFUSED(regions[1].base, ROM - 4);
+	REFUSED(regions[1].base, ROM + 4);
 	REFUSED(regions[1].base, 0u - RAM_SIZE + 4); /* beyond the end */
 	REFUSED(regions[1].at, NULL);
+	REFUSED(regions[0].at, NULL);
 #undef REFUSED
 	bad = good;
 	bad.regions[1].base = 0u - RAM_SIZE;
@@ -697,6 +738,7 @@ static TCase *runs(void)
 	tcase_add_test(tests, budgets);
 	tcase_add_test(tests, stopping);
 	tcase_add_test(tests, resetting);
+	tcase_add_test(tests, no_regions);
 	tcase_add_test(tests, what_no_hart_is_made_of);
 	tcase_add_test(tests, wiping);
 	return tests;

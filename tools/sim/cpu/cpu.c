@@ -50,10 +50,7 @@ enum csr {
 	MINSTRET = 0xb02, /* and MHPMCOUNTER + 3 ... 31 */
 	MCYCLEH = 0xb80,
 	MINSTRETH = 0xb82,
-	MVENDORID = 0xf11,
-	MARCHID = 0xf12,
-	MIMPID = 0xf13,
-	MHARTID = 0xf14,
+	MVENDORID = 0xf11, /* and marchid, mimpid and mhartid */
 	MCONFIGPTR = 0xf15,
 };
 

@@ -87,8 +87,8 @@ struct cpu_region {
  * @store: writes them; false: access fault. NULL: there is no bus to store to
  * @trap: a trap was taken, and mcause, mepc and mtval tell of it; or NULL
  *
- * They may call cpu_interrupt(), cpu_timer() and cpu_stop(), and see the hart as
- * it was before the instruction; but not run it.
+ * Of what is below they may call cpu_interrupt(), cpu_timer() and cpu_stop(). @load
+ * and @store see the hart as it was before the instruction.
  */
 struct cpu_ops {
 	bool (*load)(void *context, uint32_t address, unsigned int size, uint32_t *value);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gateware (firmware/fpga/rtl/matcher.v) as a library: simulated by cycles, with a
+ * model of the memory behind its port.
+ *
+ * A library is of one configuration: limen_rtl_lanes() and limen_rtl_units() tell which.
+ * Several boards may exist at once. A board is used by one thread at a time.
+ */
+#ifndef LIMEN_RTL_H
+#define LIMEN_RTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct limen_rtl;
+
+/**
+ * struct limen_rtl_memory - card memory and how its port behaves
+ * @bytes: the memory, the caller's, which outlives the board
+ * @size: bytes of it, a multiple of 64, at most 4 GiB
+ * @latency: cycles from a read that is accepted to its answer, at least 1
+ * @bandwidth: in how many of 1000 cycles, at random, the port accepts a request, and how
+ *	many of 1000 answers come without a delay; at least 1
+ * @seed: of what is random, registers before the reset included
+ */
+struct limen_rtl_memory {
+	uint8_t *bytes;
+	uint64_t size;
+	uint32_t latency;
+	uint32_t bandwidth;
+	uint32_t seed;
+};
+
+/**
+ * struct limen_rtl_scan - what a scan is to do, unchecked; see struct limen_hw_scan
+ * @probe: offset in card memory
+ * @gallery: offset of row 0
+ * @stride: bytes from row to row
+ * @rows: rows to read
+ * @top_k: most rows to return
+ * @min_similarity: rows below it are not returned
+ * @dim: components
+ */
+struct limen_rtl_scan {
+	uint32_t probe;
+	uint32_t gallery;
+	uint32_t stride;
+	uint32_t rows;
+	uint32_t top_k;
+	int32_t min_similarity;
+	uint16_t dim;
+};
+
+/* One row of a scan's result. */
+struct limen_rtl_row {
+	uint32_t row;
+	int32_t raw;
+	int32_t similarity;
+};
+
+/* What the board has counted since its reset, all in one cycle. */
+struct limen_rtl_counters {
+	uint64_t cycles;
+	uint64_t busy;
+	uint64_t stall;
+	uint64_t rows;
+	uint64_t jobs;
+};
+
+/**
+ * struct limen_rtl_port - what went over the memory port since limen_rtl_port_clear()
+ * @reads: beats that were read
+ * @writes: beats that were written
+ * @first: cycle of the first read's answer
+ * @last: cycle of the last read's answer
+ */
+struct limen_rtl_port {
+	uint64_t reads;
+	uint64_t writes;
+	uint64_t first;
+	uint64_t last;
+};
+
+/* What becomes of a read of host memory. */
+enum limen_rtl_answer {
+	LIMEN_RTL_ANSWERED,
+	LIMEN_RTL_REFUSED,	/* an error is the answer */
+	LIMEN_RTL_LOST,		/* none ever comes */
+};
+
+/**
+ * struct limen_rtl_host - host memory, as the board reads it
+ * @read: reads @size bytes at @address into @to
+ * @context: for @read
+ * @latency: most cycles from a read to its answer; it is random, and so is their order
+ */
+struct limen_rtl_host {
+	enum limen_rtl_answer (*read)(void *context, uint64_t address, void *to,
+				      unsigned int size);
+	void *context;
+	uint32_t latency;
+};
+
+unsigned int limen_rtl_lanes(void);
+unsigned int limen_rtl_units(void);
+
+/* A board after its power-on reset, which wipes @memory. NULL: no memory for it. */
+struct limen_rtl *limen_rtl_create(const struct limen_rtl_memory *memory);
+void limen_rtl_destroy(struct limen_rtl *rtl);
+
+/* Advances by @cycles. */
+void limen_rtl_run(struct limen_rtl *rtl, uint64_t cycles);
+/* Cycles since the board was created. */
+uint64_t limen_rtl_cycles(const struct limen_rtl *rtl);
+
+/* Resets, of the host or by power; a cycle long. The board is busy with them afterwards. */
+void limen_rtl_reset(struct limen_rtl *rtl, bool power);
+/* STATUS's READY. */
+bool limen_rtl_ready(const struct limen_rtl *rtl);
+/* Advances until the board is ready. false: it was not within @cycles. */
+bool limen_rtl_wait_ready(struct limen_rtl *rtl, uint64_t cycles);
+
+/* Starts a scan. false: the board is not ready, or has not released the last one. */
+bool limen_rtl_scan_start(struct limen_rtl *rtl,
+			  const struct limen_rtl_scan *scan);
+bool limen_rtl_scan_done(const struct limen_rtl *rtl);
+/* Has a scan given up while @abort is true. */
+void limen_rtl_scan_abort(struct limen_rtl *rtl, bool abort);
+/*
+ * The status of a scan that is done (enum limen_hw_status), its rows, at most @limit of
+ * them, and their number. Then releases it, after which the board wipes it.
+ */
+unsigned int limen_rtl_scan_finish(struct limen_rtl *rtl,
+				   struct limen_rtl_row *rows,
+				   unsigned int limit, unsigned int *count);
+
+/* Likewise for a compare of two vectors in card memory. */
+bool limen_rtl_compare_start(struct limen_rtl *rtl, uint32_t probe,
+			     uint32_t reference, uint16_t dim);
+bool limen_rtl_compare_done(const struct limen_rtl *rtl);
+unsigned int limen_rtl_compare_finish(struct limen_rtl *rtl, int32_t *raw,
+				      int32_t *similarity);
+
+/* Starts to wipe a range of card memory. false: it is refused, or one is under way. */
+bool limen_rtl_wipe_start(struct limen_rtl *rtl, uint32_t address,
+			  uint64_t bytes);
+bool limen_rtl_wipe_done(const struct limen_rtl *rtl);
+
+/* The host's memory, and that the board may master the bus. NULL: it may not. */
+void limen_rtl_host(struct limen_rtl *rtl, const struct limen_rtl_host *host);
+/*
+ * Starts to copy @bytes bytes from host memory to card memory. false: a copy is under way.
+ * Once it is done, its status is one of enum limen_hw_status.
+ */
+bool limen_rtl_copy_start(struct limen_rtl *rtl, uint64_t host, uint32_t card,
+			  uint32_t bytes);
+bool limen_rtl_copy_done(const struct limen_rtl *rtl);
+unsigned int limen_rtl_copy_status(const struct limen_rtl *rtl);
+/* Gives the last answer of the host's once more. */
+void limen_rtl_answer_again(struct limen_rtl *rtl);
+/* Answers that the board did not expect, at most 255. */
+unsigned int limen_rtl_unexpected(const struct limen_rtl *rtl);
+
+void limen_rtl_counters(struct limen_rtl *rtl,
+			struct limen_rtl_counters *counters);
+
+/* The host writes a register. false: the queue is full, and nothing happens. */
+bool limen_rtl_doorbell(struct limen_rtl *rtl, uint32_t reg, uint32_t value);
+/* The firmware takes the oldest such write. false: there is none. */
+bool limen_rtl_event(struct limen_rtl *rtl, uint32_t *reg, uint32_t *value);
+/* The firmware's sign of life. */
+void limen_rtl_heartbeat(struct limen_rtl *rtl);
+
+/* Reads of the beat at @address are answered with an error; UINT64_MAX: none is. */
+void limen_rtl_fail_at(struct limen_rtl *rtl, uint64_t address);
+void limen_rtl_port(const struct limen_rtl *rtl, struct limen_rtl_port *port);
+void limen_rtl_port_clear(struct limen_rtl *rtl);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIMEN_RTL_H */
