@@ -9,7 +9,7 @@
  * that is firmware's becomes an event: register and value, in the order of the writes. What the
  * file shows in these registers is what the processor has written there. Registers that
  * are the gateware's alone: IDENTITY, CONTROL.RESET, IRQ_STATUS, IRQ_ENABLE,
- * BOOT_GENERATION, BOOT_GO's check, STALL.
+ * BOOT_GENERATION, BOOT_GO's check, STALL, ERROR_*.
  */
 #ifndef LIMEN_SHELL_H
 #define LIMEN_SHELL_H
@@ -116,5 +116,9 @@
 /* Starting firmware: for the ROM alone, gone (reads 0, ignores writes) once it runs */
 #define SHELL_BOOT_STATE	0x0a0 /* WO: enum limen_hw_boot_state */
 #define SHELL_BOOT_REASON	0x0a4 /* WO: enum limen_hw_refusal */
+
+/* What is to be found in the host's ERROR_* as LIMEN_HW_ERROR_TRAP */
+#define SHELL_TRAP_PC		0x0b0 /* RW */
+#define SHELL_TRAP		0x0b4 /* WO, mcause: notes it */
 
 #endif /* LIMEN_SHELL_H */

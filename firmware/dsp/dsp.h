@@ -14,6 +14,8 @@ void shell_show(u32 reg, u32 value);
 bool shell_event(u32 *reg, u32 *value);
 void shell_raise(u32 bits);
 void shell_beat(void);
+/* Has the host find out about a trap. */
+void shell_trap(u32 cause, u32 pc);
 u64 shell_now_ns(void);
 /* SHELL_DMA_*: between @address, on the bus or the card, and SRAM; whether it was done. */
 bool shell_dma(u32 what, u64 address, const void *sram, u32 size);

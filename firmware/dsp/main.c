@@ -30,8 +30,7 @@ void dsp_main(void)
 /* There is nothing to go on with: the host is told, and resets the board. */
 void dsp_crashed(u32 cause, u32 pc)
 {
-	(void)cause;
-	(void)pc;
+	shell_trap(cause, pc);
 	shell_show(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_CRASHED);
 	shell_show(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_FATAL);
 	shell_raise(LIMEN_HW_IRQ_FATAL);

@@ -36,6 +36,12 @@ void shell_beat(void)
 	*shell(SHELL_BEAT) = 1;
 }
 
+void shell_trap(u32 cause, u32 pc)
+{
+	*shell(SHELL_TRAP_PC) = pc;
+	*shell(SHELL_TRAP) = cause;
+}
+
 u64 shell_now_ns(void)
 {
 	u32 low = *shell(SHELL_TIME_LO);

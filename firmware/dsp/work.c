@@ -132,7 +132,9 @@ static void wipe_engine(void)
 
 static void raise(struct core_board *board, u32 bits)
 {
-	(void)board;
+	/* Nothing of the host's may follow with which it would be shown. */
+	if (bits & LIMEN_HW_IRQ_FATAL)
+		shell_show(LIMEN_HW_REG_STATUS, board->status);
 	shell_raise(bits);
 }
 

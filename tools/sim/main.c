@@ -167,6 +167,7 @@ static int64_t work(void)
 		next = sooner(next, shell_step(&card));
 	for (unsigned int i = 0; i < CARD_RINGS && !card.shell; i++)
 		next = sooner(next, ring_step(&card, i));
+	next = sooner(next, wipe_step(&card));
 	next = sooner(next, defy_step(&card));
 	return sooner(next, post_wait(&card));
 }

@@ -76,6 +76,7 @@ static void step(void)
 	int64_t next;
 
 	post_deliver(&host.card);
+	wipe_step(&host.card);
 	next = shell_step(&host.card);
 	if (next)
 		nanosleep(&moment, NULL);
