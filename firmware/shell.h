@@ -58,7 +58,10 @@
 #define   SHELL_REFUSED		2 /* bus or memory refused an access, or a setting is out of range */
 #define   SHELL_TIMEOUT		3 /* the bus did not answer */
 
-/* The matching engine, one job at a time; a comparison leaves a scan's best rows alone */
+/*
+ * The matching engine, one job at a time. A comparison leaves a scan's best rows alone,
+ * and keeps no vectors.
+ */
 #define SHELL_ENGINE_PROBE	0x040 /* RW: address of the SRAM, a multiple of 64 */
 #define SHELL_ENGINE_REFERENCE	0x044 /* RW: likewise; for SHELL_ENGINE_COMPARE */
 #define SHELL_ENGINE_DIM	0x048 /* RW */

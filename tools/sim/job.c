@@ -91,6 +91,8 @@ static bool compare(struct job *job, const struct job_memory *memory)
 	    !load_vector(job, memory, SHELL_ENGINE_REFERENCE, work->reference))
 		return false;
 	score = limen_score_vectors(work->probe, work->reference, dim);
+	limen_wipe(work->probe, sizeof(work->probe));
+	limen_wipe(work->reference, sizeof(work->reference));
 	set(job, SHELL_ENGINE_RAW, (uint32_t)score.raw);
 	set(job, SHELL_ENGINE_SIMILARITY, (uint32_t)score.similarity);
 	job->cycles += 2 * dim / PORT_BYTES;
