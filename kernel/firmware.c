@@ -38,11 +38,7 @@
  * challenge in a way that depends on the count.
  */
 
-#ifndef LIMEN_FIRMWARE_CERTIFICATE
-#define LIMEN_FIRMWARE_CERTIFICATE	"../firmware/keys/development.hex"
-#endif
-
-/* The certificate of who signs firmware, as DER. */
+/* The certificate of who signs firmware, as DER; the Kbuild file says where it is. */
 static const u8 limen_firmware_certificate[] = {
 #include LIMEN_FIRMWARE_CERTIFICATE
 };
