@@ -373,7 +373,7 @@ static void answer(struct input *input)
 	board.phase = POST;
 	core_ring_answer(&board.core, job->ring, &job->entry, &cqe);
 	check_cqe(job, &cqe);
-	side->held -= known;
+	side->held -= job->entry.epoch == side->epoch;
 	if (core_ring_post(&board.core, job->ring, &job->entry, &cqe)) {
 		MUST(known && job->entry.epoch == side->epoch);
 		side->answered++;
@@ -389,7 +389,8 @@ static void let_go(struct input *input)
 
 	if (!job)
 		return;
-	board.sides[job->ring].held -= core_ring_knows(&board.core, job->ring, &job->entry);
+	board.sides[job->ring].held -=
+		job->entry.epoch == board.core.rings[job->ring].epoch;
 	core_ring_let_go(&board.core, job->ring, &job->entry);
 	job->used = false;
 }

@@ -208,7 +208,8 @@ TEST_F(fickle, is_read_once)
 	EXPECT_EQ(1, info.hw_version >> 16);
 	reserved = info.firmware_version ? LIMEN_FW_SIZE_MAX : 0;
 	EXPECT_EQ(DRM_LIMEN_FEATURE_CLOCK |
-		  (reserved ? DRM_LIMEN_FEATURE_FIRMWARE : 0),
+		  (reserved ? DRM_LIMEN_FEATURE_FIRMWARE |
+			      DRM_LIMEN_FEATURE_CAMERA : 0),
 		  info.hw_features);
 	EXPECT_EQ(reserved ? 125000 : 1000000, info.clock_khz);
 
