@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER]
- * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] SOCKET:
+ * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--engine c|rtl] SOCKET:
  * a Limen board on PCI Express for the one virtual machine that connects to the socket,
  * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
  * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
  * second read of a register that says what it is, is a lie; --seed: of what is random,
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
- * the floor (default 1). Status 3 says that it was left as the bus's master: so it can
+ * the floor (default 1). --engine: its matching engine is a program (c, the default), or
+ * the gateware, simulated by cycles (rtl; "make gateware" builds it in). Status 3 says that it was left as the bus's master: so it can
  * go on writing into the memory of whoever comes next.
  */
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "matcher.h"
 #include "vfio_user.h"
 
 #define REGS_BYTES	4096
@@ -40,7 +42,7 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--engine c|rtl] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -75,6 +77,24 @@ static bool parse_number(const char *text, uint32_t *to)
 	return number && number <= UINT32_MAX && !*end;
 }
 
+static bool parse_engine(const char *text, struct shell_options *to)
+{
+	static const struct matcher_ops *const matchers[] = {
+		&matcher_c,
+#ifdef LIMEN_GATEWARE
+		&matcher_rtl,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(matchers) / sizeof(*matchers); i++)
+		if (!strcmp(text, matchers[i]->name)) {
+			to->matcher = matchers[i];
+			return true;
+		}
+	fprintf(stderr, "limen-card: there is no engine '%s' in this build\n", text);
+	return false;
+}
+
 static bool parse_option(int option, struct card_options *to)
 {
 	switch (option) {
@@ -98,6 +118,8 @@ static bool parse_option(int option, struct card_options *to)
 		return parse_number(optarg, &to->shell.board_type);
 	case 'l':
 		return parse_number(optarg, &to->shell.security_floor);
+	case 'e':
+		return parse_engine(optarg, &to->shell);
 	default:
 		return false;
 	}
@@ -114,6 +136,7 @@ static bool parse(int argc, char **argv, struct card_options *to)
 		{ "rom", required_argument, NULL, 'o' },
 		{ "board-type", required_argument, NULL, 't' },
 		{ "security-floor", required_argument, NULL, 'l' },
+		{ "engine", required_argument, NULL, 'e' },
 		{ 0 },
 	};
 	bool valid = true;
@@ -194,7 +217,8 @@ int main(int argc, char **argv)
 		.regs = REGS_BYTES,
 		.mem_mib = MEM_MIB,
 		.msix = true,
-		.shell = { .board_type = 1, .security_floor = 1 },
+		.shell = { .board_type = 1, .security_floor = 1,
+			   .matcher = &matcher_c },
 	};
 	int ret;
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct card;
+struct matcher_ops;
 struct shell;
 
 /**
@@ -17,11 +18,13 @@ struct shell;
  * @rom: file of the ROM's code
  * @board_type: LIMEN_HW_REG_BOARD_TYPE
  * @security_floor: LIMEN_HW_REG_SECURITY_FLOOR
+ * @matcher: its engine
  */
 struct shell_options {
 	const char *rom;
 	uint32_t board_type;
 	uint32_t security_floor;
+	const struct matcher_ops *matcher;
 };
 
 /* 0 or a negative errno. */
