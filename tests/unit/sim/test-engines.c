@@ -3,6 +3,7 @@
  * The same pairs and searches by the definition of the score, by the library's fastest
  * kernel, and by the engines of the simulated card, through their registers.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,6 +265,35 @@ static void check_searches(struct limen_backend *cpu)
 	}
 }
 
+static uint64_t cycles_of(struct job *job, uint32_t what)
+{
+	run(job, what);
+	return job_read(job, SHELL_ENGINE_CYCLES_LO) |
+	       (uint64_t)job_read(job, SHELL_ENGINE_CYCLES_HI) << 32;
+}
+
+/* A tenth is what a program may be wrong about the time that the gateware takes. */
+static void check_cycles(uint32_t what, const char *name)
+{
+	uint64_t due = 0;
+
+	for (size_t m = 0; m < MATCHERS; m++) {
+		struct job *job = &jobs[m];
+		uint64_t cycles;
+
+		job_write(job, SHELL_ENGINE_DIM, LIMEN_DIM_MAX);
+		job_write(job, SHELL_ENGINE_ROWS_LO, 0);
+		job_write(job, SHELL_ENGINE_STRIDE, LIMEN_DIM_MAX);
+		job_write(job, SHELL_ENGINE_COUNT, 128);
+		cycles = cycles_of(job, what);
+		due = due ? due : cycles;
+		tap_result(10 * cycles >= 9 * due && 10 * cycles <= 11 * due,
+			   "cycles of %s, engine %s", name, matchers[m]->name);
+		printf("# figure: %" PRIu64 " cycles of %s, engine %s\n", cycles,
+		       name, matchers[m]->name);
+	}
+}
+
 /* What is stopped is refused, and the next job has nothing of it. */
 static void check_stop(struct job *job)
 {
@@ -311,6 +341,8 @@ int main(void)
 		return 1;
 	check_pairs(cpu);
 	check_searches(cpu);
+	check_cycles(SHELL_ENGINE_COMPARE, "a comparison of 512 components");
+	check_cycles(SHELL_ENGINE_SCAN, "128 rows of 512 components");
 	for (size_t m = 0; m < MATCHERS; m++) {
 		check_wipes(&jobs[m]);
 		job_free(&jobs[m]);
