@@ -9,8 +9,9 @@
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
  * the floor (default 1). --engine: its matching engine is a program (c, the default), or
- * the gateware, simulated by cycles (rtl; "make gateware" builds it in). Status 3 says that it was left as the bus's master: so it can
- * go on writing into the memory of whoever comes next.
+ * the gateware, simulated by cycles (rtl; "make gateware" builds it in). Status 3 says
+ * that it was left as the bus's master: so it can go on writing into the memory of
+ * whoever comes next.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -84,9 +85,10 @@ static bool parse_engine(const char *text, struct shell_options *to)
 #ifdef LIMEN_GATEWARE
 		&matcher_rtl,
 #endif
+		NULL,
 	};
 
-	for (size_t i = 0; i < sizeof(matchers) / sizeof(*matchers); i++)
+	for (unsigned int i = 0; matchers[i]; i++)
 		if (!strcmp(text, matchers[i]->name)) {
 			to->matcher = matchers[i];
 			return true;

@@ -19,14 +19,15 @@
 #define FIRST		7
 #define TIMEOUT_MS	60000
 
-static const struct matcher_ops *const matchers[] = {
-	&matcher_c,
 #ifdef LIMEN_GATEWARE
-	&matcher_rtl,
-#endif
+#define MATCHERS	2
+static const struct matcher_ops *const matchers[MATCHERS] = {
+	&matcher_c, &matcher_rtl,
 };
-
-#define MATCHERS (sizeof(matchers) / sizeof(*matchers))
+#else
+#define MATCHERS	1
+static const struct matcher_ops *const matchers[MATCHERS] = { &matcher_c };
+#endif
 
 static struct job jobs[MATCHERS];
 static uint8_t sram[SHELL_SRAM_SIZE];
@@ -110,12 +111,12 @@ static void check_pairs(struct limen_backend *cpu)
 		bad_cpu += limen_compare(cpu, &pair, 1, TIMEOUT_MS) ||
 			   !scores(&pair.score, &due);
 		pair.score = due;
-		for (size_t m = 0; m < MATCHERS; m++)
+		for (unsigned int m = 0; m < MATCHERS; m++)
 			bad[m] += !compares(&jobs[m], &pair);
 	}
 	tap_result(!bad_cpu, "%u pairs, %s: %u wrong", PAIRS,
 		   limen_backend_description(cpu), bad_cpu);
-	for (size_t m = 0; m < MATCHERS; m++)
+	for (unsigned int m = 0; m < MATCHERS; m++)
 		tap_result(!bad[m], "%u pairs, engine %s: %u wrong", PAIRS,
 			   matchers[m]->name, bad[m]);
 }
@@ -244,7 +245,7 @@ static void check_search(struct limen_backend *cpu, struct search *search)
 	search_by_definition(search);
 	tap_result(cpu_finds(cpu, search), text, search->count, ROWS, dim,
 		   limen_backend_description(cpu));
-	for (size_t m = 0; m < MATCHERS; m++)
+	for (unsigned int m = 0; m < MATCHERS; m++)
 		tap_result(engine_finds(&jobs[m], search), text, search->count,
 			   ROWS, dim, matchers[m]->name);
 }
@@ -277,7 +278,7 @@ static void check_cycles(uint32_t what, const char *name)
 {
 	uint64_t due = 0;
 
-	for (size_t m = 0; m < MATCHERS; m++) {
+	for (unsigned int m = 0; m < MATCHERS; m++) {
 		struct job *job = &jobs[m];
 		uint64_t cycles;
 
@@ -334,7 +335,7 @@ int main(void)
 {
 	struct limen_backend *cpu;
 
-	for (size_t m = 0; m < MATCHERS; m++)
+	for (unsigned int m = 0; m < MATCHERS; m++)
 		if (job_init(&jobs[m], matchers[m]))
 			return 1;
 	if (limen_backend_open(&cpu, LIMEN_BACKEND_CPU, NULL))
@@ -343,7 +344,7 @@ int main(void)
 	check_searches(cpu);
 	check_cycles(SHELL_ENGINE_COMPARE, "a comparison of 512 components");
 	check_cycles(SHELL_ENGINE_SCAN, "128 rows of 512 components");
-	for (size_t m = 0; m < MATCHERS; m++) {
+	for (unsigned int m = 0; m < MATCHERS; m++) {
 		check_wipes(&jobs[m]);
 		job_free(&jobs[m]);
 	}
