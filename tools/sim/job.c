@@ -217,12 +217,15 @@ void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
 		end(job, SHELL_REFUSED);
 }
 
+/*
+ * A step of the model's takes longer than what it simulates. The job stays busy until the
+ * next look, so that the host has its turn in between.
+ */
 void job_end(struct job *job)
 {
 	if (job->under_way)
 		step(job);
-	if (job->state == SHELL_BUSY && !job->under_way &&
-	    now_ns() >= job->due_ns)
+	else if (job->state == SHELL_BUSY && now_ns() >= job->due_ns)
 		job->state = job->outcome;
 }
 
