@@ -4,16 +4,19 @@
 
 .DEFAULT_GOAL := all
 BUILD := build
+# Of "run": emu or sim.
+BOARD ?= emu
 PREFIX ?= /usr/local
 export LIMEN_CACHE ?= $(HOME)/.cache/limen
 
 ## all: build the modules, user space, the firmware and the self-tests (the default)
 all: modules userspace firmware selftests
 
-## run: boot a guest and watch a gate decide on real photographs
+## run: boot a guest and watch a gate decide on real photographs (BOARD=sim: with a card
+##	on PCI Express that runs its own firmware, instead of the emulated board)
 run: fetch
 	@$(MAKE) --no-print-directory all
-	@tools/run
+	@BOARD=$(BOARD) tools/run
 
 ## check: run every test
 check: fetch

@@ -9,7 +9,7 @@
  * that is firmware's becomes an event: register and value, in the order of the writes. What the
  * file shows in these registers is what the processor has written there. Registers that
  * are the gateware's alone: IDENTITY, CONTROL.RESET, IRQ_STATUS, IRQ_ENABLE,
- * BOOT_GENERATION, BOOT_GO's check, STALL.
+ * BOOT_GENERATION, BOOT_GO's check, STALL, ERROR_*.
  */
 #ifndef LIMEN_SHELL_H
 #define LIMEN_SHELL_H
@@ -24,7 +24,10 @@
 
 /* Offsets in SHELL_REGS_ADDRESS; read-only unless marked. */
 
-/* Events; an interrupt (machine external) is pending while there are any */
+/*
+ * Events; an interrupt (machine external) is pending while there are any, and when a
+ * capture has ended by itself, until SHELL_FRAME_STATE is read or SHELL_FRAME_GO written
+ */
 #define SHELL_EVENT_COUNT	0x000
 #define SHELL_EVENT_REG		0x004 /* of the oldest one: offset in BAR 0 */
 #define SHELL_EVENT_VALUE	0x008 /* likewise; a read takes it off */
@@ -55,7 +58,10 @@
 #define   SHELL_REFUSED		2 /* bus or memory refused an access, or a setting is out of range */
 #define   SHELL_TIMEOUT		3 /* the bus did not answer */
 
-/* The matching engine, one job at a time; a comparison leaves a scan's best rows alone */
+/*
+ * The matching engine, one job at a time. A comparison leaves a scan's best rows alone,
+ * and keeps no vectors.
+ */
 #define SHELL_ENGINE_PROBE	0x040 /* RW: address of the SRAM, a multiple of 64 */
 #define SHELL_ENGINE_REFERENCE	0x044 /* RW: likewise; for SHELL_ENGINE_COMPARE */
 #define SHELL_ENGINE_DIM	0x048 /* RW */
@@ -84,8 +90,38 @@
 #define SHELL_ENGINE_ROW_RAW	0x08c
 #define SHELL_ENGINE_ROW_SIMILARITY	0x090
 
+/*
+ * The sensor. What is set holds from the next frame on, but for bin and interval, which
+ * are latched when the stream starts. Frames begin an interval apart, the first of them,
+ * number 0, an interval after the start, whether anybody wants them or not.
+ */
+#define SHELL_SENSOR_BIN	0x0c0 /* RW: rows and columns that make a pixel, 1 or 2 */
+#define SHELL_SENSOR_INTERVAL	0x0c4 /* RW: microseconds a frame, 1000 to 1000000 */
+#define SHELL_SENSOR_EXPOSURE	0x0c8 /* RW: units of 100 microseconds */
+#define SHELL_SENSOR_LAMP	0x0cc /* RW: 1 is on */
+/* RW: a write of 1 starts, unless bin or interval is out of range; one of 0 stops */
+#define SHELL_SENSOR_STREAM	0x0d0
+
+/*
+ * The sensor's own DMA to the host, a frame at a time: nothing of a picture stays on the
+ * board. A frame that begins while no capture waits for it is lost; its number is not
+ * given again. After a frame's last write the host is read: the frame has arrived then.
+ */
+#define SHELL_FRAME_LO		0x0d4 /* RW: bus address */
+#define SHELL_FRAME_HI		0x0d8 /* RW */
+#define SHELL_FRAME_GO		0x0dc /* WO: SHELL_FRAME_* */
+#define   SHELL_FRAME_CAPTURE	1 /* the next frame that begins */
+#define   SHELL_FRAME_STOP	2 /* at any time: nothing is written after it, SHELL_REFUSED */
+#define SHELL_FRAME_STATE	0x0e0 /* SHELL_DONE, ... */
+#define SHELL_FRAME_NUMBER	0x0e4 /* of the last one captured, since the stream began */
+#define SHELL_FRAME_NS		0x0e8 /* how long that was on its way */
+
 /* Starting firmware: for the ROM alone, gone (reads 0, ignores writes) once it runs */
 #define SHELL_BOOT_STATE	0x0a0 /* WO: enum limen_hw_boot_state */
 #define SHELL_BOOT_REASON	0x0a4 /* WO: enum limen_hw_refusal */
+
+/* What is to be found in the host's ERROR_* as LIMEN_HW_ERROR_TRAP */
+#define SHELL_TRAP_PC		0x0b0 /* RW */
+#define SHELL_TRAP		0x0b4 /* WO, mcause: notes it */
 
 #endif /* LIMEN_SHELL_H */

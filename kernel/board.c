@@ -58,6 +58,62 @@ static int limen_identify_memory(struct limen_device *limen)
 	return -ENODEV;
 }
 
+/* What the board says that something takes, if that can be, or what is usual. */
+static u32 limen_identify_time(struct limen_device *limen, u32 feature, u32 reg,
+			       u32 usual, u32 longest)
+{
+	u32 told = limen->features & feature ? limen_read(&limen->host, reg) : usual;
+	u32 ms = clamp(told, LIMEN_HW_TIME_MS_MIN, longest);
+
+	if (ms != told)
+		dev_warn(limen->drm.dev,
+			 "the board tells a time of %u ms (register %#05x): it gets %u ms\n",
+			 told, reg, ms);
+	return ms;
+}
+
+static void limen_identify_times(struct limen_device *limen)
+{
+	limen->host.times = (struct limen_times) {
+		.reset = limen_identify_time(limen, LIMEN_HW_FEATURE_TIMES,
+					     LIMEN_HW_REG_RESET_MS, 5000,
+					     LIMEN_HW_RESET_MS_MAX),
+		.boot = limen_identify_time(limen, LIMEN_HW_FEATURE_BOOT,
+					    LIMEN_HW_REG_BOOT_MS, 10000,
+					    LIMEN_HW_BOOT_MS_MAX),
+		.abort = limen_identify_time(limen, LIMEN_HW_FEATURE_TIMES,
+					     LIMEN_HW_REG_ABORT_MS, 100,
+					     LIMEN_HW_ABORT_MS_MAX),
+		.ring_stop = limen_identify_time(limen, LIMEN_HW_FEATURE_TIMES,
+						 LIMEN_HW_REG_RING_STOP_MS, 1000,
+						 LIMEN_HW_RING_STOP_MS_MAX),
+	};
+}
+
+/* Keeps to what the board can do, if the driver can do with that. */
+static int limen_identify_limits(struct limen_device *limen)
+{
+	struct limen_host *host = &limen->host;
+	u32 dma_bits, ring_log2;
+
+	limen->top_k_max = LIMEN_HW_TOP_K_MAX;
+	if (!(limen->features & LIMEN_HW_FEATURE_LIMITS))
+		return 0;
+	dma_bits = limen_read(host, LIMEN_HW_REG_DMA_BITS);
+	ring_log2 = limen_read(host, LIMEN_HW_REG_RING_LOG2_MAX);
+	limen->top_k_max = min(limen_read(host, LIMEN_HW_REG_TOP_K_MAX),
+			       LIMEN_HW_TOP_K_MAX);
+	if (dma_bits < LIMEN_HW_DMA_BITS_MIN || dma_bits > 64 ||
+	    ring_log2 < LIMEN_EXPRESS_LOG2 || !limen->top_k_max) {
+		dev_err(host->dev,
+			"the board's limits cannot be kept to: bus addresses of %u bits (%u to 64), rings of 2^%u entries (2^%u at least), %u rows of a search (1 at least)\n",
+			dma_bits, LIMEN_HW_DMA_BITS_MIN, ring_log2,
+			LIMEN_EXPRESS_LOG2, limen->top_k_max);
+		return -EOPNOTSUPP;
+	}
+	return dma_set_mask_and_coherent(host->dev, DMA_BIT_MASK(dma_bits));
+}
+
 /* Asks the board what it is, once: it could say something else the next time. */
 static int limen_identify(struct limen_device *limen)
 {
@@ -78,7 +134,8 @@ static int limen_identify(struct limen_device *limen)
 	limen->features = limen_read(host, LIMEN_HW_REG_FEATURES);
 	if (limen->features & LIMEN_HW_FEATURE_CLOCK)
 		limen->clock_khz = limen_read(host, LIMEN_HW_REG_CLOCK);
-	return limen_identify_memory(limen);
+	limen_identify_times(limen);
+	return limen_identify_limits(limen) ?: limen_identify_memory(limen);
 }
 
 static void limen_rings_fini(struct limen_device *limen)

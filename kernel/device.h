@@ -39,6 +39,12 @@ struct limen_device {
 	u32 features;
 	/** @clock_khz: LIMEN_HW_REG_CLOCK, or 0 */
 	u32 clock_khz;
+	/** @top_k_max: most rows that a scan may return */
+	u32 top_k_max;
+	/** @temp_warning: LIMEN_HW_REG_TEMP_WARNING, if there is a critical one */
+	s32 temp_warning;
+	/** @temp_critical: LIMEN_HW_REG_TEMP_CRITICAL, or 0 */
+	s32 temp_critical;
 	/** @mem_size: bytes of card memory, all of which can be reached and used */
 	u64 mem_size;
 	/** @firmware: what the board runs, if it runs any */
@@ -65,6 +71,10 @@ struct limen_device {
 	 * once, to wait until all that is over which began before it was odd
 	 */
 	struct rw_semaphore reach;
+	/** @wipe_lock: the board's wipe engine is used by one at a time */
+	struct mutex wipe_lock;
+	/** @wipe_failed: it is not used any more; protected by @wipe_lock */
+	bool wipe_failed;
 	/** @awake: woken when the board can be used again, or never will */
 	wait_queue_head_t awake;
 	/** @wipes: buffers that are closed and not wiped yet */

@@ -138,6 +138,9 @@ void limen_dump_capture(struct limen_device *limen, const char *reason)
 		   limen->version & 0xffff, atomic_read(&limen->resets));
 	limen_print_registers(limen, &p, LIMEN_HW_REG_ID,
 			      LIMEN_HW_REG_IRQ_ENABLE);
+	if (limen->features & LIMEN_HW_FEATURE_ERROR)
+		limen_print_registers(limen, &p, LIMEN_HW_REG_ERROR_CAUSE,
+				      LIMEN_HW_REG_ERROR_COUNT);
 	for (i = 0; i < LIMEN_HW_RINGS; i++)
 		limen_print_registers(limen, &p, LIMEN_HW_RING_BLOCK(i),
 				      LIMEN_HW_RING_BLOCK(i) +

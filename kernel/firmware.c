@@ -51,9 +51,6 @@ static struct key *limen_keyring;
 
 #define LIMEN_BOOT_POLL_US	200
 
-/* However long a board says that it takes. */
-#define LIMEN_BOOT_MS_MAX	10000
-
 /* Answers to a challenge come from firmware that has nothing else to do yet. */
 #define LIMEN_ECHO_US		1000000
 
@@ -267,7 +264,6 @@ static bool limen_firmware_runs(struct limen_host *host,
 int limen_firmware_boot(struct limen_host *host,
 			const struct limen_firmware *firmware)
 {
-	u32 limit_ms = min(limen_read(host, LIMEN_HW_REG_BOOT_MS), LIMEN_BOOT_MS_MAX);
 	u32 generation = limen_read(host, LIMEN_HW_REG_BOOT_GENERATION);
 	u32 state, reason;
 	int ret;
@@ -281,8 +277,9 @@ int limen_firmware_boot(struct limen_host *host,
 	ret = read_poll_timeout(limen_read, state,
 				state == LIMEN_HW_BOOT_RUNNING || state == U32_MAX ||
 				limen_read(host, LIMEN_HW_REG_BOOT_REASON),
-				LIMEN_BOOT_POLL_US, limit_ms * USEC_PER_MSEC, true,
-				host, LIMEN_HW_REG_BOOT_STATE);
+				LIMEN_BOOT_POLL_US,
+				host->times.boot * USEC_PER_MSEC, true, host,
+				LIMEN_HW_REG_BOOT_STATE);
 	if (state == U32_MAX)
 		return -ENODEV;
 	reason = limen_read(host, LIMEN_HW_REG_BOOT_REASON);
@@ -299,6 +296,25 @@ int limen_firmware_boot(struct limen_host *host,
 	else if (!limen_firmware_runs(host, firmware))
 		ret = -EPROTO;
 	return ret;
+}
+
+/**
+ * limen_firmware_beats() - whether a board's firmware is alive
+ * @host: board with LIMEN_HW_FEATURE_BOOT; sleeps
+ *
+ * Return: false if it has not said so in the time in which it is to; true also of a
+ * board that does not tell that time.
+ */
+bool limen_firmware_beats(struct limen_host *host)
+{
+	u32 limit_ms = limen_read(host, LIMEN_HW_REG_HEARTBEAT_MS);
+	u32 before = limen_read(host, LIMEN_HW_REG_HEARTBEAT);
+	u32 beat;
+
+	return !limit_ms || limit_ms > LIMEN_HW_HEARTBEAT_MS_MAX ||
+	       !read_poll_timeout(limen_read, beat, beat != before,
+				  LIMEN_BOOT_POLL_US, limit_ms * USEC_PER_MSEC,
+				  false, host, LIMEN_HW_REG_HEARTBEAT);
 }
 
 /**

@@ -35,6 +35,7 @@ void limen_firmware_unload(struct limen_firmware *firmware);
 bool limen_firmware_board_reset(struct limen_host *host);
 int limen_firmware_boot(struct limen_host *host,
 			const struct limen_firmware *firmware);
+bool limen_firmware_beats(struct limen_host *host);
 
 int limen_keyring_init(void);
 void limen_keyring_exit(void);

@@ -22,6 +22,7 @@
 #include "limits.h"
 #include "pm.h"
 #include "user.h"
+#include "wipe.h"
 #include "workqueue.h"
 
 /**
@@ -190,8 +191,7 @@ static int limen_card_wipe(struct limen_bo *bo)
 			done = 0;
 		WRITE_ONCE(bo->generation, limen->host.generation);
 		step = min_t(u64, bo->base.size - done, LIMEN_WIPE_STEP);
-		limen->host.board->ops->mem_wipe(limen->host.board,
-						 bo->node.start + done, step);
+		limen_wipe(limen, bo->node.start + done, step);
 		done += step;
 		limen_card_exit(limen, idx);
 	}
@@ -722,6 +722,8 @@ int limen_gem_init(struct limen_device *limen)
 	if (ret)
 		return ret;
 	ret = drmm_mutex_init(&limen->drm, &limen->hosts_lock);
+	if (!ret)
+		ret = drmm_mutex_init(&limen->drm, &limen->wipe_lock);
 	if (ret)
 		return ret;
 	INIT_LIST_HEAD(&limen->hosts);
@@ -797,10 +799,9 @@ void limen_gem_revoke(struct limen_device *limen)
  */
 void limen_gem_wipe(struct limen_device *limen)
 {
-	struct limen_board *board = limen->host.board;
 	struct drm_mm_node *node;
 
 	guard(mutex)(&limen->card_lock);
 	drm_mm_for_each_node(node, &limen->card)
-		board->ops->mem_wipe(board, node->start, node->size);
+		limen_wipe(limen, node->start, node->size);
 }

@@ -22,6 +22,21 @@ enum limen_fault {
 	LIMEN_FAULT_ANSWER,	/* the board answered nonsense */
 	LIMEN_FAULT_FATAL,	/* the board says it cannot go on */
 	LIMEN_FAULT_STUCK,	/* a ring did not stop when told to */
+	LIMEN_FAULT_HALTED,	/* its firmware does not run any more */
+};
+
+/**
+ * struct limen_times - milliseconds that a board gets
+ * @reset: for a reset
+ * @boot: to start its firmware, or refuse it
+ * @abort: to give an entry up
+ * @ring_stop: to stop a ring
+ */
+struct limen_times {
+	u32 reset;
+	u32 boot;
+	u32 abort;
+	u32 ring_stop;
 };
 
 /**
@@ -38,6 +53,8 @@ struct limen_host {
 	struct limen_board *board;
 	/** @number: of the node, which tracepoints tell */
 	u32 number;
+	/** @times: how long it is waited for */
+	struct limen_times times;
 	/** @stats: what the board has done */
 	struct limen_stats stats;
 	/**

@@ -26,6 +26,11 @@ static_assert(DRM_LIMEN_FEATURE_SENSORS == LIMEN_HW_FEATURE_SENSORS);
 static_assert(DRM_LIMEN_FEATURE_CLOCK == LIMEN_HW_FEATURE_CLOCK);
 static_assert(DRM_LIMEN_FEATURE_FIRMWARE == LIMEN_HW_FEATURE_BOOT);
 
+/* Of the board's, those that user space is told. */
+#define LIMEN_QUERY_FEATURES						\
+	(DRM_LIMEN_FEATURE_CAMERA | DRM_LIMEN_FEATURE_SENSORS |		\
+	 DRM_LIMEN_FEATURE_CLOCK | DRM_LIMEN_FEATURE_FIRMWARE)
+
 static int limen_query_answer(struct drm_limen_query *args, const void *info,
 			      u32 known)
 {
@@ -49,9 +54,9 @@ static int limen_query_device(struct limen_device *limen,
 {
 	struct drm_limen_device_info info = {
 		.hw_version = limen->version,
-		.hw_features = limen->features,
+		.hw_features = limen->features & LIMEN_QUERY_FEATURES,
 		.dim_max = LIMEN_DIM_MAX,
-		.top_k_max = LIMEN_HW_TOP_K_MAX,
+		.top_k_max = limen->top_k_max,
 		.batch_max = LIMEN_BATCH_MAX,
 		.express_depth = 1u << LIMEN_EXPRESS_LOG2,
 		.scan_depth = LIMEN_SCAN_DEPTH,

@@ -26,7 +26,7 @@
  * ladder, no further than it must:
  *
  * 1. It looks once: if an interrupt was missed, the answers are taken, or FATAL
- *    is.
+ *    is. If the heartbeat of a board's firmware has stopped, step 4 follows.
  * 2. The board is told to give the ring's oldest entry up. Nobody else notices.
  * 3. The ring is stopped and started again, not twice without an answer.
  * 4. The board is reset. When it answers nonsense or reports FATAL, or a ring
@@ -68,8 +68,7 @@
 /* A board that fails right after a reset is reset again, so many times. */
 #define LIMEN_RESET_TRIES	3
 
-/* How long a reset may take, and how often to look. */
-#define LIMEN_RESET_US		5000000
+/* How often to look whether a reset has ended. */
 #define LIMEN_RESET_POLL_US	100
 
 /* How long resets count against resets_max. */
@@ -90,6 +89,15 @@ static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_ANSWER] = "its answer was not valid",
 	[LIMEN_FAULT_FATAL] = "it reports a fatal error",
 	[LIMEN_FAULT_STUCK] = "a ring did not stop",
+	[LIMEN_FAULT_HALTED] = "its firmware has stopped",
+};
+
+static const char * const limen_errors[] = {
+	[LIMEN_HW_ERROR_NONE] = "none",
+	[LIMEN_HW_ERROR_DMA_REFUSED] = "DMA was refused",
+	[LIMEN_HW_ERROR_DMA_TIMEOUT] = "DMA was not answered",
+	[LIMEN_HW_ERROR_TRAP] = "its firmware met a trap",
+	[LIMEN_HW_ERROR_WATCHDOG] = "its firmware was not alive",
 };
 
 static void limen_watchdog(struct timer_list *timer)
@@ -137,8 +145,9 @@ static int limen_reset_once(struct limen_device *limen)
 	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, 0);
 	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
 	ret = read_poll_timeout(limen_reset_ended, ended, ended,
-				LIMEN_RESET_POLL_US, LIMEN_RESET_US, true,
-				limen, &status);
+				LIMEN_RESET_POLL_US,
+				host->times.reset * USEC_PER_MSEC, true, limen,
+				&status);
 	/* A device that has been pulled out reads as ones. */
 	if (status == U32_MAX)
 		return -ENODEV;
@@ -151,6 +160,30 @@ static int limen_reset_once(struct limen_device *limen)
 	return status & LIMEN_HW_STATUS_FATAL ? -EAGAIN : 0;
 }
 
+/* Tells what error the board has noted, and has it note the next one. */
+static void limen_tell_error(struct limen_device *limen)
+{
+	struct limen_host *host = &limen->host;
+	u64 address;
+	u32 cause;
+
+	if (!(limen->features & LIMEN_HW_FEATURE_ERROR))
+		return;
+	cause = limen_read(host, LIMEN_HW_REG_ERROR_CAUSE);
+	/* A device that has been pulled out reads as ones. */
+	if (!cause || cause == U32_MAX)
+		return;
+	address = (u64)limen_read(host, LIMEN_HW_REG_ERROR_ADDRESS_HI) << 32 |
+		  limen_read(host, LIMEN_HW_REG_ERROR_ADDRESS_LO);
+	dev_warn_ratelimited(host->dev,
+			     "the board has noted error %u, %s: detail %#x, address %#llx, %u since it was asked last\n",
+			     cause, cause < ARRAY_SIZE(limen_errors) ?
+			     limen_errors[cause] : "which is unknown here",
+			     limen_read(host, LIMEN_HW_REG_ERROR_DETAIL), address,
+			     limen_read(host, LIMEN_HW_REG_ERROR_COUNT));
+	limen_write(host, LIMEN_HW_REG_ERROR_CAUSE, cause);
+}
+
 /* Resets the board by its register; if it fails the board is cut off. */
 static int limen_reset(struct limen_device *limen)
 {
@@ -160,6 +193,7 @@ static int limen_reset(struct limen_device *limen)
 
 	lockdep_assert_held(&limen->host.life);
 
+	limen_tell_error(limen);
 	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
 		ret = limen_reset_once(limen);
 		if (ret != -EAGAIN)
@@ -233,6 +267,13 @@ static bool limen_break_silence(struct limen_device *limen)
 		limen_ring_reap(ring);
 		if (!limen_ring_silent(ring))
 			continue;
+		/* It neither gives anything up nor stops a ring. */
+		if (limen->firmware.image &&
+		    !limen_firmware_beats(&limen->host)) {
+			limen_ring_blame(ring, -ETIME);
+			set_bit(LIMEN_FAULT_HALTED, &limen->host.faults);
+			return false;
+		}
 		dev_warn_ratelimited(limen->drm.dev,
 				     "ring %u makes no progress: giving its oldest entry up\n",
 				     ring->index);

@@ -36,10 +36,6 @@
  * have already.
  */
 
-/* How long a ring may take to stop, and the board to give an entry up. */
-#define LIMEN_RING_STOP_US	1000000
-#define LIMEN_RING_GIVE_UP_US	100000
-
 /* Microseconds between two looks at a register. */
 #define LIMEN_RING_POLL_US	50
 
@@ -256,8 +252,9 @@ static bool limen_ring_disable(struct limen_ring *ring)
 	limen_ring_freeze(ring, -EAGAIN);
 	limen_write(ring->host, reg, 0);
 	return !read_poll_timeout(limen_read, enabled, !enabled,
-				  LIMEN_RING_POLL_US, LIMEN_RING_STOP_US, false,
-				  ring->host, reg);
+				  LIMEN_RING_POLL_US,
+				  ring->host->times.ring_stop * USEC_PER_MSEC,
+				  false, ring->host, reg);
 }
 
 /**
@@ -673,6 +670,6 @@ bool limen_ring_give_up_oldest(struct limen_ring *ring)
 
 	return !slot || !read_poll_timeout(limen_ring_ended, ended, ended,
 					   LIMEN_RING_POLL_US,
-					   LIMEN_RING_GIVE_UP_US, false, ring,
-					   cookie);
+					   ring->host->times.abort * USEC_PER_MSEC,
+					   false, ring, cookie);
 }

@@ -297,9 +297,9 @@ static void limen_scan_retire_work(struct work_struct *work)
 	limen_client_put(client);
 }
 
-static int limen_scan_check(const struct drm_limen_scan *desc)
+static int limen_scan_check(const struct drm_limen_scan *desc, u32 top_k_max)
 {
-	if (desc->flags || !desc->top_k || desc->top_k > LIMEN_HW_TOP_K_MAX ||
+	if (desc->flags || !desc->top_k || desc->top_k > top_k_max ||
 	    !limen_size_valid(desc->result_size,
 			      sizeof(struct drm_limen_scan_result)) ||
 	    !limen_size_valid(desc->row_size,
@@ -370,7 +370,7 @@ static int limen_scan_init(const struct limen_submission *sub,
 	ret = limen_submission_desc(sub, scan->index, &desc, sizeof(desc));
 	if (ret)
 		return ret;
-	ret = limen_scan_check(&desc);
+	ret = limen_scan_check(&desc, sub->limen->top_k_max);
 	if (!ret)
 		ret = limen_scan_lookup(sub, scan, &desc);
 	if (ret)

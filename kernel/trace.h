@@ -107,6 +107,19 @@ TRACE_EVENT(limen_wake,
 	    TP_printk("dev=%u ring=%s job=%llu error=%d", __entry->dev,
 		      limen_trace_ring(__entry->ring), __entry->job, __entry->error));
 
+/* Card memory has been zeroed: by the board's engine, or by the CPU. */
+TRACE_EVENT(limen_wipe,
+	    TP_PROTO(u32 dev, u64 offset, u64 size, bool engine),
+	    TP_ARGS(dev, offset, size, engine),
+	    TP_STRUCT__entry(__field(u32, dev) __field(u64, offset) __field(u64, size)
+			     __field(bool, engine)),
+	    TP_fast_assign(__entry->dev = dev;
+			   __entry->offset = offset;
+			   __entry->size = size;
+			   __entry->engine = engine;),
+	    TP_printk("dev=%u offset=%#llx size=%#llx engine=%d", __entry->dev,
+		      __entry->offset, __entry->size, __entry->engine));
+
 #endif /* LIMEN_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -220,6 +220,7 @@ void core_ring_write(struct core_board *board, unsigned int index, u32 offset,
 u16 core_compare_check(const struct limen_hw_sqe *sqe);
 u16 core_scan_check(const struct core_board *board,
 		    const struct limen_hw_sqe *sqe);
+u16 core_capture_check(const struct limen_hw_sqe *sqe, u32 bytes);
 void core_compare(struct core_board *board, struct core_work *work,
 		  const struct limen_hw_sqe *sqe, u64 start_ns,
 		  struct limen_hw_cqe *cqe);

@@ -63,6 +63,28 @@ u16 core_scan_check(const struct core_board *board,
 	return LIMEN_HW_OK;
 }
 
+/**
+ * core_capture_check() - whether a frame can be captured
+ * @sqe: entry
+ * @bytes: of a frame
+ *
+ * Return: LIMEN_HW_OK or LIMEN_HW_BAD_DESCRIPTOR.
+ */
+u16 core_capture_check(const struct limen_hw_sqe *sqe, u32 bytes)
+{
+	const struct limen_hw_capture *args = &sqe->capture;
+	const u32 reserved = sizeof(args->reserved) / sizeof(*args->reserved);
+	u32 i;
+
+	if (sqe->opcode != LIMEN_HW_OP_CAPTURE || sqe->flags || sqe->dim ||
+	    sqe->reserved || core_le32(args->size) < bytes)
+		return LIMEN_HW_BAD_DESCRIPTOR;
+	for (i = 0; i < reserved; i++)
+		if (args->reserved[i])
+			return LIMEN_HW_BAD_DESCRIPTOR;
+	return LIMEN_HW_OK;
+}
+
 /* Copies a vector to the engine, which waits for it. */
 static u16 load_vector(struct core_board *board, struct core_work *work,
 		       u64 address, bool on_card, u32 dim, s8 *to)

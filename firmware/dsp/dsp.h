@@ -14,6 +14,8 @@ void shell_show(u32 reg, u32 value);
 bool shell_event(u32 *reg, u32 *value);
 void shell_raise(u32 bits);
 void shell_beat(void);
+/* Has the host find out about a trap. */
+void shell_trap(u32 cause, u32 pc);
 u64 shell_now_ns(void);
 /* SHELL_DMA_*: between @address, on the bus or the card, and SRAM; whether it was done. */
 bool shell_dma(u32 what, u64 address, const void *sram, u32 size);
@@ -28,6 +30,18 @@ void shell_scan_prepare(const struct core_work *work,
 /* false: it is more than was asked for. */
 bool shell_scan_result(struct core_ranking *best);
 
+/*
+ * SHELL_SENSOR_* and SHELL_FRAME_*. Starting tells whether it streams: the sensor may not
+ * have these settings.
+ */
+bool shell_stream_start(u32 bin, u32 interval);
+void shell_stream_stop(void);
+void shell_sensor_set(u32 exposure, bool lamp);
+void shell_capture(u64 buffer);
+void shell_capture_stop(void);
+u32 shell_capture_state(void);
+u32 shell_captured(u32 *ns);
+
 /* serve.c: does what the host has written to registers. */
 void serve_events(struct core_board *board);
 /* Shows the host a ring as stopped, if it is. */
@@ -41,5 +55,13 @@ bool work_scan(struct core_board *board);
 /* Whether an entry of this ring is being executed. */
 bool work_busy(unsigned int index);
 extern const struct core_ops work_ops;
+
+/* camera.c: the camera's settings as at first, and what the host writes to them. */
+void camera_begin(void);
+void camera_write(u32 reg, u32 value);
+/* The CAMERA ring has been started or stopped: its entry, if there is one, is let go. */
+void camera_let_go(void);
+/* Goes on with the next frame; false: there is nothing to do. */
+bool camera_work(struct core_board *board);
 
 #endif /* LIMEN_DSP_H */

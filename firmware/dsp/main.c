@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The firmware: serves the host's writes, executes what is in the rings, and otherwise
- * waits. Comparisons come before searches. Nothing here is interrupted: an interrupt
+ * waits. Comparisons come first, then the camera, then searches. Nothing here is interrupted: an interrupt
  * only ends the wait.
  */
 #include "dsp.h"
@@ -16,10 +16,12 @@ void dsp_main(void)
 	board.ops = &work_ops;
 	board.clock_khz = shell_file(LIMEN_HW_REG_CLOCK);
 	board.mem_size = (u64)shell_file(LIMEN_HW_REG_MEM_SIZE) << 20;
+	camera_begin();
 	for (;;) {
 		shell_beat();
 		serve_events(&board);
-		if (!work_compare(&board) && !work_scan(&board))
+		if (!work_compare(&board) && !camera_work(&board) &&
+		    !work_scan(&board))
 			/* An event that came meanwhile ends it at once. */
 			__asm__ volatile("wfi");
 	}
@@ -28,8 +30,7 @@ void dsp_main(void)
 /* There is nothing to go on with: the host is told, and resets the board. */
 void dsp_crashed(u32 cause, u32 pc)
 {
-	(void)cause;
-	(void)pc;
+	shell_trap(cause, pc);
 	shell_show(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_CRASHED);
 	shell_show(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_FATAL);
 	shell_raise(LIMEN_HW_IRQ_FATAL);

@@ -45,6 +45,8 @@ static void write_ring(struct core_board *board, unsigned int index,
 	u32 reg = LIMEN_HW_RING_BLOCK(index) + offset;
 
 	core_ring_write(board, index, offset, value);
+	if (offset == LIMEN_HW_RING_ENABLE && index == LIMEN_HW_RING_CAMERA)
+		camera_let_go();
 	if (offset == LIMEN_HW_RING_ENABLE && !value)
 		serve_ring_stopped(board, index);
 	else if (offset <= LIMEN_HW_RING_ENABLE)
@@ -61,6 +63,9 @@ void serve_events(struct core_board *board)
 			write_ring(board, index, offset, value);
 		else if (reg == LIMEN_HW_REG_CONTROL)
 			core_write(board, reg, value);
+		else if (reg >= LIMEN_HW_REG_CAM_CONTROL &&
+			 reg <= LIMEN_HW_REG_CAM_EXPOSURE)
+			camera_write(reg, value);
 		else if (reg == LIMEN_HW_REG_ECHO)
 			echo(board, value);
 		show_status(board);

@@ -36,6 +36,12 @@ void shell_beat(void)
 	*shell(SHELL_BEAT) = 1;
 }
 
+void shell_trap(u32 cause, u32 pc)
+{
+	*shell(SHELL_TRAP_PC) = pc;
+	*shell(SHELL_TRAP) = cause;
+}
+
 u64 shell_now_ns(void)
 {
 	u32 low = *shell(SHELL_TIME_LO);
@@ -112,4 +118,47 @@ bool shell_scan_result(struct core_ranking *best)
 			(s32)*shell(SHELL_ENGINE_ROW_SIMILARITY);
 	}
 	return true;
+}
+
+bool shell_stream_start(u32 bin, u32 interval)
+{
+	*shell(SHELL_SENSOR_BIN) = bin;
+	*shell(SHELL_SENSOR_INTERVAL) = interval;
+	*shell(SHELL_SENSOR_STREAM) = 1;
+	return *shell(SHELL_SENSOR_STREAM);
+}
+
+void shell_stream_stop(void)
+{
+	*shell(SHELL_SENSOR_STREAM) = 0;
+}
+
+void shell_sensor_set(u32 exposure, bool lamp)
+{
+	*shell(SHELL_SENSOR_EXPOSURE) = exposure;
+	*shell(SHELL_SENSOR_LAMP) = lamp;
+}
+
+void shell_capture(u64 buffer)
+{
+	*shell(SHELL_FRAME_LO) = (u32)buffer;
+	*shell(SHELL_FRAME_HI) = (u32)(buffer >> 32);
+	*shell(SHELL_FRAME_GO) = SHELL_FRAME_CAPTURE;
+}
+
+void shell_capture_stop(void)
+{
+	*shell(SHELL_FRAME_GO) = SHELL_FRAME_STOP;
+}
+
+u32 shell_capture_state(void)
+{
+	return *shell(SHELL_FRAME_STATE);
+}
+
+/* The number of the frame. */
+u32 shell_captured(u32 *ns)
+{
+	*ns = *shell(SHELL_FRAME_NS);
+	return *shell(SHELL_FRAME_NUMBER);
 }

@@ -59,7 +59,10 @@ static bool wanted(const struct core_board *board, unsigned int index)
 	       !core_ring_aborted(board, index, &slots[index].entry);
 }
 
-/* Has the engine do a job, unless it is not wanted any more; whether it was done. */
+/*
+ * Has the engine do a job, unless it is not wanted any more; whether it was done. Frames
+ * do not wait for a search, and comparisons, which are short, not for frames.
+ */
 static bool run_engine(struct core_board *board, unsigned int index, u32 what)
 {
 	u32 state;
@@ -71,6 +74,8 @@ static bool run_engine(struct core_board *board, unsigned int index, u32 what)
 			return state == SHELL_DONE;
 		shell_beat();
 		serve_events(board);
+		if (index == LIMEN_HW_RING_SCAN)
+			camera_work(board);
 		if (!wanted(board, index))
 			shell_engine_go(SHELL_ENGINE_STOP);
 	}
@@ -127,7 +132,9 @@ static void wipe_engine(void)
 
 static void raise(struct core_board *board, u32 bits)
 {
-	(void)board;
+	/* Nothing of the host's may follow with which it would be shown. */
+	if (bits & LIMEN_HW_IRQ_FATAL)
+		shell_show(LIMEN_HW_REG_STATUS, board->status);
 	shell_raise(bits);
 }
 

@@ -31,6 +31,11 @@
 #define   LIMEN_HW_FEATURE_SENSORS	0x00000002 /* TEMPERATURE and POWER */
 #define   LIMEN_HW_FEATURE_CLOCK	0x00000004 /* CLOCK, since 1.2 */
 #define   LIMEN_HW_FEATURE_BOOT		0x00000008 /* 0x300 to 0x37f, since 1.2 */
+#define   LIMEN_HW_FEATURE_ERROR	0x00000010 /* 0x380 to 0x390, since 1.2 */
+#define   LIMEN_HW_FEATURE_TIMES	0x00000020 /* 0x3a0 to 0x3a8, since 1.2 */
+#define   LIMEN_HW_FEATURE_LIMITS	0x00000040 /* 0x3b0 to 0x3b8, since 1.2 */
+#define   LIMEN_HW_FEATURE_WIPE		0x00000080 /* 0x3c0 to 0x3cc, since 1.2 */
+#define   LIMEN_HW_FEATURE_THERMAL	0x00000100 /* 0x3d0 and 0x3d4, with SENSORS; since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -121,7 +126,8 @@
 #define LIMEN_HW_REG_ECHO		0x318
 #define LIMEN_HW_REG_ECHO_ANSWER	0x31c
 #define LIMEN_HW_REG_HEARTBEAT		0x320 /* advances while the firmware is alive */
-#define LIMEN_HW_REG_HEARTBEAT_MS	0x324 /* within this time, 1 to 10000 */
+#define LIMEN_HW_REG_HEARTBEAT_MS	0x324 /* within this time, from 1 */
+#define   LIMEN_HW_HEARTBEAT_MS_MAX	10000
 #define LIMEN_HW_REG_BOARD_TYPE		0x328 /* images are for one type of board */
 #define LIMEN_HW_REG_SECURITY_FLOOR	0x32c /* least security version that it starts */
 #define LIMEN_HW_REG_BOOT_MS		0x330 /* an image is running or refused by then */
@@ -132,6 +138,68 @@
 /* Minor versions of this interface that it speaks: least << 16 | greatest. */
 #define LIMEN_HW_REG_FIRMWARE_API	0x340
 #define LIMEN_HW_REG_FIRMWARE_HASH(i)	(0x344 + 4 * (i)) /* SHA-256, 8 words, as bytes */
+
+/*
+ * The first error that the board has met since the cause was last cleared. The gateware
+ * keeps it through all resets, but not without power.
+ */
+#define LIMEN_HW_REG_ERROR_CAUSE	0x380 /* W1C, enum limen_hw_error, 0 if none */
+#define LIMEN_HW_REG_ERROR_DETAIL	0x384 /* as the cause has it */
+#define LIMEN_HW_REG_ERROR_ADDRESS_LO	0x388 /* likewise */
+#define LIMEN_HW_REG_ERROR_ADDRESS_HI	0x38c
+#define LIMEN_HW_REG_ERROR_COUNT	0x390 /* errors since then; at most the largest number */
+
+enum limen_hw_error {
+	LIMEN_HW_ERROR_NONE = 0,
+	LIMEN_HW_ERROR_DMA_REFUSED = 1, /* detail: limen_hw_dma; the address on that bus */
+	LIMEN_HW_ERROR_DMA_TIMEOUT = 2, /* likewise */
+	LIMEN_HW_ERROR_TRAP = 3,        /* of the firmware; detail: mcause; address: pc */
+	LIMEN_HW_ERROR_WATCHDOG = 4,    /* no HEARTBEAT in HEARTBEAT_MS; detail: the last */
+};
+
+enum limen_hw_dma {
+	LIMEN_HW_DMA_FROM_HOST = 1,
+	LIMEN_HW_DMA_TO_HOST = 2,
+	LIMEN_HW_DMA_FROM_CARD = 3,
+};
+
+/*
+ * Milliseconds that something takes at most, constant; BOOT_MS is another. Values out of
+ * range are taken for the nearest that is not.
+ */
+#define LIMEN_HW_REG_RESET_MS		0x3a0 /* RESET until READY, or BOOT_WAITING */
+#define LIMEN_HW_REG_ABORT_MS		0x3a4 /* ABORT until the completion */
+#define LIMEN_HW_REG_RING_STOP_MS	0x3a8 /* ENABLE written 0 until it reads 0 */
+#define   LIMEN_HW_TIME_MS_MIN		10
+#define   LIMEN_HW_RESET_MS_MAX		50000
+#define   LIMEN_HW_ABORT_MS_MAX		1000
+#define   LIMEN_HW_RING_STOP_MS_MAX	10000
+#define   LIMEN_HW_BOOT_MS_MAX		10000
+
+/* What the board can do less of than this interface allows, constant. */
+#define LIMEN_HW_REG_DMA_BITS		0x3b0 /* of bus addresses, 32 to 64 */
+#define LIMEN_HW_REG_RING_LOG2_MAX	0x3b4 /* of the entries, up to 12 */
+#define LIMEN_HW_REG_TOP_K_MAX		0x3b8 /* 1 to LIMEN_HW_TOP_K_MAX */
+#define   LIMEN_HW_DMA_BITS_MIN		32
+
+/*
+ * An engine of the gateware's that zeroes card memory. It does not stop at RESET, but for a
+ * reset of the function, after which WIPE_DONE is 0.
+ */
+#define LIMEN_HW_REG_WIPE_PAGE		0x3c0 /* WO, the first one, of 4 KiB */
+#define LIMEN_HW_REG_WIPE_PAGES		0x3c4 /* WO, how many */
+/*
+ * WO. Any number but 0 begins, unless one is under way or there is no such memory; 0 ends
+ * what is under way by the next read of WIPE_DONE.
+ */
+#define LIMEN_HW_REG_WIPE_GO		0x3c8
+#define LIMEN_HW_REG_WIPE_DONE		0x3cc /* number of the last one that is complete */
+
+/* Constant, as TEMPERATURE: from where it is too warm, and from where it may fail. */
+#define LIMEN_HW_REG_TEMP_WARNING	0x3d0
+#define LIMEN_HW_REG_TEMP_CRITICAL	0x3d4 /* at least TEMP_WARNING */
+#define   LIMEN_HW_TEMP_LIMIT_MIN	0
+#define   LIMEN_HW_TEMP_LIMIT_MAX	150000
 
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */

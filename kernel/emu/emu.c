@@ -48,6 +48,21 @@ module_param(fickle, uint, 0644);
 MODULE_PARM_DESC(fickle,
 		 "1: what says who the board is changes with every second read; 2: it says at once that there is four times as much memory (default 0)");
 
+static unsigned int times[3] = { 5000, 100, 1000 };
+module_param_array(times, uint, NULL, 0644);
+MODULE_PARM_DESC(times,
+		 "milliseconds that it says a reset, giving an entry up and stopping a ring take (default 5000,100,1000)");
+
+static unsigned int limits[3] = { 64, 12, LIMEN_HW_TOP_K_MAX };
+module_param_array(limits, uint, NULL, 0644);
+MODULE_PARM_DESC(limits,
+		 "what it says are the bits of its bus addresses, the log2 of its largest ring and the most rows of a scan (default 64,12,1024)");
+
+static unsigned int warm[2] = { 85000, 100000 };
+module_param_array(warm, uint, NULL, 0644);
+MODULE_PARM_DESC(warm,
+		 "the temperatures, thousandths of a degree C, from which it says that it is too warm and that it may fail (default 85000,100000)");
+
 /* How long a board that lingers may do so after its driver has gone. */
 #define EMU_LINGER_MS		20
 
@@ -81,10 +96,20 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		  (LIMEN_HW_VERSION_MAJOR + 1) << 16 },
 		{ LIMEN_HW_REG_FEATURES,
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
-		  LIMEN_HW_FEATURE_CLOCK, 0 },
+		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR |
+		  LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS |
+		  LIMEN_HW_FEATURE_THERMAL, 0 },
 		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
 		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
+		{ LIMEN_HW_REG_RESET_MS, READ_ONCE(times[0]), 0 },
+		{ LIMEN_HW_REG_ABORT_MS, READ_ONCE(times[1]), 0 },
+		{ LIMEN_HW_REG_RING_STOP_MS, READ_ONCE(times[2]), 0 },
+		{ LIMEN_HW_REG_DMA_BITS, READ_ONCE(limits[0]), 0 },
+		{ LIMEN_HW_REG_RING_LOG2_MAX, READ_ONCE(limits[1]), 0 },
+		{ LIMEN_HW_REG_TOP_K_MAX, READ_ONCE(limits[2]), 0 },
+		{ LIMEN_HW_REG_TEMP_WARNING, READ_ONCE(warm[0]), 0 },
+		{ LIMEN_HW_REG_TEMP_CRITICAL, READ_ONCE(warm[1]), 0 },
 	};
 	unsigned int mood = READ_ONCE(fickle);
 	unsigned int i;
@@ -114,6 +139,10 @@ static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 	}
 	if (reg == LIMEN_HW_REG_POWER) {
 		*value = READ_ONCE(emu->faults.power);
+		return true;
+	}
+	if (reg >= LIMEN_HW_REG_ERROR_CAUSE && reg <= LIMEN_HW_REG_ERROR_COUNT) {
+		*value = READ_ONCE(emu->faults.error[(reg - LIMEN_HW_REG_ERROR_CAUSE) / 4]);
 		return true;
 	}
 	if (!core_is_ring_reg(reg, &ring, &offset) ||
@@ -240,6 +269,8 @@ void emu_write_now(struct emu *emu, u32 reg, u32 value)
 		emu_ring_write(emu, ring, offset, value);
 	else if (reg == LIMEN_HW_REG_CONTROL)
 		emu_write_control(emu, value);
+	else if (reg == LIMEN_HW_REG_ERROR_CAUSE)
+		emu->faults.error[0] &= ~value;
 	else
 		emu_write_global(emu, reg, value);
 }

@@ -38,7 +38,7 @@
 #define EMU_GARBAGE		0xdb
 
 /* Registers that say who the board is. */
-#define EMU_IDENTITY		5
+#define EMU_IDENTITY		13
 
 /* Cookies that there are. */
 #define EMU_COOKIES		BIT(16)
@@ -125,6 +125,8 @@ struct emu_faults {
 	s32 temperature;
 	/** @power: LIMEN_HW_REG_POWER */
 	u32 power;
+	/** @error: LIMEN_HW_REG_ERROR_CAUSE and the four that follow */
+	u32 error[5];
 	/** @stick: resets that do not end, by register or function-level */
 	atomic_t stick;
 	/** @wake: times the board, told to sleep, wakes up the system */

@@ -54,13 +54,15 @@
  *   the one that is being executed when a number is written here
  * - temperature: what the board says its temperature is, thousandths of a degree C
  * - power: likewise its power, milliwatts
+ * - error_cause, error_detail, error_address_lo, error_address_hi, error_count: the
+ *   error that it says it has met, of which the driver clears the cause
  * - fatal: writing 1 makes the board report a fatal error
  *
  * And for all counters: skip, how many events that one of them concerns go well
  * before the first goes wrong.
  *
  * What has to go wrong before a board has its folder is a parameter of the module:
- * fickle.
+ * fickle, times, limits and warm.
  */
 
 #define EMU_DELAY_US_MAX	60000000
@@ -173,6 +175,19 @@ static int emu_abandon_set(void *data, u64 value)
 DEFINE_DEBUGFS_ATTRIBUTE(emu_abandon_fops, emu_abandon_get, emu_abandon_set,
 			 "%llu\n");
 
+static void emu_faults_init_errors(struct emu_faults *faults)
+{
+	static const char * const names[ARRAY_SIZE(faults->error)] = {
+		"error_cause", "error_detail", "error_address_lo",
+		"error_address_hi", "error_count",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		debugfs_create_u32(names[i], 0600, faults->dir,
+				   &faults->error[i]);
+}
+
 /**
  * emu_faults_init() - offer the knobs
  * @emu: board
@@ -217,6 +232,7 @@ void emu_faults_init(struct emu *emu)
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		debugfs_create_atomic_t(counters[i].name, 0600, faults->dir,
 					counters[i].knob);
+	emu_faults_init_errors(faults);
 	debugfs_create_u32("wipe_ms", 0600, faults->dir, &faults->wipe_ms);
 	debugfs_create_u32("posted", 0600, faults->dir, &faults->posted);
 	debugfs_create_u32("linger", 0600, faults->dir, &faults->linger);

@@ -170,22 +170,13 @@ static u16 emu_sensor_render(struct emu_sensor *sensor,
 
 /* Frames */
 
-static u16 emu_sensor_check(const struct limen_hw_sqe *sqe, u32 bytes)
-{
-	if (sqe->opcode != LIMEN_HW_OP_CAPTURE || sqe->flags || sqe->dim ||
-	    sqe->reserved || le32_to_cpu(sqe->capture.size) < bytes ||
-	    memchr_inv(sqe->capture.reserved, 0, sizeof(sqe->capture.reserved)))
-		return LIMEN_HW_BAD_DESCRIPTOR;
-	return LIMEN_HW_OK;
-}
-
 static void emu_sensor_capture(struct emu_sensor *sensor,
 			       const struct emu_mode *mode, u32 number,
 			       const struct core_entry *entry)
 {
 	const struct limen_hw_capture *capture = &entry->sqe.capture;
 	u32 bytes = emu_sensor_bytes(mode->bin);
-	u16 status = emu_sensor_check(&entry->sqe, bytes);
+	u16 status = core_capture_check(&entry->sqe, bytes);
 	struct limen_hw_cqe cqe = {};
 	ktime_t start = ktime_get();
 

@@ -155,6 +155,8 @@ static int fixture_init(struct kunit *test)
 	fix->board.ops = &fixture_board_ops;
 	fix->host.board = &fix->board;
 	mutex_init(&fix->host.life);
+	fix->host.times.abort = 100;
+	fix->host.times.ring_stop = 1000;
 
 	ring = &fix->ring;
 	ring->host = &fix->host;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * limen-player: plays travellers against a gate with the emulated board.
+ * limen-player: plays travellers against a gate with the emulated board, or with a card
+ * of tools/sim, whose camera sees a file.
  *
  * Prints a line of KTAP a traveller as it happens, writes a page that shows them,
- * and succeeds only if each got the decision that had to come.
+ * and succeeds only if each got the decision that had to come. One whose board has a
+ * fault that a card does not have is skipped.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -30,18 +32,16 @@
  * @table: path of the travellers' table
  * @photos: folder of their photos
  * @page: path of the page to write, or NULL
- * @faults: folder of the emulated board's faults
  * @command: the gate
- * @booth: descriptor of the emulated scene
+ * @booth: where they stand
  * @gate: the running gate
  */
 struct player {
 	const char *table;
 	const char *photos;
 	const char *page;
-	const char *faults;
 	char *const *command;
-	int booth;
+	struct booth booth;
 	struct counterpart gate;
 };
 
@@ -101,10 +101,10 @@ static int stage(const struct player *player, struct played *played)
 	if (!err)
 		err = picture_encode(&played->booth, &scene, BOOTH_WIDTH);
 	if (!err)
-		err = booth_show(player->booth, &scene);
+		err = booth_show(&player->booth, &scene);
 	face_image_free(&scene);
 	if (!err && traveller->fault[0])
-		err = booth_break(player->faults, traveller->fault);
+		err = booth_break(&player->booth, traveller->fault);
 	return err;
 }
 
@@ -117,6 +117,8 @@ static void play(struct player *player, struct played *played)
 	if (!played->error)
 		played->error = counterpart_transit(&player->gate, traveller->document,
 					     ANSWER_MS, answer);
+	if (!played->error && traveller->fault[0])
+		played->error = booth_mend(&player->booth);
 	played->expected = !played->error &&
 			   !strcmp(answer->decision, traveller->decision) &&
 			   !strcmp(answer->reason, traveller->reason);
@@ -134,10 +136,20 @@ static void print_answer(const struct answer *answer)
 		printf(" %6.0f", answer->milliseconds[i]);
 }
 
+static bool is_skipped(const struct played *played)
+{
+	return played->error == -EOPNOTSUPP;
+}
+
 static void print_line(size_t number, const struct played *played)
 {
 	const struct traveller *traveller = played->traveller;
 
+	if (is_skipped(played)) {
+		printf("ok %zu %-38s # SKIP the card has no such fault\n", number,
+		       traveller->name);
+		return;
+	}
 	printf("%s %zu %-38s # ", played->expected ? "ok" : "not ok", number,
 	       traveller->name);
 	if (played->error)
@@ -159,46 +171,67 @@ static void print_head(void)
 	puts("");
 }
 
+static void forget(struct played *played)
+{
+	picture_free(&played->document);
+	picture_free(&played->booth);
+	*played = (struct played){ 0 };
+}
+
+/* Plays them, and returns how many of them were played: they come first. */
+static size_t play_each(struct player *player,
+			const struct travellers *travellers,
+			struct played *played)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < travellers->count; i++) {
+		struct played *next = &played[count];
+
+		next->traveller = &travellers->list[i];
+		play(player, next);
+		print_line(i + 1, next);
+		if (is_skipped(next))
+			forget(next);
+		else
+			count++;
+	}
+	return count;
+}
+
 static bool play_all(struct player *player, const struct travellers *travellers,
 		     struct played *played)
 {
-	size_t unexpected = 0;
+	size_t count, unexpected = 0;
 	bool fine = true;
 	int err;
 
 	print_head();
-	for (size_t i = 0; i < travellers->count; i++) {
-		played[i].traveller = &travellers->list[i];
-		play(player, &played[i]);
-		print_line(i + 1, &played[i]);
+	count = play_each(player, travellers, played);
+	for (size_t i = 0; i < count; i++)
 		unexpected += !played[i].expected;
-	}
 	err = counterpart_close(&player->gate);
 	if (err) {
 		fprintf(stderr, "limen-player: the gate ended with %d\n", err);
 		fine = false;
 	}
-	err = player->page ? page_write(player->page, played,
-					travellers->count) : 0;
+	err = player->page ? page_write(player->page, played, count) : 0;
 	if (err) {
 		fprintf(stderr, "limen-player: %s: %s\n", player->page,
 			limen_strerror(err));
 		fine = false;
 	}
-	printf("# %zu travellers, %zu as expected\n", travellers->count,
-	       travellers->count - unexpected);
+	printf("# %zu travellers, %zu as expected\n", count, count - unexpected);
 	return fine && !unexpected;
 }
 
 static bool set_up(struct player *player)
 {
-	int err;
-
-	player->booth = booth_open();
-	if (player->booth < 0) {
+	int err = booth_open(&player->booth);
+	if (err) {
 		fprintf(stderr,
 			"limen-player: no emulated scene (%s); is limen_emu loaded?\n",
-			limen_strerror(player->booth));
+			limen_strerror(err));
 		return false;
 	}
 	err = counterpart_open(&player->gate, player->command);
@@ -219,10 +252,10 @@ static bool perform(struct player *player)
 	played = calloc(travellers.count, sizeof(*played));
 	if (played && set_up(player))
 		fine = play_all(player, &travellers, played);
-	for (size_t i = 0; played && i < travellers.count; i++) {
-		picture_free(&played[i].document);
-		picture_free(&played[i].booth);
-	}
+	if (played)
+		booth_close(&player->booth);
+	for (size_t i = 0; played && i < travellers.count; i++)
+		forget(&played[i]);
 	free(played);
 	free(travellers.list);
 	return fine;
@@ -230,10 +263,38 @@ static bool perform(struct player *player)
 
 static int usage(void)
 {
-	fputs("Usage: limen-player --table FILE --photos FOLDER [--page FILE] [--faults FOLDER] -- GATE...\n"
-	      "Plays the travellers of FILE against the gate that the command GATE starts.\n",
+	fputs("Usage: limen-player --table FILE --photos FOLDER [--page FILE] [--faults FOLDER | --scene FILE [--config FILE]] -- GATE...\n"
+	      "Plays the travellers of FILE against the gate that the command GATE starts.\n"
+	      "With --scene the board is a card: FILE is what its camera sees, and --config its\n"
+	      "configuration space.\n",
 	      stderr);
 	return 2;
+}
+
+static bool take_option(struct player *player, int option)
+{
+	switch (option) {
+	case 't':
+		player->table = optarg;
+		return true;
+	case 'p':
+		player->photos = optarg;
+		return true;
+	case 'o':
+		player->page = optarg;
+		return true;
+	case 'f':
+		player->booth.faults = optarg;
+		return true;
+	case 's':
+		player->booth.scene = optarg;
+		return true;
+	case 'c':
+		player->booth.config = optarg;
+		return true;
+	default:
+		return false;
+	}
 }
 
 int main(int argc, char **argv)
@@ -243,25 +304,18 @@ int main(int argc, char **argv)
 		{ "photos", required_argument, NULL, 'p' },
 		{ "page", required_argument, NULL, 'o' },
 		{ "faults", required_argument, NULL, 'f' },
+		{ "scene", required_argument, NULL, 's' },
+		{ "config", required_argument, NULL, 'c' },
 		{ 0 },
 	};
 	struct player player = {
-		.faults = "/sys/kernel/debug/limen_emu/limen_emu.0",
+		.booth = { .faults = "/sys/kernel/debug/limen_emu/limen_emu.0" },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
-		if (option == 't')
-			player.table = optarg;
-		else if (option == 'p')
-			player.photos = optarg;
-		else if (option == 'o')
-			player.page = optarg;
-		else if (option == 'f')
-			player.faults = optarg;
-		else
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0)
+		if (!take_option(&player, option))
 			return usage();
-	}
 	if (!player.table || !player.photos || optind == argc)
 		return usage();
 	player.command = argv + optind;

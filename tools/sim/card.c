@@ -17,6 +17,12 @@
 /* Of a card without a processor: a cycle each nanosecond. */
 #define CLOCK_KHZ	1000000
 
+/* What a card with a processor has, and no other. */
+#define SHELL_FEATURES	(LIMEN_HW_FEATURE_BOOT | LIMEN_HW_FEATURE_CAMERA | \
+			 LIMEN_HW_FEATURE_ERROR | \
+			 LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS | \
+			 LIMEN_HW_FEATURE_WIPE)
+
 /* How long a reset of the function takes; PCI waits for 10 ms at least. */
 #define RESET_NS	4000000
 
@@ -86,6 +92,7 @@ void card_switch_on(struct card *card, const struct card_options *options)
 	if (card->irq >= 0)
 		close(card->irq);
 	card->irq = -1;
+	wipe_forget(card);
 	config_reset(card);
 	memset(card->config.value + CARD_KNOBS + CARD_KNOB_DELAY, 0,
 	       CARD_KNOBS_SIZE - CARD_KNOB_DELAY);
@@ -125,6 +132,7 @@ void card_reset_function(struct card *card)
 			config_knob(card, CARD_KNOB_RESETS) + 1);
 	defy_reset(card);
 	post_drop(card);
+	wipe_forget(card);
 	config_reset(card);
 	reset(card);
 	reset_end(card);
@@ -167,7 +175,7 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 	case LIMEN_HW_REG_FEATURES:
 		return constant(card, reg,
 				LIMEN_HW_FEATURE_CLOCK |
-					(card->shell ? LIMEN_HW_FEATURE_BOOT : 0),
+					(card->shell ? SHELL_FEATURES : 0),
 				UINT32_MAX);
 	case LIMEN_HW_REG_MEM_SIZE:
 		return constant(card, reg, mib, 16 * mib);
@@ -181,10 +189,12 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 uint32_t card_read(struct card *card, uint64_t reg)
 {
 	unsigned int ring;
-	uint32_t offset;
+	uint32_t offset, value;
 
 	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card))
 		return UINT32_MAX;
+	if (card->shell && wipe_read(card, (uint32_t)reg, &value))
+		return value;
 	if (core_is_ring_reg((uint32_t)reg, &ring, &offset) &&
 	    offset == LIMEN_HW_RING_ENABLE && post_pending(card))
 		/* It reads as stopped when its last write has arrived. */
@@ -237,7 +247,8 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 	unsigned int ring;
 	uint32_t offset;
 
-	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card))
+	if (config_knob(card, CARD_KNOB_GONE) || config_sleeps(card) ||
+	    (card->shell && wipe_write(card, (uint32_t)reg, value)))
 		return;
 	if (reg == LIMEN_HW_REG_CONTROL && value & LIMEN_HW_CONTROL_RESET) {
 		write_reset(card);

@@ -2,7 +2,7 @@
 /*
  * A Limen board on PCI Express as a process: a card for virtual machines.
  *
- * It has neither camera nor sensors. One thread does everything. It is as unkind as PCI
+ * It has no sensors, and a camera if it has a processor. One thread does everything. It is as unkind as PCI
  * Express allows: what is written arrives late, entries are fetched and answered in any
  * order, and interrupts tell of events, not of states.
  */
@@ -33,7 +33,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x34
+#define   CARD_KNOBS_SIZE	0x44
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -48,6 +48,12 @@
 #define CARD_KNOB_DEFIANT	0x28 /* goes on writing in a reset that is stuck */
 #define CARD_KNOB_STRAYS	0x2c /* how often it has, so far */
 #define CARD_KNOB_STRAYED	0x30 /* milliseconds since it last has, or ones */
+#define CARD_KNOB_HALTED	0x34 /* until the next reset its processor ... */
+#define   CARD_HALTED_STOPPED	1    /* ... does nothing */
+#define   CARD_HALTED_BEATING	2    /* ... does nothing but to say that it is alive */
+#define CARD_KNOB_MUTE		0x38 /* its processor's transfers that the bus does not answer */
+#define CARD_KNOB_WIPED		0x3c /* pages that its engine has wiped so far */
+#define CARD_KNOB_WIPE_STUCK	0x40 /* wiping does not go on */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a
@@ -156,6 +162,24 @@ struct card_ring {
 };
 
 /**
+ * struct card_wipe - what the engine does that zeroes card memory
+ * @page: LIMEN_HW_REG_WIPE_PAGE
+ * @pages: LIMEN_HW_REG_WIPE_PAGES
+ * @number: of what is under way, or 0
+ * @done: LIMEN_HW_REG_WIPE_DONE
+ * @at: bytes that have been zeroed of it
+ * @start_ns: when it began
+ */
+struct card_wipe {
+	uint32_t page;
+	uint32_t pages;
+	uint32_t number;
+	uint32_t done;
+	uint64_t at;
+	int64_t start_ns;
+};
+
+/**
  * struct card - the card
  * @bar_size: bytes of each BAR, or 0
  * @config: configuration space
@@ -175,6 +199,7 @@ struct card_ring {
  * @irq: eventfd of the one vector, or -1
  * @mem: card memory, BAR 2
  * @mem_fd: the same for who maps it
+ * @wipe: the engine that zeroes it, if there is a processor
  * @shell: the processor and what is around it, or NULL: @core does what it would do
  * @core: registers, rings, and how much memory there is; of a card with a processor,
  *	interrupts and where rings are
@@ -201,6 +226,7 @@ struct card {
 	int irq;
 	uint8_t *mem;
 	int mem_fd;
+	struct card_wipe wipe;
 	struct shell *shell;
 	struct core_board core;
 	struct card_ring rings[CARD_RINGS];
@@ -301,6 +327,14 @@ uint32_t defy_strayed_ms(const struct card *card);
 void ring_forget(struct card_ring *ring);
 /* One step of a ring's work: nanoseconds until the next, or -1 for none. */
 int64_t ring_step(struct card *card, unsigned int index);
+
+/* wipe.c */
+/* Whether a register of the host's is the engine's. */
+bool wipe_read(struct card *card, uint32_t reg, uint32_t *value);
+bool wipe_write(struct card *card, uint32_t reg, uint32_t value);
+void wipe_forget(struct card *card);
+/* Nanoseconds until it has done what it is about, or -1. */
+int64_t wipe_step(struct card *card);
 
 /* engine.c: what the core asks of the card. */
 extern const struct core_ops engine_ops;

@@ -55,9 +55,11 @@ static bool overlaps(uint64_t at, size_t size, uint64_t address, uint64_t last)
 	return size && at <= last && address <= at + (size - 1);
 }
 
-/* Whether a ring that runs, or what a defiant card writes to, is there. */
+/* Whether a ring that runs, a frame, or what a defiant card writes to, is there. */
 static bool writes_to(const struct card *card, uint64_t address, uint64_t last)
 {
+	if (shell_writes_to(card, address, last))
+		return true;
 	for (unsigned int i = 0; i < LIMEN_HW_RINGS; i++) {
 		const struct core_ring *ring = &card->core.rings[i];
 

@@ -76,6 +76,9 @@ void dma_unmap(struct card *card, uint64_t address, uint64_t last)
 		defy_unmap(card, area->address, area->address + (area->size - 1));
 		munmap(area->at, area->size);
 	}
+	/* Before the first one is mapped there is nowhere to move. */
+	if (end == first)
+		return;
 	memmove(&card->areas[first], &card->areas[end],
 		(card->area_count - end) * sizeof(*card->areas));
 	card->area_count -= end - first;

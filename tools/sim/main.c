@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
  * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER]
- * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--engine c|rtl] SOCKET:
+ * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE]
+ * [--engine c|rtl] SOCKET:
  * a Limen board on PCI Express for the one virtual machine that connects to the socket,
  * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
  * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
  * second read of a register that says what it is, is a lie; --seed: of what is random,
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
- * the floor (default 1). --engine: its matching engine is a program (c, the default), or
- * the gateware, simulated by cycles (rtl; "make gateware" builds it in). Status 3 says
- * that it was left as the bus's master: so it can go on writing into the memory of
- * whoever comes next.
+ * the floor (default 1); and it has a camera, whose booth is empty unless --scene names
+ * a file: what sensor.h says of it. --engine: its matching engine is a program (c, the
+ * default), or the gateware, simulated by cycles (rtl; "make gateware" builds it in).
+ * Status 3 says that it was left as the bus's master: so it can go on writing into the
+ * memory of whoever comes next.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -43,7 +45,7 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--engine c|rtl] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] [--engine c|rtl] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -120,6 +122,9 @@ static bool parse_option(int option, struct card_options *to)
 		return parse_number(optarg, &to->shell.board_type);
 	case 'l':
 		return parse_number(optarg, &to->shell.security_floor);
+	case 'c':
+		to->shell.scene = optarg;
+		return true;
 	case 'e':
 		return parse_engine(optarg, &to->shell);
 	default:
@@ -138,6 +143,7 @@ static bool parse(int argc, char **argv, struct card_options *to)
 		{ "rom", required_argument, NULL, 'o' },
 		{ "board-type", required_argument, NULL, 't' },
 		{ "security-floor", required_argument, NULL, 'l' },
+		{ "scene", required_argument, NULL, 'c' },
 		{ "engine", required_argument, NULL, 'e' },
 		{ 0 },
 	};
@@ -187,6 +193,7 @@ static int64_t work(void)
 		next = sooner(next, shell_step(&card));
 	for (unsigned int i = 0; i < CARD_RINGS && !card.shell; i++)
 		next = sooner(next, ring_step(&card, i));
+	next = sooner(next, wipe_step(&card));
 	next = sooner(next, defy_step(&card));
 	return sooner(next, post_wait(&card));
 }

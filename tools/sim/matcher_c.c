@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The matching engine as a program, with the time that the gateware would take. */
+#include <limen.h>
+
 #include "matcher.h"
 
 /* The gateware's: the bytes that its memory port gives a cycle, latency. */
@@ -8,8 +10,11 @@
 
 static void compare(struct matcher_task *task)
 {
-	task->score = limen_score_vectors(task->work->probe,
-					  task->work->reference, task->dim);
+	struct core_work *work = task->work;
+
+	task->score = limen_score_vectors(work->probe, work->reference, task->dim);
+	limen_wipe(work->probe, sizeof(work->probe));
+	limen_wipe(work->reference, sizeof(work->reference));
 	task->cycles = LATENCY_CYCLES + 2 * task->dim / PORT_BYTES;
 }
 

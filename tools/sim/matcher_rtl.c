@@ -138,19 +138,35 @@ static void load_part(struct rtl *rtl, const struct matcher_task *task)
 		       from + (size_t)i * task->stride, task->dim);
 }
 
+/* Of a comparison's vectors, the model's memory has the only copy until it is done. */
+static void load_pair(struct rtl *rtl, struct core_work *work, uint32_t dim)
+{
+	memcpy(rtl->memory + PROBE_AT, work->probe, dim);
+	memcpy(rtl->memory + REFERENCE_AT, work->reference, dim);
+	limen_wipe(work->probe, sizeof(work->probe));
+	limen_wipe(work->reference, sizeof(work->reference));
+}
+
+/* No job's vectors and rows are there for the next one. */
+static void forget(struct rtl *rtl)
+{
+	limen_wipe(rtl->memory, sizeof(rtl->memory));
+	limen_wipe(rtl->rows, sizeof(rtl->rows));
+	rtl->what = 0;
+}
+
 static void begin(void *matcher, uint32_t what, struct matcher_task *task)
 {
 	struct rtl *rtl = matcher;
 
 	rtl->what = what;
 	rtl->scanned = 0;
-	if (what != SHELL_ENGINE_WIPE)
-		memcpy(rtl->memory + PROBE_AT, task->work->probe, task->dim);
 	if (what == SHELL_ENGINE_COMPARE)
-		memcpy(rtl->memory + REFERENCE_AT, task->work->reference,
-		       task->dim);
-	if (what == SHELL_ENGINE_SCAN)
+		load_pair(rtl, task->work, task->dim);
+	if (what == SHELL_ENGINE_SCAN) {
+		memcpy(rtl->memory + PROBE_AT, task->work->probe, task->dim);
 		load_part(rtl, task);
+	}
 	start_when_ready(rtl, task);
 }
 
@@ -201,7 +217,6 @@ static uint32_t finish_scan(struct rtl *rtl, struct matcher_task *task)
 
 		core_rank(&task->work->best, &row);
 	}
-	limen_wipe(rtl->rows, sizeof(rtl->rows));
 	rtl->scanned += rtl->part;
 	if (rtl->scanned == task->count)
 		return SHELL_DONE;
@@ -237,7 +252,7 @@ static uint32_t step(void *matcher, struct matcher_task *task)
 		return SHELL_BUSY;
 	state = finish(rtl, task);
 	if (state != SHELL_BUSY)
-		rtl->what = 0;
+		forget(rtl);
 	return state;
 }
 
@@ -256,7 +271,7 @@ static void stop(void *matcher)
 	if (rtl->what == SHELL_ENGINE_COMPARE)
 		limen_rtl_compare_finish(rtl->model, &score.raw,
 					 &score.similarity);
-	rtl->what = 0;
+	forget(rtl);
 }
 
 /* The gateware wipes its memory itself only after power-on; for others, its driver does. */
@@ -266,9 +281,7 @@ static void reset(void *matcher)
 
 	limen_rtl_reset(rtl->model, false);
 	limen_rtl_wait_ready(rtl->model, PATIENCE);
-	limen_wipe(rtl->memory, sizeof(rtl->memory));
-	limen_wipe(rtl->rows, sizeof(rtl->rows));
-	rtl->what = 0;
+	forget(rtl);
 }
 
 const struct matcher_ops matcher_rtl = {

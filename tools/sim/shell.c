@@ -15,6 +15,7 @@
 #include "card.h"
 #include "cpu/cpu.h"
 #include "job.h"
+#include "sensor.h"
 #include "shell_model.h"
 
 #define NSEC_PER_MSEC	1000000
@@ -27,6 +28,12 @@
 
 #define HEARTBEAT_MS	100
 #define BOOT_MS		4000
+#define RESET_MS	1000
+#define ABORT_MS	100
+#define RING_STOP_MS	500
+
+#define DMA_BITS	64
+#define RING_LOG2_MAX	12
 
 /* How long a transfer takes at most. */
 #define DMA_NS		20000
@@ -58,6 +65,20 @@ struct dma {
 };
 
 /**
+ * struct error - the first error since the host has cleared it
+ * @cause: enum limen_hw_error
+ * @detail: LIMEN_HW_REG_ERROR_DETAIL
+ * @address: LIMEN_HW_REG_ERROR_ADDRESS_LO and _HI
+ * @count: errors since then
+ */
+struct error {
+	uint32_t cause;
+	uint32_t detail;
+	uint64_t address;
+	uint32_t count;
+};
+
+/**
  * struct shell - the gateware and the processor
  * @card: the card
  * @cpu: the processor
@@ -71,9 +92,13 @@ struct dma {
  * @count: number of @events
  * @dma: what the DMA does
  * @job: what the engine does
+ * @sensor: what the camera does
+ * @error: what no reset makes forgotten
+ * @trap_pc: SHELL_TRAP_PC
  * @time_high: SHELL_TIME_HI
  * @start_ns: of the time that the processor sees
  * @beat_ns: when it said last that it is alive
+ * @late: it has not since for so long that this is an error
  * @generation: resets
  * @runs: the processor is not held in reset
  * @booted: firmware runs, and has the ROM's registers no more
@@ -91,9 +116,13 @@ struct shell {
 	unsigned int count;
 	struct dma dma;
 	struct job job;
+	struct sensor sensor;
+	struct error error;
+	uint32_t trap_pc;
 	uint32_t time_high;
 	int64_t start_ns;
 	int64_t beat_ns;
+	bool late;
 	uint32_t generation;
 	bool runs;
 	bool booted;
@@ -108,7 +137,37 @@ static void *sram_at(struct shell *shell, uint32_t address, uint32_t size)
 	return shell->sram + offset;
 }
 
+static void note_error(struct shell *shell, uint32_t cause, uint32_t detail,
+		       uint64_t address)
+{
+	struct error *error = &shell->error;
+
+	if (error->count < UINT32_MAX)
+		error->count++;
+	if (error->cause)
+		return;
+	error->cause = cause;
+	error->detail = detail;
+	error->address = address;
+}
+
 /* DMA */
+
+_Static_assert((uint32_t)SHELL_DMA_FROM_HOST == LIMEN_HW_DMA_FROM_HOST &&
+	       (uint32_t)SHELL_DMA_TO_HOST == LIMEN_HW_DMA_TO_HOST &&
+	       (uint32_t)SHELL_DMA_FROM_CARD == LIMEN_HW_DMA_FROM_CARD,
+	       "the host is told of transfers in the same numbers");
+
+/* Whether the bus does not answer, because that is wanted. */
+static bool mute(struct shell *shell)
+{
+	uint32_t left = config_knob(shell->card, CARD_KNOB_MUTE);
+
+	if (!left || shell->dma.what == SHELL_DMA_FROM_CARD)
+		return false;
+	config_knob_set(shell->card, CARD_KNOB_MUTE, left - 1);
+	return true;
+}
 
 static bool transfer(struct shell *shell, uint64_t address, uint8_t *sram,
 		     uint32_t size)
@@ -147,11 +206,16 @@ static void dma_end(struct shell *shell)
 		dma->due_ns = now_ns() + DMA_NS;
 		return;
 	}
-	if (sram && size && size <= LIMEN_HW_PAGE_SIZE && size % 4 == 0 &&
-	    transfer(shell, address, sram, size))
+	if (mute(shell)) {
+		dma->state = SHELL_TIMEOUT;
+		note_error(shell, LIMEN_HW_ERROR_DMA_TIMEOUT, dma->what, address);
+	} else if (sram && size && size <= LIMEN_HW_PAGE_SIZE && size % 4 == 0 &&
+		   transfer(shell, address, sram, size)) {
 		dma->state = SHELL_DONE;
-	else
+	} else {
 		dma->state = SHELL_REFUSED;
+		note_error(shell, LIMEN_HW_ERROR_DMA_REFUSED, dma->what, address);
+	}
 }
 
 static void dma_go(struct shell *shell, uint32_t what)
@@ -167,6 +231,11 @@ static void dma_go(struct shell *shell, uint32_t what)
 
 /* Registers of the processor */
 
+static void interrupt(struct shell *shell)
+{
+	cpu_interrupt(&shell->cpu, shell->count || shell->sensor.ended);
+}
+
 static uint32_t event_take(struct shell *shell)
 {
 	uint32_t value = shell->events[shell->first].value;
@@ -175,7 +244,7 @@ static uint32_t event_take(struct shell *shell)
 		return 0;
 	shell->first = (shell->first + 1) % EVENTS_MAX;
 	shell->count--;
-	cpu_interrupt(&shell->cpu, shell->count);
+	interrupt(shell);
 	return value;
 }
 
@@ -197,6 +266,8 @@ static uint32_t poll_state(struct shell *shell, uint32_t state)
 
 static uint32_t load_register(struct shell *shell, uint32_t reg)
 {
+	uint32_t value;
+
 	switch (reg) {
 	case SHELL_EVENT_COUNT:
 		return shell->count;
@@ -213,6 +284,8 @@ static uint32_t load_register(struct shell *shell, uint32_t reg)
 	case SHELL_DMA_SRAM:
 	case SHELL_DMA_SIZE:
 		return shell->dma.registers[(reg - SHELL_DMA_LO) / 4];
+	case SHELL_TRAP_PC:
+		return shell->trap_pc;
 	case SHELL_DMA_STATE:
 		dma_end(shell);
 		return poll_state(shell, shell->dma.state);
@@ -220,7 +293,11 @@ static uint32_t load_register(struct shell *shell, uint32_t reg)
 		job_end(&shell->job);
 		return poll_state(shell, shell->job.state);
 	default:
-		return job_read(&shell->job, reg);
+		if (reg < SHELL_SENSOR_BIN || reg > SHELL_FRAME_NS)
+			return job_read(&shell->job, reg);
+		value = sensor_read(&shell->sensor, reg);
+		interrupt(shell);
+		return value;
 	}
 }
 
@@ -228,6 +305,7 @@ static void beat(struct shell *shell)
 {
 	shell->file[LIMEN_HW_REG_HEARTBEAT / 4]++;
 	shell->beat_ns = now_ns();
+	shell->late = false;
 	cpu_timer(&shell->cpu, false);
 }
 
@@ -285,8 +363,18 @@ static void store_register(struct shell *shell, uint32_t reg, uint32_t value)
 	case SHELL_BOOT_REASON:
 		boot_state(shell, reg, value);
 		break;
+	case SHELL_TRAP_PC:
+		shell->trap_pc = value;
+		break;
+	case SHELL_TRAP:
+		note_error(shell, LIMEN_HW_ERROR_TRAP, value, shell->trap_pc);
+		break;
 	default:
-		job_write(&shell->job, reg, value);
+		if (reg < SHELL_SENSOR_BIN || reg > SHELL_FRAME_NS)
+			job_write(&shell->job, reg, value);
+		else
+			sensor_write(&shell->sensor, reg, value);
+		interrupt(shell);
 		break;
 	}
 }
@@ -320,7 +408,8 @@ static void store_file(struct shell *shell, uint32_t reg, uint32_t value)
 
 	if (reg == LIMEN_HW_REG_BOOT_GENERATION || reg == LIMEN_HW_REG_HEARTBEAT ||
 	    (reg >= LIMEN_HW_REG_HEARTBEAT_MS &&
-	     reg <= LIMEN_HW_REG_GATEWARE_VERSION))
+	     reg <= LIMEN_HW_REG_GATEWARE_VERSION) ||
+	    (reg >= LIMEN_HW_REG_RESET_MS && reg <= LIMEN_HW_REG_TOP_K_MAX))
 		return;
 	/* Only a reset ends what is fatal. */
 	if (reg == LIMEN_HW_REG_STATUS)
@@ -365,14 +454,46 @@ static bool bus_store(void *context, uint32_t address, unsigned int size,
 
 /* Registers of the host */
 
+static bool read_error(const struct error *error, uint32_t reg, uint32_t *value)
+{
+	switch (reg) {
+	case LIMEN_HW_REG_ERROR_CAUSE:
+		*value = error->cause;
+		return true;
+	case LIMEN_HW_REG_ERROR_DETAIL:
+		*value = error->detail;
+		return true;
+	case LIMEN_HW_REG_ERROR_ADDRESS_LO:
+		*value = (uint32_t)error->address;
+		return true;
+	case LIMEN_HW_REG_ERROR_ADDRESS_HI:
+		*value = (uint32_t)(error->address >> 32);
+		return true;
+	case LIMEN_HW_REG_ERROR_COUNT:
+		*value = error->count;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void clear_error(struct error *error, uint32_t bits)
+{
+	error->cause &= ~bits;
+	if (!error->cause)
+		memset(error, 0, sizeof(*error));
+}
+
 uint32_t shell_read(struct card *card, uint32_t reg)
 {
 	struct shell *shell = card->shell;
 	unsigned int ring;
-	uint32_t offset;
+	uint32_t offset, value;
 
 	if (reg % 4 || reg >= FILE_SIZE)
 		return 0;
+	if (read_error(&shell->error, reg, &value))
+		return value;
 	if (!is_stall(reg, &ring, &offset))
 		return shell->file[reg / 4];
 	if (offset == LIMEN_HW_RING_STALL_HI)
@@ -411,6 +532,10 @@ void shell_write(struct card *card, uint32_t reg, uint32_t value)
 {
 	struct shell *shell = card->shell;
 
+	if (reg == LIMEN_HW_REG_ERROR_CAUSE) {
+		clear_error(&shell->error, value);
+		return;
+	}
 	if (!shell->runs || !make_room(shell) || spoil(shell, reg) ||
 	    (reg == LIMEN_HW_REG_BOOT_GO && value != shell->generation))
 		return;
@@ -430,11 +555,18 @@ void shell_reset_begin(struct card *card)
 
 	limen_wipe(shell->sram, sizeof(shell->sram));
 	job_wipe(&shell->job);
+	sensor_reset(&shell->sensor);
 	memset(file, 0, FILE_SIZE);
 	file[LIMEN_HW_REG_BOARD_TYPE / 4] = type;
 	file[LIMEN_HW_REG_SECURITY_FLOOR / 4] = floor;
 	file[LIMEN_HW_REG_HEARTBEAT_MS / 4] = HEARTBEAT_MS;
 	file[LIMEN_HW_REG_BOOT_MS / 4] = BOOT_MS;
+	file[LIMEN_HW_REG_RESET_MS / 4] = RESET_MS;
+	file[LIMEN_HW_REG_ABORT_MS / 4] = ABORT_MS;
+	file[LIMEN_HW_REG_RING_STOP_MS / 4] = RING_STOP_MS;
+	file[LIMEN_HW_REG_DMA_BITS / 4] = DMA_BITS;
+	file[LIMEN_HW_REG_RING_LOG2_MAX / 4] = RING_LOG2_MAX;
+	file[LIMEN_HW_REG_TOP_K_MAX / 4] = LIMEN_HW_TOP_K_MAX;
 	file[LIMEN_HW_REG_GATEWARE_VERSION / 4] = GATEWARE_VERSION;
 	file[LIMEN_HW_REG_CLOCK / 4] = card->core.clock_khz;
 	file[LIMEN_HW_REG_MEM_SIZE / 4] = (uint32_t)(card->core.mem_size >> 20);
@@ -442,9 +574,11 @@ void shell_reset_begin(struct card *card)
 	file[LIMEN_HW_REG_BOOT_GENERATION / 4] = ++shell->generation;
 	memset(&shell->dma, 0, sizeof(shell->dma));
 	memset(shell->stall_latch, 0, sizeof(shell->stall_latch));
+	shell->trap_pc = 0;
 	shell->count = 0;
 	shell->booted = false;
 	shell->runs = false;
+	config_knob_set(card, CARD_KNOB_HALTED, 0);
 }
 
 void shell_reset_end(struct card *card)
@@ -480,22 +614,62 @@ static int64_t beat_wait(const struct shell *shell)
 	return due > now ? due - now : 0;
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+	return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
+/*
+ * The gateware's watchdog, for firmware that has been halted. Others are only late if
+ * this process has been kept waiting, which is no error of the board's.
+ */
+static int64_t watch(struct shell *shell)
+{
+	int64_t left = shell->beat_ns + HEARTBEAT_MS * NSEC_PER_MSEC - now_ns();
+
+	if (left > 0)
+		return left;
+	if (shell->booted && !shell->late)
+		note_error(shell, LIMEN_HW_ERROR_WATCHDOG,
+			   shell->file[LIMEN_HW_REG_HEARTBEAT / 4], 0);
+	shell->late = true;
+	return -1;
+}
+
+/* What becomes of a processor that does not work, because that is wanted. */
+static int64_t halted_step(struct shell *shell, uint32_t how)
+{
+	if (how != CARD_HALTED_BEATING)
+		return watch(shell);
+	if (!beat_wait(shell))
+		beat(shell);
+	return beat_wait(shell);
+}
+
 int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
-	int64_t beat = beat_wait(shell), hardware;
+	int64_t beat = beat_wait(shell), frame;
+	uint32_t halted = config_knob(card, CARD_KNOB_HALTED);
 
 	if (!shell->runs)
 		return -1;
+	if (halted)
+		return halted_step(shell, halted);
 	if (!beat)
 		cpu_timer(&shell->cpu, true);
+	frame = sensor_step(&shell->sensor, card);
+	interrupt(shell);
 	switch (cpu_run(&shell->cpu, SLICE)) {
 	case CPU_STOPPED:
-		hardware = hardware_wait(shell);
-		return hardware < beat ? hardware : beat;
+		return sooner(sooner(hardware_wait(shell), beat), frame);
 	case CPU_WFI:
+		/* It may have started the stream, or a frame have ended. */
+		frame = sensor_step(&shell->sensor, card);
+		if (shell->sensor.ended)
+			return 0;
 		/* Without an interrupt it waits for good. */
-		return beat ? beat : -1;
+		return sooner(beat ? beat : -1, frame);
 	default:
 		return 0;
 	}
@@ -543,6 +717,7 @@ int shell_init(struct card *card, const struct shell_options *options)
 		.reset = SHELL_ROM_ADDRESS,
 	};
 	shell->card = card;
+	sensor_init(&shell->sensor, options->scene);
 	shell->file[LIMEN_HW_REG_BOARD_TYPE / 4] = options->board_type;
 	shell->file[LIMEN_HW_REG_SECURITY_FLOOR / 4] = options->security_floor;
 	card->shell = shell;
@@ -552,6 +727,7 @@ int shell_init(struct card *card, const struct shell_options *options)
 void shell_free(struct card *card)
 {
 	job_free(&card->shell->job);
+	sensor_reset(&card->shell->sensor);
 	limen_wipe(card->shell, sizeof(*card->shell));
 	free(card->shell);
 	card->shell = NULL;
@@ -560,4 +736,10 @@ void shell_free(struct card *card)
 const uint8_t *shell_sram(const struct card *card)
 {
 	return card->shell->sram;
+}
+
+bool shell_writes_to(const struct card *card, uint64_t address, uint64_t last)
+{
+	return card->shell &&
+	       sensor_writes_to(&card->shell->sensor, address, last);
 }

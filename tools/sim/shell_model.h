@@ -18,12 +18,14 @@ struct shell;
  * @rom: file of the ROM's code
  * @board_type: LIMEN_HW_REG_BOARD_TYPE
  * @security_floor: LIMEN_HW_REG_SECURITY_FLOOR
+ * @scene: file of what the camera sees, or NULL
  * @matcher: its engine
  */
 struct shell_options {
 	const char *rom;
 	uint32_t board_type;
 	uint32_t security_floor;
+	const char *scene;
 	const struct matcher_ops *matcher;
 };
 
@@ -39,7 +41,9 @@ void shell_reset_end(struct card *card);
 /* Registers of the host, but those that say who the card is, and of interrupts. */
 uint32_t shell_read(struct card *card, uint32_t reg);
 void shell_write(struct card *card, uint32_t reg, uint32_t value);
-/* What the processor does next: nanoseconds until it goes on, or -1 if it waits. */
+/* Whether a frame may still be written to some of these addresses. */
+bool shell_writes_to(const struct card *card, uint64_t address, uint64_t last);
+/* What the processor and the sensor do next: nanoseconds until it goes on, or -1 if it waits. */
 int64_t shell_step(struct card *card);
 
 #endif /* LIMEN_SHELL_MODEL_H */

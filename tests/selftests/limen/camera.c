@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -194,8 +195,9 @@ int view_dequeue(struct view *view, struct v4l2_buffer *buffer)
 }
 
 /*
- * Copy a frame that began after the call. The first to arrive may have been
- * under way already, the one after it not.
+ * Copy a frame that is made as was said before the call. The first to arrive may have
+ * been under way already; before the second one began, what was written to the
+ * board's registers may not have arrived there.
  */
 int view_next(struct view *view, __u8 *picture)
 {
@@ -211,11 +213,11 @@ int view_next(struct view *view, __u8 *picture)
 			return ret;
 		if (buffer.flags & V4L2_BUF_FLAG_ERROR)
 			return -EIO;
-		if (buffer_ns(&buffer) > asked && ++fresh == 2)
+		if (buffer_ns(&buffer) > asked && ++fresh == 3)
 			memcpy(picture, view->map[buffer.index],
 			       buffer.bytesused);
 		ret = view_queue(view, buffer.index);
-	} while (!ret && fresh < 2);
+	} while (!ret && fresh < 3);
 	return ret;
 }
 
@@ -225,13 +227,53 @@ __s64 buffer_ns(const struct v4l2_buffer *buffer)
 	       buffer->timestamp.tv_usec * 1000LL;
 }
 
-int scene_show(int fd, const __u8 *picture)
+/* The file that a card sees, or NULL: the emulated board has a node. */
+const char *scene_file(void)
+{
+	return getenv("LIMEN_SCENE");
+}
+
+/* Of a card nothing has to be open. */
+int scene_open(void)
+{
+	if (scene_file())
+		return open("/dev/null", O_RDWR | O_CLOEXEC);
+	return camera_open(SCENE_NAME, O_RDWR);
+}
+
+/* The booth is empty again. */
+void scene_close(int fd)
+{
+	if (scene_file())
+		unlink(scene_file());
+	close(fd);
+}
+
+static int write_picture(int fd, const __u8 *picture)
 {
 	ssize_t written = write(fd, picture, FULL_BYTES);
 
 	if (written < 0)
 		return -errno;
 	return written == FULL_BYTES ? 0 : -EIO;
+}
+
+int scene_show(int fd, const __u8 *picture)
+{
+	const char *file = scene_file();
+	char new[256];
+	int ret;
+
+	if (!file)
+		return write_picture(fd, picture);
+	/* No frame is to be half of one scene and half of another. */
+	snprintf(new, sizeof(new), "%s.new", file);
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	ret = write_picture(fd, picture);
+	close(fd);
+	return ret ?: rename(new, file) ? -errno : 0;
 }
 
 static __u8 expose(unsigned int level, int exposure, bool lamp)

@@ -52,6 +52,13 @@ int view_dequeue(struct view *view, struct v4l2_buffer *buffer);
 int view_next(struct view *view, __u8 *picture);
 __s64 buffer_ns(const struct v4l2_buffer *buffer);
 
+/*
+ * What the sensor sees: the emulated board has a node for it, a card of tools/sim a
+ * file, which LIMEN_SCENE names.
+ */
+const char *scene_file(void);
+int scene_open(void);
+void scene_close(int fd);
 int scene_show(int fd, const __u8 *picture);
 void sensor_model(const __u8 *scene, unsigned int width, int exposure,
 		  bool lamp, __u8 *picture);

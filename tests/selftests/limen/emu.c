@@ -24,6 +24,9 @@
 #define DEVICES	"/sys/bus/platform/devices/limen_emu.*"
 #define BOARDS	"/sys/module/limen_emu/parameters/boards"
 #define FICKLE	"/sys/module/limen_emu/parameters/fickle"
+#define TIMES	"/sys/module/limen_emu/parameters/times"
+#define LIMITS	"/sys/module/limen_emu/parameters/limits"
+#define WARM	"/sys/module/limen_emu/parameters/warm"
 #define LIMEN	"/sys/module/limen/parameters/"
 
 /* Of the driver: how many resets a minute it takes. */
@@ -160,6 +163,24 @@ int emu_fickle(unsigned int mood)
 	return write_number(FICKLE, mood);
 }
 
+/* What they say that resets, aborts and stops of rings take, likewise; NULL: as it is. */
+int emu_times(const char *times)
+{
+	return write_file(TIMES, times ?: "5000,100,1000");
+}
+
+/* The bits of bus addresses, log2 of rings and rows of scans that they tell, likewise. */
+int emu_limits(const char *limits)
+{
+	return write_file(LIMITS, limits ?: "64,12,1024");
+}
+
+/* The temperatures from which they are too warm, and may fail, likewise. */
+int emu_warm(const char *warm)
+{
+	return write_file(WARM, warm ?: "85000,100000");
+}
+
 /* The node of the emulated board of that number. */
 bool emu_node(unsigned int number, char *path, size_t size)
 {
@@ -209,6 +230,7 @@ int emu_calm(void)
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
 		"wipe_ms", "wake", "refuse", "prompt", "overrun", "moody",
 		"posted", "linger", "skip", "abandon",
+		"error_cause",
 	};
 	int ret = emu_watchdog(WATCHDOG_MS);
 	size_t i;

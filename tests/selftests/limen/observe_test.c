@@ -853,6 +853,60 @@ TEST_F(observe, sensors)
 	ASSERT_EQ(0, emu_set("power", 12000));
 }
 
+static bool sensor_says(const char *file, long expected)
+{
+	long value;
+
+	return !sensor(file, &value) && value == expected;
+}
+
+TEST_F(observe, temperature_alarms)
+{
+	static const struct {
+		unsigned int temperature;
+		bool warm;
+		bool hot;
+	} cases[] = {
+		{ 84999, false, false }, { 85000, true, false },
+		{ 99999, true, false }, { 100000, true, true },
+	};
+	unsigned int i;
+
+	EXPECT_TRUE(sensor_says("temp1_max", 85000));
+	EXPECT_TRUE(sensor_says("temp1_crit", 100000));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, emu_set("temperature", cases[i].temperature));
+		EXPECT_TRUE(sensor_says("temp1_max_alarm", cases[i].warm));
+		EXPECT_TRUE(sensor_says("temp1_crit_alarm", cases[i].hot));
+	}
+	ASSERT_EQ(0, emu_set("temperature", 45000));
+}
+
+/* Limits that cannot be are not shown; the temperature is. */
+TEST_F(observe, temperature_limits_of_a_liar)
+{
+	static const char * const lies[] = {
+		"100000,99999", "0,100000", "4294967295,100000",
+		"85000,150001", "4294967295,4294967295",
+	};
+	long mark = kmsg_mark(), value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+		ASSERT_EQ(0, emu_unbind());
+		ASSERT_EQ(0, emu_warm(lies[i]));
+		ASSERT_EQ(0, emu_bind());
+		EXPECT_TRUE(sensor_says("temp1_input", 45000));
+		EXPECT_EQ(-ENOENT, sensor("temp1_max", &value));
+		EXPECT_EQ(-ENOENT, sensor("temp1_crit_alarm", &value));
+		EXPECT_EQ(i + 1, kmsg_count(mark, "of temperature make no sense"));
+	}
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_warm(NULL));
+	ASSERT_EQ(0, emu_bind());
+	EXPECT_TRUE(sensor_says("temp1_max", 85000));
+}
+
 /* debugfs */
 
 TEST_F(observe, rings_in_debugfs)
@@ -1039,6 +1093,44 @@ TEST_F(observe, dump_before_a_reset)
 	EXPECT_LT(0, dump_read(again, sizeof(again)));
 	EXPECT_EQ(NULL, strstr(again, "outstanding 3 of "));
 	EXPECT_TRUE(dumps_clear());
+}
+
+/* Told once, in the dump and in the log; also one that is not known. */
+TEST_F(observe, error_before_a_reset)
+{
+	static char text[512 << 10];
+	long mark = kmsg_mark();
+	__u64 cause = 1;
+
+	ASSERT_TRUE(dumps_clear());
+	ASSERT_EQ(0, emu_set("error_cause", 77));
+	ASSERT_EQ(0, emu_set("error_detail", 0xdead));
+	ASSERT_EQ(0, emu_set("error_address_lo", 0x4000));
+	ASSERT_EQ(0, emu_set("error_address_hi", 0x12));
+	ASSERT_EQ(0, emu_set("error_count", 3));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_LT(0, dump_read(text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x380: 0x0000004d\n"));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x390: 0x00000003\n"));
+	EXPECT_EQ(1, kmsg_count(mark, "noted error 77, which is unknown here: "
+				"detail 0xdead, address 0x1200004000, 3 since"));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, emu_get("error_cause", &cause));
+	EXPECT_EQ(0, cause);
+
+	ASSERT_EQ(0, emu_set("error_cause", 1));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(1, kmsg_count(mark, "noted error 1, DMA was refused: "));
+	/* Without one there is nothing to tell; nor is ones an error. */
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, emu_set("error_cause", ~0u));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(2, kmsg_count(mark, "noted error"));
+	EXPECT_TRUE(dumps_clear());
+	EXPECT_EQ(0, emu_calm());
 }
 
 TEST_HARNESS_MAIN

@@ -26,6 +26,12 @@
 #define KNOB_DEFIANT	(KNOBS + 0x28)
 #define KNOB_STRAYS	(KNOBS + 0x2c)
 #define KNOB_STRAYED	(KNOBS + 0x30)
+#define KNOB_HALTED	(KNOBS + 0x34)
+#define   HALTED_STOPPED	1
+#define   HALTED_BEATING	2
+#define KNOB_MUTE	(KNOBS + 0x38)
+#define KNOB_WIPED	(KNOBS + 0x3c)
+#define KNOB_WIPE_STUCK	(KNOBS + 0x40)
 
 /* What its memory is full of during and after a reset of the function. */
 #define GARBAGE_DURING	0x2a

@@ -75,6 +75,8 @@ FIXTURE_TEARDOWN_PARENT(reset)
 	if (!self->mark)
 		return;
 	EXPECT_EQ(0, emu_fickle(0));
+	EXPECT_EQ(0, emu_times(NULL));
+	EXPECT_EQ(0, emu_limits(NULL));
 	emu_set("abandon", 0);
 	EXPECT_EQ(0, emu_boards(1));
 	emu_unbind();
@@ -707,6 +709,102 @@ TEST_F(reset, doorbell_past_the_end)
 	EXPECT_TRUE(resets_become(client->fd, self->info.resets + 1));
 	EXPECT_EQ(0, client_verify(client));
 	EXPECT_EQ(0, client_search(client));
+}
+
+/* Milliseconds of a fault and a reset that does not end until the next one is right. */
+static __s64 stuck_ms(struct client *client)
+{
+	__s64 start = now_ns(), end = in_ns(PATIENCE);
+
+	if (emu_set("stick", 1) || emu_set("fatal", 1) ||
+	    !resets_become(client->fd, 1))
+		return -1;
+	/* Who comes too soon is told; who comes next waits. */
+	while (client_verify(client) && now_ns() < end)
+		sleep_ms(1);
+	return (now_ns() - start) / NSEC_PER_MSEC;
+}
+
+/* A reset has as long as the board says, and not as long as most. */
+TEST_F(reset, board_tells_times)
+{
+	struct client fresh;
+	__s64 ms;
+
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_times("300,100,1000"));
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&fresh));
+	ms = stuck_ms(&fresh);
+	EXPECT_LE(300, ms);
+	EXPECT_GT(5000, ms);
+	EXPECT_EQ(0, kmsg_count(self->mark, "the board tells a time"));
+	client_close(&fresh);
+}
+
+/* What nobody would wait for, or could, is told once each; and the board works. */
+TEST_F(reset, board_tells_absurd_times)
+{
+	struct client fresh;
+
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_times("0,4294967295,4294967295"));
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&fresh));
+	EXPECT_EQ(1, kmsg_count(self->mark, "a time of 0 ms (register 0x3a0): it gets 10 ms"));
+	EXPECT_EQ(1, kmsg_count(self->mark, "(register 0x3a4): it gets 1000 ms"));
+	EXPECT_EQ(1, kmsg_count(self->mark, "(register 0x3a8): it gets 10000 ms"));
+	ASSERT_EQ(0, emu_set("fatal", 1));
+	while (client_verify(&fresh))
+		sleep_ms(1);
+	EXPECT_EQ(3, kmsg_count(self->mark, "the board tells a time"));
+	client_close(&fresh);
+}
+
+/* The mask of a platform device is not to be seen; but that all works with it. */
+TEST_F(reset, board_with_limits)
+{
+	struct drm_limen_device_info info;
+	struct drm_limen_scan scan;
+	struct client fresh;
+
+	ASSERT_EQ(0, emu_unbind());
+	ASSERT_EQ(0, emu_limits("32,8,8"));
+	ASSERT_EQ(0, emu_bind());
+	ASSERT_EQ(0, client_open(&fresh));
+	ASSERT_EQ(0, limen_device_info(fresh.fd, &info));
+	EXPECT_EQ(8, info.top_k_max);
+	EXPECT_EQ(0, client_verify(&fresh));
+	EXPECT_EQ(0, client_search(&fresh));
+	scan = scan_at(&fresh.host, fresh.gallery, 2048, 8, 9);
+	EXPECT_EQ(-EINVAL, submit_scans(fresh.fd, fresh.scan, &scan, 1, PATIENCE));
+	client_close(&fresh);
+}
+
+/* More than there can be is as much as there can be, of rows alone. */
+TEST_F(reset, board_with_absurd_limits)
+{
+	static const char * const refused[] = {
+		"31,12,1024", "65,12,1024", "0,12,1024", "4294967295,12,1024",
+		"64,7,1024", "64,0,1024", "64,12,0",
+	};
+	struct drm_limen_device_info info;
+	unsigned int i;
+	int fd;
+
+	ASSERT_EQ(0, emu_unbind());
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		ASSERT_EQ(0, emu_limits(refused[i]));
+		EXPECT_EQ(-EOPNOTSUPP, emu_bind()) TH_LOG("%s", refused[i]);
+		EXPECT_EQ(i + 1, kmsg_count(self->mark, "limits cannot be kept to"));
+	}
+	ASSERT_EQ(0, emu_limits("64,4294967295,4294967295"));
+	ASSERT_EQ(0, emu_bind());
+	OPEN_OR_SKIP(fd);
+	ASSERT_EQ(0, limen_device_info(fd, &info));
+	EXPECT_EQ(LIMEN_HW_TOP_K_MAX, info.top_k_max);
+	close(fd);
+	EXPECT_TRUE(board_works());
 }
 
 TEST_HARNESS_MAIN

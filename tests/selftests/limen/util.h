@@ -161,6 +161,9 @@ int emu_bind(void);
 int emu_boards(unsigned int count);
 bool emu_node(unsigned int number, char *path, size_t size);
 int emu_fickle(unsigned int mood);
+int emu_times(const char *times);
+int emu_limits(const char *limits);
+int emu_warm(const char *warm);
 /* Parameters of the driver */
 int driver_set(const char *parameter, unsigned int value);
 int driver_get(const char *parameter, unsigned int *value);

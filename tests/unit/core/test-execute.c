@@ -10,6 +10,7 @@
 #define STRIDE		192
 #define ROWS		100
 #define TOP_K		10
+#define FRAME		900
 
 /* A change of one field, and what becomes of the entry. */
 struct spoiled {
@@ -220,6 +221,37 @@ START_TEST(spoiled_descriptors_load_nothing)
 	sqe.scan.top_k = 0;
 	check_failed(fake, execute(fake, &sqe), LIMEN_HW_BAD_DESCRIPTOR);
 	ck_assert_uint_eq(fake->accesses, 0);
+}
+END_TEST
+
+static const struct spoiled captures[] = {
+	{ FIELD(opcode), 0, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(opcode), LIMEN_HW_OP_SCAN, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(flags), 1, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(flags), 0x80, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(dim), 64, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(reserved), 0x8000, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(capture.size), FRAME - 1, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(capture.size), 0, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(capture.size), FRAME, LIMEN_HW_OK },
+	{ FIELD(capture.size), 0xffffffff, LIMEN_HW_OK },
+	{ BYTES(capture.reserved, 0, 1), 1, LIMEN_HW_BAD_DESCRIPTOR },
+	{ BYTES(capture.reserved, 43, 1), 0x80, LIMEN_HW_BAD_DESCRIPTOR },
+	{ FIELD(cookie), 0xffff, LIMEN_HW_OK },
+	/* Whether there is such memory, only writing there tells. */
+	{ FIELD(capture.buffer), ~0ull, LIMEN_HW_OK },
+};
+
+START_TEST(captures_field_by_field)
+{
+	struct limen_hw_sqe sqe = {
+		.opcode = LIMEN_HW_OP_CAPTURE,
+		.capture.size = core_to_le32(FRAME + 1),
+	};
+
+	ck_assert_uint_eq(core_capture_check(&sqe, FRAME), LIMEN_HW_OK);
+	spoil(&sqe, &captures[_i]);
+	ck_assert_uint_eq(core_capture_check(&sqe, FRAME), captures[_i].status);
 }
 END_TEST
 
@@ -723,6 +755,7 @@ static void add_comparisons(TCase *tcase)
 	tcase_add_loop_test(tcase, extreme_scores, 0, 2);
 	tcase_add_loop_test(tcase, spoiled_comparison, 0, COUNT_OF(compares));
 	tcase_add_test(tcase, spoiled_descriptors_load_nothing);
+	tcase_add_loop_test(tcase, captures_field_by_field, 0, COUNT_OF(captures));
 	tcase_add_loop_test(tcase, places_of_vectors, 1, 9);
 	tcase_add_loop_test(tcase, little_card_memory, 0, 2);
 	tcase_add_loop_test(tcase, vectors_that_cannot_be_loaded, 0, 4);

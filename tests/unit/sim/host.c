@@ -38,7 +38,7 @@ void host_make(void)
 	const struct card_options options = {
 		.regs = 4096, .mem_mib = 4, .seed = 1,
 		.shell = { .rom = ROM, .board_type = HOST_BOARD_TYPE,
-			   .security_floor = HOST_FLOOR,
+			   .security_floor = HOST_FLOOR, .scene = host.scene,
 			   .matcher = HOST_MATCHER },
 	};
 	struct card_area area = { .address = HOST_ADDRESS, .size = HOST_SIZE,
@@ -46,6 +46,7 @@ void host_make(void)
 	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 
 	memset(&host, 0, sizeof(host));
+	snprintf(host.scene, sizeof(host.scene), "scene.%d", (int)getpid());
 	read_image();
 	ck_assert_int_eq(card_init(&host.card, &options), 0);
 	card_switch_on(&host.card, &options);
@@ -61,6 +62,7 @@ void host_free(void)
 {
 	dma_unmap(&host.card, 0, UINT64_MAX);
 	card_free(&host.card);
+	unlink(host.scene);
 	free(host.image);
 }
 
@@ -76,6 +78,7 @@ static void step(void)
 	int64_t next;
 
 	post_deliver(&host.card);
+	wipe_step(&host.card);
 	next = shell_step(&host.card);
 	if (next)
 		nanosleep(&moment, NULL);
@@ -130,7 +133,7 @@ enum limen_hw_boot_state host_boot(const void *image, size_t size)
 	return state;
 }
 
-static void start_ring(unsigned int ring)
+void host_start_ring(unsigned int ring)
 {
 	uint32_t block = LIMEN_HW_RING_BLOCK(ring);
 
@@ -157,8 +160,8 @@ void host_start(void)
 	ck_assert(host_wait(LIMEN_HW_REG_ECHO_ANSWER,
 			    limen_hw_echo(0x12345678, generation)));
 	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY));
-	start_ring(LIMEN_HW_RING_EXPRESS);
-	start_ring(LIMEN_HW_RING_SCAN);
+	host_start_ring(LIMEN_HW_RING_EXPRESS);
+	host_start_ring(LIMEN_HW_RING_SCAN);
 	host_write(LIMEN_HW_REG_IRQ_ENABLE, UINT32_MAX);
 	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
 }
@@ -172,18 +175,31 @@ void host_submit(unsigned int ring, const struct limen_hw_sqe *sqe)
 		   host.submitted[ring]);
 }
 
+/* Where the next answer comes to. */
+static const struct limen_hw_cqe *next_answer(unsigned int ring)
+{
+	const struct limen_hw_cqe *cq = host_at(HOST_CQ(ring));
+
+	return &cq[host.consumed[ring] % (1u << HOST_LOG2)];
+}
+
+bool host_answered(unsigned int ring)
+{
+	const volatile uint32_t *seq = &next_answer(ring)->seq;
+
+	return *seq == host.consumed[ring] + 1;
+}
+
 bool host_answer(unsigned int ring, struct limen_hw_cqe *cqe)
 {
-	uint32_t at = host.consumed[ring] % (1u << HOST_LOG2);
-	volatile struct limen_hw_cqe *cq = host_at(HOST_CQ(ring));
 	int64_t end = now_ns() + PATIENCE_NS;
 
-	while (cq[at].seq != host.consumed[ring] + 1) {
+	while (!host_answered(ring)) {
 		if (now_ns() > end)
 			return false;
 		step();
 	}
-	*cqe = cq[at];
+	*cqe = *next_answer(ring);
 	host_write(LIMEN_HW_RING_BLOCK(ring) + LIMEN_HW_RING_CQ_HEAD,
 		   ++host.consumed[ring]);
 	return true;

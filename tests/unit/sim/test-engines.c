@@ -95,6 +95,17 @@ static bool scores(const struct limen_score *one, const struct limen_score *othe
 	return one->raw == other->raw && one->similarity == other->similarity;
 }
 
+/* Whether a comparison that is over has left its vectors behind. */
+static bool keeps_vectors(const struct job *job)
+{
+	const struct core_work *work = &job->work;
+	bool kept = false;
+
+	for (unsigned int i = 0; i < LIMEN_DIM_MAX; i++)
+		kept |= work->probe[i] || work->reference[i];
+	return kept;
+}
+
 static void check_pairs(struct limen_backend *cpu)
 {
 	struct limen_template probe = { 0 }, reference = { 0 };
@@ -116,9 +127,12 @@ static void check_pairs(struct limen_backend *cpu)
 	}
 	tap_result(!bad_cpu, "%u pairs, %s: %u wrong", PAIRS,
 		   limen_backend_description(cpu), bad_cpu);
-	for (unsigned int m = 0; m < MATCHERS; m++)
+	for (unsigned int m = 0; m < MATCHERS; m++) {
 		tap_result(!bad[m], "%u pairs, engine %s: %u wrong", PAIRS,
 			   matchers[m]->name, bad[m]);
+		tap_result(!keeps_vectors(&jobs[m]), "engine %s keeps no vector",
+			   matchers[m]->name);
+	}
 }
 
 /* A search, and its result. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <limen/firmware.h>
+#include <monotonic.h>
 #include <shell.h>
 
 #include "host.h"
@@ -153,6 +154,16 @@ START_TEST(tells_what_runs)
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_SECURITY_VERSION),
 			  header->security_version);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_API), header->api);
+	ck_assert_uint_ge(host_read(LIMEN_HW_REG_RESET_MS), LIMEN_HW_TIME_MS_MIN);
+	ck_assert_uint_le(host_read(LIMEN_HW_REG_RESET_MS), LIMEN_HW_RESET_MS_MAX);
+	ck_assert_uint_ge(host_read(LIMEN_HW_REG_ABORT_MS), LIMEN_HW_TIME_MS_MIN);
+	ck_assert_uint_le(host_read(LIMEN_HW_REG_ABORT_MS), LIMEN_HW_ABORT_MS_MAX);
+	ck_assert_uint_ge(host_read(LIMEN_HW_REG_RING_STOP_MS), LIMEN_HW_TIME_MS_MIN);
+	ck_assert_uint_le(host_read(LIMEN_HW_REG_RING_STOP_MS),
+			  LIMEN_HW_RING_STOP_MS_MAX);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_DMA_BITS), 64);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_RING_LOG2_MAX), 12);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_TOP_K_MAX), LIMEN_HW_TOP_K_MAX);
 	for (unsigned int i = 0; i < 8; i++) {
 		memcpy(&word, header->hash + 4 * i, sizeof(word));
 		ck_assert_uint_eq(host_read(LIMEN_HW_REG_FIRMWARE_HASH(i)), word);
@@ -371,6 +382,223 @@ START_TEST(its_heart_beats)
 }
 END_TEST
 
+/* Halted, it answers nothing, and no heart beats unless it lies; a reset ends that. */
+START_TEST(halts_until_a_reset)
+{
+	const uint32_t moods[] = { CARD_HALTED_STOPPED, CARD_HALTED_BEATING };
+	struct limen_hw_sqe sqe = comparison(5, DIM);
+	struct limen_hw_cqe cqe;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t beat, limit_ms;
+
+		host_start();
+		limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
+		config_knob_set(&host.card, CARD_KNOB_HALTED, moods[i]);
+		beat = host_read(LIMEN_HW_REG_HEARTBEAT);
+		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+		host_write(LIMEN_HW_RING_BLOCK(LIMEN_HW_RING_EXPRESS) +
+			   LIMEN_HW_RING_ABORT, 5);
+		host_run_ms(limit_ms);
+		ck_assert_int_eq(host_read(LIMEN_HW_REG_HEARTBEAT) != beat,
+				 moods[i] == CARD_HALTED_BEATING);
+		ck_assert_uint_eq(((struct limen_hw_cqe *)
+				   host_at(HOST_CQ(LIMEN_HW_RING_EXPRESS)))->seq, 0);
+		host_start();
+		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+		ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+		ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+	}
+}
+END_TEST
+
+static void expect_error(uint32_t cause, uint32_t detail, uint64_t address)
+{
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_CAUSE), cause);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_DETAIL), detail);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_ADDRESS_LO),
+			  (uint32_t)address);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_ADDRESS_HI),
+			  (uint32_t)(address >> 32));
+}
+
+static void clear_error(void)
+{
+	host_write(LIMEN_HW_REG_ERROR_CAUSE, host_read(LIMEN_HW_REG_ERROR_CAUSE));
+	expect_error(LIMEN_HW_ERROR_NONE, 0, 0);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_COUNT), 0);
+}
+
+static void compare_at(uint64_t probe, enum limen_hw_status status)
+{
+	struct limen_hw_sqe sqe = comparison(1, DIM);
+	struct limen_hw_cqe cqe;
+
+	sqe.compare.probe = probe;
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+	ck_assert_uint_eq(cqe.status, status);
+}
+
+/* The first one, through a reset, until it is cleared. */
+START_TEST(notes_refused_transfers)
+{
+	const uint64_t nowhere = 0x1234567800;
+
+	host_start();
+	expect_error(LIMEN_HW_ERROR_NONE, 0, 0);
+	compare_at(nowhere, LIMEN_HW_BUS_ERROR);
+	compare_at(nowhere + LIMEN_HW_VECTOR_ALIGN, LIMEN_HW_BUS_ERROR);
+	host_start();
+	expect_error(LIMEN_HW_ERROR_DMA_REFUSED, LIMEN_HW_DMA_FROM_HOST, nowhere);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_COUNT), 2);
+	/* Other bits than those of the cause clear nothing. */
+	host_write(LIMEN_HW_REG_ERROR_CAUSE, ~(uint32_t)LIMEN_HW_ERROR_DMA_REFUSED);
+	expect_error(LIMEN_HW_ERROR_DMA_REFUSED, LIMEN_HW_DMA_FROM_HOST, nowhere);
+	clear_error();
+	compare_at(nowhere + LIMEN_HW_VECTOR_ALIGN, LIMEN_HW_BUS_ERROR);
+	expect_error(LIMEN_HW_ERROR_DMA_REFUSED, LIMEN_HW_DMA_FROM_HOST,
+		     nowhere + LIMEN_HW_VECTOR_ALIGN);
+}
+END_TEST
+
+/* What cannot be fetched is nobody's to answer. */
+START_TEST(notes_transfers_without_an_answer)
+{
+	struct limen_hw_sqe sqe = comparison(1, DIM);
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_MUTE, 1);
+	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
+	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
+			    LIMEN_HW_STATUS_FATAL));
+	expect_error(LIMEN_HW_ERROR_DMA_TIMEOUT, LIMEN_HW_DMA_FROM_HOST,
+		     HOST_SQ(LIMEN_HW_RING_EXPRESS));
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_MUTE), 0);
+}
+END_TEST
+
+START_TEST(notes_firmware_that_is_not_alive)
+{
+	uint32_t limit_ms, beat;
+
+	host_start();
+	limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
+	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	beat = host_read(LIMEN_HW_REG_HEARTBEAT);
+	host_run_ms(3 * limit_ms);
+	expect_error(LIMEN_HW_ERROR_WATCHDOG, beat, 0);
+	/* Once, however long that lasts; and it is known after the reset. */
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_COUNT), 1);
+	host_start();
+	expect_error(LIMEN_HW_ERROR_WATCHDOG, beat, 0);
+	clear_error();
+	host_run_ms(3 * limit_ms);
+	expect_error(LIMEN_HW_ERROR_NONE, 0, 0);
+}
+END_TEST
+
+#define WFI		0x10500073
+#define ILLEGAL		2	/* mcause of an instruction that there is not */
+
+/* Where the firmware waits there is no instruction any more. */
+static uint32_t spoil_wait(void)
+{
+	uint8_t *sram = (uint8_t *)shell_sram(&host.card);
+	const uint32_t nothing = 0, wfi = WFI;
+
+	for (uint32_t i = 0; i < SHELL_SRAM_SIZE; i += 2)
+		if (!memcmp(sram + i, &wfi, sizeof(wfi))) {
+			memcpy(sram + i, &nothing, sizeof(nothing));
+			return SHELL_SRAM_ADDRESS + i;
+		}
+	return 0;
+}
+
+START_TEST(notes_traps)
+{
+	uint32_t pc;
+
+	host_start();
+	host_run_ms(20);
+	pc = spoil_wait();
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_CRASHED));
+	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_FATAL));
+	expect_error(LIMEN_HW_ERROR_TRAP, ILLEGAL, pc);
+	host_start();
+	expect_error(LIMEN_HW_ERROR_TRAP, ILLEGAL, pc);
+	compare_at(HOST_PROBE, LIMEN_HW_OK);
+}
+END_TEST
+
+/* Begins a wipe of the first pages, which are full of something. */
+static void wipe(uint32_t number, uint32_t page, uint32_t pages)
+{
+	memset(host.card.mem, 0x5a, host.card.core.mem_size);
+	host_write(LIMEN_HW_REG_WIPE_PAGE, page);
+	host_write(LIMEN_HW_REG_WIPE_PAGES, pages);
+	host_write(LIMEN_HW_REG_WIPE_GO, number);
+}
+
+static void expect_wiped(uint64_t from, uint64_t to)
+{
+	uint64_t wrong = 0;
+
+	for (uint64_t i = 0; i < host.card.core.mem_size; i++)
+		wrong += host.card.mem[i] != (i >= from && i < to ? 0 : 0x5a);
+	ck_assert_uint_eq(wrong, 0);
+}
+
+/* What it is told to and nothing else; without the processor, and through a reset. */
+START_TEST(wipes_with_a_dead_core)
+{
+	const uint64_t page = LIMEN_HW_PAGE_SIZE;
+	int64_t start;
+
+	host_start();
+	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+	start = now_ns();
+	wipe(7, 1, 1000);
+	host_write(LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_RESET);
+	ck_assert(host_wait(LIMEN_HW_REG_WIPE_DONE, 7));
+	/* A byte in a nanosecond. */
+	ck_assert_int_ge(now_ns() - start, (int64_t)(1000 * page));
+	expect_wiped(page, 1001 * page);
+	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_WIPED), 1000);
+}
+END_TEST
+
+START_TEST(wipes_nothing_else)
+{
+	const uint32_t pages = (uint32_t)(host.card.core.mem_size / LIMEN_HW_PAGE_SIZE);
+	const uint32_t wrong[][2] = {
+		{ pages, 1 }, { 0, pages + 1 }, { 1, UINT32_MAX },
+		{ UINT32_MAX, 2 },
+	};
+
+	for (unsigned int i = 0; i < 4; i++) {
+		wipe(3, wrong[i][0], wrong[i][1]);
+		host_run_ms(20);
+		ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+		expect_wiped(0, 0);
+	}
+	/* What does not end, ends when that is wanted, and is never done. */
+	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 1);
+	wipe(4, 0, 8);
+	host_run_ms(5);
+	host_write(LIMEN_HW_REG_WIPE_GO, 0);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 0);
+	host_run_ms(5);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
+	expect_wiped(0, 0);
+	wipe(5, 0, pages);
+	ck_assert(host_wait(LIMEN_HW_REG_WIPE_DONE, 5));
+	expect_wiped(0, host.card.core.mem_size);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("firmware");
@@ -393,6 +621,13 @@ int main(void)
 	tcase_add_test(tcase, refuses_nonsense);
 	tcase_add_test(tcase, keeps_no_vectors);
 	tcase_add_test(tcase, its_heart_beats);
+	tcase_add_test(tcase, halts_until_a_reset);
+	tcase_add_test(tcase, notes_refused_transfers);
+	tcase_add_test(tcase, notes_transfers_without_an_answer);
+	tcase_add_test(tcase, notes_firmware_that_is_not_alive);
+	tcase_add_test(tcase, notes_traps);
+	tcase_add_test(tcase, wipes_with_a_dead_core);
+	tcase_add_test(tcase, wipes_nothing_else);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
