@@ -87,6 +87,15 @@ sanitized: $(BUILD)/asan/build.ninja $(BUILD)/tsan/build.ninja
 	@ninja -C $(BUILD)/asan
 	@ninja -C $(BUILD)/tsan tests/unit/lib/test-lib-threads
 
+# What runs with the model of the gateware in place of a program.
+## gateware: build the gateware's model, and the simulated card with it, into build/gateware
+gateware: firmware
+	@$(MAKE) --no-print-directory -C firmware/fpga
+	@[ -e $(BUILD)/gateware/user/build.ninja ] || \
+		meson setup -Dgateware=true $(BUILD)/gateware/user
+	@ninja -C $(BUILD)/gateware/user tools/sim/limen-card \
+		tests/unit/sim/test-sim-firmware-rtl tests/unit/sim/test-sim-engines-rtl
+
 $(BUILD)/user/build.ninja:
 	meson setup --prefix $(PREFIX) $(BUILD)/user
 
@@ -116,5 +125,5 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: all run check soak lint bench deps fetch modules userspace firmware selftests \
-	sanitized compile_commands.json install modules_install clean help
+.PHONY: all run check soak lint bench deps fetch modules userspace firmware gateware \
+	selftests sanitized compile_commands.json install modules_install clean help

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The matching engine as a program, with the time that the gateware would take. */
+/* The engine's registers, and the time that its jobs take. */
+#include <errno.h>
 #include <string.h>
 
 #include <limen.h>
@@ -7,9 +8,7 @@
 
 #include "job.h"
 
-/* The gateware's: the bytes that its memory port gives a cycle, latency. */
-#define PORT_BYTES	16
-#define LATENCY_CYCLES	65
+/* For SHELL_ENGINE_SORT. */
 #define CYCLES_PER_FOUND	16
 
 #define NSEC_PER_MSEC	1000000
@@ -45,8 +44,8 @@ uint32_t job_read(struct job *job, uint32_t reg)
 {
 	switch (reg) {
 	case SHELL_ENGINE_CYCLES_LO:
-		set(job, SHELL_ENGINE_CYCLES_HI, (uint32_t)(job->cycles >> 32));
-		return (uint32_t)job->cycles;
+		set(job, SHELL_ENGINE_CYCLES_HI, (uint32_t)(job->task.cycles >> 32));
+		return (uint32_t)job->task.cycles;
 	case SHELL_ENGINE_FOUND:
 		return job->work.best.count;
 	case SHELL_ENGINE_ROW:
@@ -81,25 +80,16 @@ static bool load_vector(const struct job *job, const struct job_memory *memory,
 	return true;
 }
 
-static bool compare(struct job *job, const struct job_memory *memory)
+static bool prepare_compare(struct job *job, const struct job_memory *memory)
 {
-	struct core_work *work = &job->work;
-	uint32_t dim = get(job, SHELL_ENGINE_DIM);
-	struct limen_score score;
-
-	if (!load_vector(job, memory, SHELL_ENGINE_PROBE, work->probe) ||
-	    !load_vector(job, memory, SHELL_ENGINE_REFERENCE, work->reference))
-		return false;
-	score = limen_score_vectors(work->probe, work->reference, dim);
-	limen_wipe(work->probe, sizeof(work->probe));
-	limen_wipe(work->reference, sizeof(work->reference));
-	set(job, SHELL_ENGINE_RAW, (uint32_t)score.raw);
-	set(job, SHELL_ENGINE_SIMILARITY, (uint32_t)score.similarity);
-	job->cycles += 2 * dim / PORT_BYTES;
-	return true;
+	job->task.dim = get(job, SHELL_ENGINE_DIM);
+	return load_vector(job, memory, SHELL_ENGINE_PROBE, job->work.probe) &&
+	       load_vector(job, memory, SHELL_ENGINE_REFERENCE,
+			   job->work.reference);
 }
 
-static bool scan(struct job *job, const struct job_memory *memory, bool go_on)
+static bool prepare_scan(struct job *job, const struct job_memory *memory,
+			 bool go_on)
 {
 	uint64_t rows = get(job, SHELL_ENGINE_ROWS_LO) |
 			(uint64_t)get(job, SHELL_ENGINE_ROWS_HI) << 32;
@@ -107,11 +97,6 @@ static bool scan(struct job *job, const struct job_memory *memory, bool go_on)
 	uint32_t count = get(job, SHELL_ENGINE_COUNT);
 	uint32_t top_k = get(job, SHELL_ENGINE_TOP_K);
 	uint32_t dim = get(job, SHELL_ENGINE_DIM);
-	struct limen_hw_sqe sqe = {
-		.dim = core_to_le16((uint16_t)dim),
-		.scan.stride = core_to_le32(stride),
-		.scan.min_similarity = core_to_le32(get(job, SHELL_ENGINE_LEAST)),
-	};
 	uint64_t bytes = (uint64_t)(count - 1) * stride + dim;
 
 	if (!load_vector(job, memory, SHELL_ENGINE_PROBE, job->work.probe) ||
@@ -124,53 +109,145 @@ static bool scan(struct job *job, const struct job_memory *memory, bool go_on)
 		job->work.best.count = 0;
 	job->work.best.rows = job->rows;
 	job->work.best.limit = top_k;
-	core_rank_rows(&job->work, &sqe, memory->card + rows,
-		       get(job, SHELL_ENGINE_FIRST), count);
-	job->cycles += (uint64_t)count * dim / PORT_BYTES;
+	job->task.dim = dim;
+	job->task.rows = memory->card + rows;
+	job->task.stride = stride;
+	job->task.first = get(job, SHELL_ENGINE_FIRST);
+	job->task.count = count;
+	job->task.least = (int32_t)get(job, SHELL_ENGINE_LEAST);
 	return true;
 }
 
-static bool execute(struct job *job, uint32_t what,
+static void forget(struct job *job)
+{
+	const struct matcher_ops *matcher = job->matcher;
+	void *context = job->context;
+
+	limen_wipe(job, sizeof(*job));
+	job->matcher = matcher;
+	job->context = context;
+}
+
+/* What a job needs before the engine begins; false: its settings are out of range. */
+static bool prepare(struct job *job, uint32_t what,
 		    const struct job_memory *memory)
 {
 	switch (what) {
 	case SHELL_ENGINE_COMPARE:
-		return compare(job, memory);
+		return prepare_compare(job, memory);
 	case SHELL_ENGINE_SCAN:
 	case SHELL_ENGINE_GO_ON:
-		return scan(job, memory, what == SHELL_ENGINE_GO_ON);
+		return prepare_scan(job, memory, what == SHELL_ENGINE_GO_ON);
 	case SHELL_ENGINE_SORT:
 		core_rank_sort(&job->work.best);
-		job->cycles += CYCLES_PER_FOUND * job->work.best.count;
 		return true;
 	case SHELL_ENGINE_WIPE:
-		job_wipe(job);
+		forget(job);
 		return true;
 	default:
 		return false;
 	}
 }
 
-void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
+static void end(struct job *job, uint32_t outcome)
 {
-	if (what == SHELL_ENGINE_STOP && job->state == SHELL_BUSY)
-		job->state = SHELL_REFUSED;
-	if (what == SHELL_ENGINE_STOP || job->state == SHELL_BUSY)
+	const struct limen_score *score = &job->task.score;
+
+	job->under_way = false;
+	job->outcome = outcome;
+	job->due_ns += (int64_t)(job->task.cycles * NSEC_PER_MSEC / JOB_CLOCK_KHZ);
+	if (job->what != SHELL_ENGINE_COMPARE || outcome != SHELL_DONE)
 		return;
-	job->cycles = LATENCY_CYCLES;
-	job->outcome = execute(job, what, memory) ? SHELL_DONE : SHELL_REFUSED;
-	job->state = SHELL_BUSY;
-	job->due_ns = now_ns() + memory->delay_ns +
-		      (int64_t)(job->cycles * NSEC_PER_MSEC / JOB_CLOCK_KHZ);
+	set(job, SHELL_ENGINE_RAW, (uint32_t)score->raw);
+	set(job, SHELL_ENGINE_SIMILARITY, (uint32_t)score->similarity);
 }
 
+static void step(struct job *job)
+{
+	uint32_t state = job->matcher->step(job->context, &job->task);
+
+	if (state != SHELL_BUSY)
+		end(job, state);
+}
+
+static void stop(struct job *job)
+{
+	if (job->state != SHELL_BUSY)
+		return;
+	if (job->under_way && job->matcher->stop)
+		job->matcher->stop(job->context);
+	job->under_way = false;
+	job->state = SHELL_REFUSED;
+}
+
+/*
+ * To the engine each scan is one by itself: for GO_ON the best rows of both are merged
+ * here, and sorted once more. In hardware that is the shell's to do.
+ */
+static void begin(struct job *job, uint32_t what)
+{
+	if (what == SHELL_ENGINE_SORT) {
+		job->task.cycles = CYCLES_PER_FOUND * job->work.best.count;
+		end(job, SHELL_DONE);
+		return;
+	}
+	if (what == SHELL_ENGINE_GO_ON)
+		what = SHELL_ENGINE_SCAN;
+	job->under_way = true;
+	job->matcher->begin(job->context, what, &job->task);
+	step(job);
+}
+
+void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
+{
+	bool valid;
+
+	if (what == SHELL_ENGINE_STOP)
+		stop(job);
+	if (what == SHELL_ENGINE_STOP || job->state == SHELL_BUSY)
+		return;
+	job->task = (struct matcher_task){ .work = &job->work };
+	valid = prepare(job, what, memory);
+	job->what = what;
+	job->state = SHELL_BUSY;
+	job->due_ns = now_ns() + memory->delay_ns;
+	if (valid)
+		begin(job, what);
+	else
+		end(job, SHELL_REFUSED);
+}
+
+/*
+ * A step of the model's takes longer than what it simulates. The job stays busy until the
+ * next look, so that the host has its turn in between.
+ */
 void job_end(struct job *job)
 {
-	if (job->state == SHELL_BUSY && now_ns() >= job->due_ns)
+	if (job->under_way)
+		step(job);
+	else if (job->state == SHELL_BUSY && now_ns() >= job->due_ns)
 		job->state = job->outcome;
 }
 
 void job_wipe(struct job *job)
 {
+	if (job->matcher->reset)
+		job->matcher->reset(job->context);
+	forget(job);
+}
+
+int job_init(struct job *job, const struct matcher_ops *matcher)
+{
+	memset(job, 0, sizeof(*job));
+	job->matcher = matcher;
+	if (matcher->create)
+		job->context = matcher->create();
+	return matcher->create && !job->context ? -ENOMEM : 0;
+}
+
+void job_free(struct job *job)
+{
+	if (job->matcher->destroy)
+		job->matcher->destroy(job->context);
 	limen_wipe(job, sizeof(*job));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER]
- * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] SOCKET:
+ * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE]
+ * [--engine c|rtl] SOCKET:
  * a Limen board on PCI Express for the one virtual machine that connects to the socket,
  * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
  * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
@@ -9,8 +10,10 @@
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
  * the floor (default 1); and it has a camera, whose booth is empty unless --scene names
- * a file: what sensor.h says of it. Status 3 says that it was left as the bus's master: so it can
- * go on writing into the memory of whoever comes next.
+ * a file: what sensor.h says of it. --engine: its matching engine is a program (c, the
+ * default), or the gateware, simulated by cycles (rtl; "make gateware" builds it in).
+ * Status 3 says that it was left as the bus's master: so it can go on writing into the
+ * memory of whoever comes next.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -25,6 +28,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "matcher.h"
 #include "vfio_user.h"
 
 #define REGS_BYTES	4096
@@ -41,7 +45,7 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] [--engine c|rtl] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -76,6 +80,25 @@ static bool parse_number(const char *text, uint32_t *to)
 	return number && number <= UINT32_MAX && !*end;
 }
 
+static bool parse_engine(const char *text, struct shell_options *to)
+{
+	static const struct matcher_ops *const matchers[] = {
+		&matcher_c,
+#ifdef LIMEN_GATEWARE
+		&matcher_rtl,
+#endif
+		NULL,
+	};
+
+	for (unsigned int i = 0; matchers[i]; i++)
+		if (!strcmp(text, matchers[i]->name)) {
+			to->matcher = matchers[i];
+			return true;
+		}
+	fprintf(stderr, "limen-card: there is no engine '%s' in this build\n", text);
+	return false;
+}
+
 static bool parse_option(int option, struct card_options *to)
 {
 	switch (option) {
@@ -102,6 +125,8 @@ static bool parse_option(int option, struct card_options *to)
 	case 'c':
 		to->shell.scene = optarg;
 		return true;
+	case 'e':
+		return parse_engine(optarg, &to->shell);
 	default:
 		return false;
 	}
@@ -119,6 +144,7 @@ static bool parse(int argc, char **argv, struct card_options *to)
 		{ "board-type", required_argument, NULL, 't' },
 		{ "security-floor", required_argument, NULL, 'l' },
 		{ "scene", required_argument, NULL, 'c' },
+		{ "engine", required_argument, NULL, 'e' },
 		{ 0 },
 	};
 	bool valid = true;
@@ -200,7 +226,8 @@ int main(int argc, char **argv)
 		.regs = REGS_BYTES,
 		.mem_mib = MEM_MIB,
 		.msix = true,
-		.shell = { .board_type = 1, .security_floor = 1 },
+		.shell = { .board_type = 1, .security_floor = 1,
+			   .matcher = &matcher_c },
 	};
 	int ret;
 
