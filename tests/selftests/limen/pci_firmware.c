@@ -268,6 +268,45 @@ TEST_F(firmware, hang_then_close_touches_registers)
 	ASSERT_EQ(0, card_bind());
 }
 
+#define PLACES_MAX	4000
+
+/*
+ * Memory runs out at each place in turn from who it is on: while its image is fetched and
+ * verified, while it boots, and while it is shown to user space. With WALK_STRIDE in the
+ * environment it does at one place in so many. Not before: see pci_card.
+ */
+TEST_F_TIMEOUT(firmware, memory_runs_out, 1800)
+{
+	const char *wanted = getenv("WALK_STRIDE");
+	unsigned int stride = wanted ? atoi(wanted) : 1;
+	unsigned int nth = 1, places = 0, coped = 0;
+	bool denied = true;
+
+	if (inject_init())
+		SKIP(return, "a kernel that cannot inject failures");
+	ASSERT_EQ(0, inject_within("limen_board_register"));
+	ASSERT_EQ(0, inject_open());
+	client_close(&self->client);
+	for (; denied; nth += stride, places++) {
+		int ret;
+
+		ASSERT_GT(PLACES_MAX, nth);
+		ASSERT_EQ(0, card_unbind());
+		ASSERT_EQ(0, inject_arm(nth));
+		ret = card_bind();
+		denied = inject_disarm();
+		EXPECT_TRUE(!ret || denied) TH_LOG("place %u: %d", nth, ret);
+		coped += denied && !ret;
+		if (ret)
+			EXPECT_FALSE(card_masters_bus()) TH_LOG("place %u", nth);
+		if (ret)
+			ASSERT_EQ(0, card_bind()) TH_LOG("after place %u", nth);
+	}
+	EXPECT_TRUE(board_works());
+	printf("# figure: card: %u of %u places, %u of them coped with\n",
+	       places - 1, nth - stride - 1, coped);
+}
+
 #define SECRET	0x77
 #define BYTES	(4u << 20)
 
