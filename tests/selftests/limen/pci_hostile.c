@@ -265,7 +265,7 @@ static bool mend(unsigned int *given_up)
 }
 
 /* As many seeds as there is time for. */
-TEST_F(hostile, under_load)
+TEST_F_TIMEOUT(hostile, under_load, 600)
 {
 	unsigned int seeds = 0, given_up = 0;
 	__u32 lies;
@@ -323,7 +323,7 @@ static bool bind_liar(__u32 seed)
 }
 
 /* It lies from the beginning: it is taken or not, and is, when it lies no more. */
-TEST_F(binding, of_a_liar)
+TEST_F_TIMEOUT(binding, of_a_liar, 600)
 {
 	unsigned int bound = 0, tries = 0;
 
