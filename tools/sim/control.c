@@ -2,6 +2,7 @@
 /* The control socket. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,25 +65,34 @@ void control_close(struct control *control)
 		unlink(control->path);
 }
 
-static void set(struct card *card, char *words, FILE *to)
+/* A number of 32 bits, of which nothing is left. */
+static bool parse(const char *text, uint32_t *value)
 {
-	const char *name = strtok_r(words, " ", &words);
-	const char *text = strtok_r(NULL, " ", &words);
-	enum card_knob knob = name ? knob_find(name) : CARD_KNOB_COUNT;
-	unsigned long long value;
+	unsigned long long number;
 	char *end;
 
-	if (knob == CARD_KNOB_COUNT || !text || strtok_r(NULL, " ", &words)) {
-		fputs("error: set NAME VALUE, of a knob that there is\n", to);
-		return;
-	}
 	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || *end || *text == '-' || value > UINT32_MAX) {
-		fputs("error: a value is a number of 32 bits\n", to);
+	number = strtoull(text, &end, 0);
+	*value = (uint32_t)number;
+	return end != text && !*end && !errno && *text != '-' &&
+	       number <= UINT32_MAX;
+}
+
+static void set(struct card *card, char *words, FILE *to)
+{
+	char *text = strchr(words, ' ');
+	enum card_knob knob;
+	uint32_t value;
+
+	if (text)
+		*text++ = '\0';
+	knob = knob_find(words);
+	if (knob == CARD_KNOB_COUNT || !text || !parse(text, &value)) {
+		fputs("error: set NAME VALUE, a knob that there is and 32 bits\n",
+		      to);
 		return;
 	}
-	knob_turn(card, knob, (uint32_t)value);
+	knob_turn(card, knob, value);
 	fputs("ok\n", to);
 }
 

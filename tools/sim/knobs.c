@@ -32,9 +32,28 @@ void knobs_switch_on(struct card *card, const struct card_options *options)
 
 uint32_t knob_get(struct card *card, enum card_knob knob)
 {
-	if (knob == CARD_KNOB_STRAYED)
+	const struct card_stats *stats = &card->stats;
+
+	switch (knob) {
+	case CARD_KNOB_STRAYED:
 		return defy_strayed_ms(card);
-	return knob_at(card, knob);
+	case CARD_KNOB_EXPRESS_BUSY:
+		return (uint32_t)stats->express_busy_ns;
+	case CARD_KNOB_SCAN_BUSY:
+		return (uint32_t)stats->scan_busy_ns;
+	case CARD_KNOB_ROWS:
+		return (uint32_t)stats->rows;
+	case CARD_KNOB_COMPARISONS:
+		return (uint32_t)stats->comparisons;
+	case CARD_KNOB_CHUNKS:
+		return (uint32_t)stats->chunks;
+	case CARD_KNOB_DOORBELLS:
+		return (uint32_t)stats->doorbells;
+	case CARD_KNOB_INTERRUPTS:
+		return (uint32_t)stats->interrupts;
+	default:
+		return knob_at(card, knob);
+	}
 }
 
 static void flip(struct card *card)

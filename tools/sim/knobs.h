@@ -64,7 +64,14 @@ struct card_options;
 	  "what it lies about: 1 registers, 2 answers, 4 interrupts, 8 entries, 16 results, 32 DMA") \
 	X(HOSTILE_ONE_IN, "hostile_one_in", "one in so many of those is a lie") \
 	X(HOSTILE_SEED, "hostile_seed", "has the lies drawn anew from this number, not 0") \
-	X(LIES, "lies", "how many there have been so far")
+	X(LIES, "lies", "how many there have been so far") \
+	X(EXPRESS_BUSY, "express_busy", "what stats tells, modulo 2^32, read alone; likewise:") \
+	X(SCAN_BUSY, "scan_busy", "...") \
+	X(ROWS, "rows", "...") \
+	X(COMPARISONS, "comparisons", "...") \
+	X(CHUNKS, "chunks", "...") \
+	X(DOORBELLS, "doorbells", "...") \
+	X(INTERRUPTS, "interrupts", "...")
 
 #define CARD_KNOB_AS_CONSTANT(constant, name, what) CARD_KNOB_##constant,
 

@@ -46,6 +46,58 @@ FIXTURE_TEARDOWN_PARENT(knob)
 	EXPECT_EQ(NULL, wrong) TH_LOG("%s", wrong);
 }
 
+/* What driver and card have counted of the same, the latter modulo 2^32. */
+struct counts {
+	struct drm_limen_stats driver;
+	__u32 express_busy, scan_busy, rows, comparisons, chunks, doorbells, interrupts;
+};
+
+static int count_all(struct client *client, struct counts *counts)
+{
+	return limen_stats(client->fd, &counts->driver) ?:
+	       config_get(KNOB_EXPRESS_BUSY, &counts->express_busy) ?:
+	       config_get(KNOB_SCAN_BUSY, &counts->scan_busy) ?:
+	       config_get(KNOB_ROWS, &counts->rows) ?:
+	       config_get(KNOB_COMPARISONS, &counts->comparisons) ?:
+	       config_get(KNOB_CHUNKS, &counts->chunks) ?:
+	       config_get(KNOB_DOORBELLS, &counts->doorbells) ?:
+	       config_get(KNOB_INTERRUPTS, &counts->interrupts);
+}
+
+#define VERIFIES	20
+#define SEARCHES	10
+
+/* Both count the same, and what was asked for; but several interrupts can be one. */
+TEST_F(knob, numbers_agree)
+{
+	struct drm_limen_stats *after, *before;
+	struct counts first, last;
+	unsigned int i;
+
+	ASSERT_EQ(0, count_all(&self->client, &first));
+	for (i = 0; i < VERIFIES; i++)
+		ASSERT_EQ(0, client_verify(&self->client));
+	for (i = 0; i < SEARCHES; i++)
+		ASSERT_EQ(0, client_search(&self->client));
+	ASSERT_EQ(0, count_all(&self->client, &last));
+	before = &first.driver;
+	after = &last.driver;
+
+	EXPECT_EQ(VERIFIES, last.comparisons - first.comparisons);
+	EXPECT_EQ(VERIFIES, after->comparisons - before->comparisons);
+	EXPECT_EQ(after->chunks - before->chunks, last.chunks - first.chunks);
+	EXPECT_EQ(8 * SEARCHES, last.rows - first.rows);
+	EXPECT_EQ(8 * SEARCHES, after->rows - before->rows);
+	EXPECT_EQ(after->doorbells - before->doorbells,
+		  last.doorbells - first.doorbells);
+	EXPECT_EQ((__u32)(after->express_busy_ns - before->express_busy_ns),
+		  last.express_busy - first.express_busy);
+	EXPECT_EQ((__u32)(after->scan_busy_ns - before->scan_busy_ns),
+		  last.scan_busy - first.scan_busy);
+	EXPECT_GE(last.interrupts - first.interrupts,
+		  after->interrupts - before->interrupts);
+}
+
 /* What has turned over in a buffer of ones, or its size. */
 static __u64 find_flipped(const struct bo *bo)
 {

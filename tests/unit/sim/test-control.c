@@ -180,7 +180,7 @@ START_TEST(both_ways_lead_to_the_same_knobs)
 	knob_write(machine, CARD_KNOB_DELAY, 7);
 	ck_assert_str_eq(ask(control, "get delay\n"), "ok 7\n");
 	ck_assert_str_eq(ask(control, "get mem_mib\n"), "ok 2\n");
-	snprintf(line, sizeof(line), "ok %u\n", LIMEN_HW_ID);
+	snprintf(line, sizeof(line), "ok %d\n", LIMEN_HW_ID);
 	ck_assert_str_eq(ask(control, "get id\n"), line);
 	/* There is no such knob: it reads as 0, and nothing is written. */
 	knob_write(machine, CARD_KNOB_COUNT, 99);

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <linux/pci_regs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -383,7 +384,7 @@ START_TEST(it_works_without_a_pulse)
 END_TEST
 
 /* Keeps it busy for a moment, whatever it answers. */
-static void press(unsigned int rounds)
+static void press(uint16_t rounds)
 {
 	for (uint16_t i = 0; i < rounds; i++) {
 		struct limen_hw_sqe verify = comparison(i), scan = search(i);
@@ -451,19 +452,19 @@ END_TEST
 /* What is printed, of one name. */
 static uint64_t stat(const char *name)
 {
-	char line[128], word[64];
+	const size_t length = strlen(name);
 	FILE *to = tmpfile();
-	unsigned long long value = 0;
+	uint64_t value = UINT64_MAX;
+	char line[128];
 
 	ck_assert_ptr_nonnull(to);
 	stats_print(&host.card, to);
 	rewind(to);
-	while (fgets(line, sizeof(line), to))
-		if (sscanf(line, "%63s %llu", word, &value) == 2 &&
-		    !strcmp(word, name))
-			break;
-	ck_assert_str_eq(word, name);
+	while (value == UINT64_MAX && fgets(line, sizeof(line), to))
+		if (!strncmp(line, name, length) && line[length] == ' ')
+			value = strtoull(line + length, NULL, 10);
 	fclose(to);
+	ck_assert_uint_ne(value, UINT64_MAX);
 	return value;
 }
 
