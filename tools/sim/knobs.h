@@ -65,13 +65,13 @@ struct card_options;
 	X(HOSTILE_ONE_IN, "hostile_one_in", "one in so many of those is a lie") \
 	X(HOSTILE_SEED, "hostile_seed", "has the lies drawn anew from this number, not 0") \
 	X(LIES, "lies", "how many there have been so far") \
-	X(EXPRESS_BUSY, "express_busy", "what stats tells, modulo 2^32, read alone; likewise:") \
-	X(SCAN_BUSY, "scan_busy", "...") \
-	X(ROWS, "rows", "...") \
-	X(COMPARISONS, "comparisons", "...") \
-	X(CHUNKS, "chunks", "...") \
-	X(DOORBELLS, "doorbells", "...") \
-	X(INTERRUPTS, "interrupts", "...")
+	X(EXPRESS_BUSY, "express_busy", "a number of stats, modulo 2^32, as are those below") \
+	X(SCAN_BUSY, "scan_busy", "likewise") \
+	X(ROWS, "rows", "likewise") \
+	X(COMPARISONS, "comparisons", "likewise") \
+	X(CHUNKS, "chunks", "likewise") \
+	X(DOORBELLS, "doorbells", "likewise") \
+	X(INTERRUPTS, "interrupts", "likewise")
 
 #define CARD_KNOB_AS_CONSTANT(constant, name, what) CARD_KNOB_##constant,
 
