@@ -84,14 +84,12 @@ struct limen_comparison {
 /**
  * struct limen_express - a submission to an EXPRESS queue
  * @batch: base class
- * @queue: where it was submitted to, with a reference
  * @room: number of @items there is memory for
  * @count: number of @items
  * @items: the comparisons
  */
 struct limen_express {
 	struct limen_batch batch;
-	struct limen_queue *queue;
 	u32 room;
 	u32 count;
 	struct limen_comparison items[] __counted_by(count);
@@ -122,20 +120,20 @@ static void limen_express_release(struct limen_batch *batch)
 	for (i = 0; i < express->count; i++) {
 		struct limen_comparison *item = &express->items[i];
 
+		limen_comparison_unuse(item);
 		for (role = 0; role < LIMEN_ROLES; role++)
 			if (!i || item->bos[role] != item[-1].bos[role])
 				limen_bo_put(item->bos[role]);
 	}
 	if (!batch->recycle)
-		limen_queue_put(express->queue);
+		limen_queue_put(batch->queue);
 }
 
 static void limen_express_recycle(struct limen_batch *batch)
 {
-	struct limen_express *express = to_limen_express(batch);
-	struct limen_queue *queue = express->queue;
+	struct limen_queue *queue = batch->queue;
 
-	kfree(xchg(&queue->recycled, (void *)express));
+	kfree(xchg(&queue->recycled, (void *)to_limen_express(batch)));
 	limen_queue_put(queue);
 }
 
@@ -231,17 +229,6 @@ static int limen_comparison_init(const struct limen_submission *sub,
 	return 0;
 }
 
-static void limen_express_cancel(struct limen_submission *sub)
-{
-	struct limen_express *express = to_limen_express(sub->batch);
-	u32 i;
-
-	for (i = 0; i < express->count; i++)
-		limen_comparison_unuse(&express->items[i]);
-	limen_express_release(sub->batch);
-	limen_batch_put(sub->batch);
-}
-
 /* Zeroed memory: the queue's, or, if it is in use or too small, new. */
 static struct limen_express *limen_express_alloc(struct limen_queue *queue,
 						 u32 count)
@@ -261,7 +248,6 @@ static struct limen_express *limen_express_alloc(struct limen_queue *queue,
 	}
 	express->room = room;
 	express->count = count;
-	express->queue = limen_queue_get(queue);
 	return express;
 }
 
@@ -274,7 +260,8 @@ static int limen_express_prepare(struct limen_submission *sub)
 	express = limen_express_alloc(sub->queue, count);
 	if (!express)
 		return -ENOMEM;
-	limen_batch_init(&express->batch, count, limen_express_release);
+	limen_batch_init(&express->batch, limen_queue_get(sub->queue), count,
+			 limen_express_release);
 	if (!sub->out_count)
 		express->batch.recycle = limen_express_recycle;
 	sub->batch = &express->batch;
@@ -284,15 +271,13 @@ static int limen_express_prepare(struct limen_submission *sub)
 		express->items[i].index = i;
 		ret = limen_comparison_init(sub, &express->items[i]);
 	}
-	if (ret)
-		limen_express_cancel(sub);
 	return ret;
 }
 
 /* Whether the user may have so many more comparisons under way. */
 static bool limen_express_charge(struct limen_express *express)
 {
-	struct limen_queue *queue = express->queue;
+	struct limen_queue *queue = express->batch.queue;
 
 	return queue->unlimited ||
 	       !limen_user_reserve(queue->client->user, LIMEN_COMPARISONS,
@@ -309,14 +294,13 @@ static int limen_express_reserve(void *data)
 	struct limen_express *express = to_limen_express(sub->batch);
 	const struct drm_limen_compare_result fresh = { .error = -EINPROGRESS };
 	struct limen_ring *ring = limen_express_ring(sub);
-	unsigned long flags;
 	int ret;
 	u32 i;
 
 	if (READ_ONCE(sub->queue->destroyed))
 		return -ENOENT;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	ret = limen_ring_room(ring, express->count);
 	/* Card memory may have been lost while there was no room. */
 	for (i = 0; !ret && i < express->count; i++)
@@ -326,7 +310,7 @@ static int limen_express_reserve(void *data)
 	if (!ret && !limen_express_charge(express))
 		ret = -EAGAIN;
 	if (ret)
-		goto out_unlock;
+		return ret;
 
 	/* Nothing fails from here on. */
 	limen_batch_commit(&express->batch, limen_submission_waits(sub));
@@ -340,14 +324,7 @@ static int limen_express_reserve(void *data)
 				  item->batch->fence.context, i, item->dim, 0);
 	}
 	limen_ring_kick(ring);
-out_unlock:
-	spin_unlock_irqrestore(&ring->lock, flags);
-	return ret;
-}
-
-static wait_queue_head_t *limen_express_room(struct limen_submission *sub)
-{
-	return &limen_express_ring(sub)->room;
+	return 0;
 }
 
 /* Takes the answers itself as long as it is likely that they come soon. */
@@ -373,21 +350,20 @@ const struct limen_kind limen_express_kind = {
 	.prepare = limen_express_prepare,
 	.reserve = limen_express_reserve,
 	.spin = limen_express_spin,
-	.cancel = limen_express_cancel,
-	.room = limen_express_room,
 };
 
 /* A comparison has ended: nobody looks at it afterwards. */
-static void limen_comparison_end(struct limen_comparison *item, int error)
+static void limen_comparison_end(struct limen_comparison *item,
+				 const struct drm_limen_compare_result *result)
 {
-	struct limen_queue *queue = to_limen_express(item->batch)->queue;
+	struct limen_queue *queue = item->batch->queue;
 
-	limen_bo_write_error(item->bos[LIMEN_RESULT], item->result_offset,
-			     error);
+	limen_bo_write_result(item->bos[LIMEN_RESULT], item->result_offset,
+			      result, sizeof(*result));
 	limen_comparison_unuse(item);
 	if (!queue->unlimited)
 		limen_user_unreserve(queue->client->user, LIMEN_COMPARISONS, 1);
-	limen_batch_done(item->batch, item->index, error);
+	limen_batch_done(item->batch, item->index, result->error);
 }
 
 /*
@@ -409,31 +385,27 @@ static int limen_express_complete(struct limen_ring *ring, void *data,
 				  const struct limen_answer *answer)
 {
 	struct limen_comparison *item = data;
-	struct drm_limen_compare_result result = {};
-	const size_t skip = sizeof(result.error);
+	struct drm_limen_compare_result result = { .error = -EIO };
 
 	if (answer->status == LIMEN_HW_OK &&
 	    !limen_comparison_plausible(item, answer))
 		return -EPROTO;
-	limen_stats_answer(ring, answer, 0,
-			   to_limen_express(item->batch)->queue->client);
-	if (answer->status != LIMEN_HW_OK) {
-		limen_comparison_end(item, -EIO);
-		return 0;
+	limen_stats_answer(ring, answer, 0, item->batch->queue->client);
+	if (answer->status == LIMEN_HW_OK) {
+		result.error = 0;
+		result.raw = answer->raw;
+		result.similarity = answer->similarity;
+		result.device_ns = answer->device_ns;
 	}
-
-	result.raw = answer->raw;
-	result.similarity = answer->similarity;
-	result.device_ns = answer->device_ns;
-	limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset + skip,
-		       (void *)&result + skip, sizeof(result) - skip);
-	limen_comparison_end(item, 0);
+	limen_comparison_end(item, &result);
 	return 0;
 }
 
 static void limen_express_abort(struct limen_ring *ring, void *data, int error)
 {
-	limen_comparison_end(data, error);
+	const struct drm_limen_compare_result result = { .error = error };
+
+	limen_comparison_end(data, &result);
 }
 
 const struct limen_ring_ops limen_express_ring_ops = {

@@ -619,19 +619,25 @@ void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
 }
 
 /**
- * limen_bo_write_error() - write the error of a result
+ * limen_bo_write_result() - write a result
  * @bo: host buffer
- * @offset: of the error in @bo, checked and aligned
- * @error: value
+ * @offset: of the result in @bo, checked and aligned
+ * @result: result, which begins with its error
+ * @size: bytes of it
  *
  * Any context. User space that polls the error finds the rest of the result
  * written.
  */
-void limen_bo_write_error(struct limen_bo *bo, u64 offset, s32 error)
+void limen_bo_write_result(struct limen_bo *bo, u64 offset, const void *result,
+			   size_t size)
 {
+	const s32 *error = result;
+
+	limen_bo_write(bo, offset + sizeof(*error), error + 1,
+		       size - sizeof(*error));
 	/* The rest of the result before the word that says it is there. */
-	smp_store_release((s32 *)(bo->host + offset), error);
-	flush_kernel_vmap_range(bo->host + offset, sizeof(error));
+	smp_store_release((s32 *)(bo->host + offset), *error);
+	flush_kernel_vmap_range(bo->host + offset, sizeof(*error));
 }
 
 /**

@@ -76,7 +76,8 @@ u64 limen_bo_address(const struct limen_bo *bo, u64 offset);
 void limen_bo_sync(struct limen_bo *bo, u64 offset, size_t size);
 void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
 		    size_t size);
-void limen_bo_write_error(struct limen_bo *bo, u64 offset, s32 error);
+void limen_bo_write_result(struct limen_bo *bo, u64 offset, const void *result,
+			   size_t size);
 
 int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);

@@ -11,6 +11,7 @@
 #include <uapi/drm/limen_accel.h>
 
 #include "batch.h"
+#include "device.h"
 #include "limits.h"
 #include "queue.h"
 #include "user.h"
@@ -149,6 +150,7 @@ struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket)
 
 static void limen_queue_destroy(struct limen_queue *queue)
 {
+	struct limen_device *limen = queue->client->user->limen;
 	struct limen_batch *batch, *next;
 	LIST_HEAD(left);
 
@@ -161,7 +163,7 @@ static void limen_queue_destroy(struct limen_queue *queue)
 	/* Nothing is submitted any more. */
 	if (queue->kind->stop)
 		queue->kind->stop(queue);
-	wake_up_all(&queue->client->user->room);
+	wake_up_all(&limen->rings[queue->kind->ring].room);
 	list_for_each_entry_safe(batch, next, &left, link)
 		limen_batch_put(batch);
 	limen_queue_put(queue);

@@ -28,21 +28,19 @@ struct limen_kind {
 	/** @depends: its submissions may depend on syncobjs */
 	bool depends;
 	/**
-	 * @prepare: checks all descriptors, allocates all that is needed and
-	 * sets @sub->batch; sleeps
+	 * @prepare: sets @sub->batch, checks all descriptors and allocates all
+	 * that is needed; sleeps. What it has not undone when it fails, or when
+	 * nothing is handed over, goes with the batch.
 	 */
 	int (*prepare)(struct limen_submission *sub);
 	/**
 	 * @reserve: takes room and hands all descriptors over, or returns
-	 * -EAGAIN; does not sleep
+	 * -EAGAIN, and is worth another try when &limen_ring.room of @ring is
+	 * woken; does not sleep
 	 */
 	int (*reserve)(void *sub);
-	/** @cancel: undoes @prepare when nothing was handed over */
-	void (*cancel)(struct limen_submission *sub);
 	/** @spin: waits inline, but not for long; NULL to sleep at once */
 	void (*spin)(struct limen_submission *sub);
-	/** @room: the wait queue that is woken when @reserve may have room */
-	wait_queue_head_t *(*room)(struct limen_submission *sub);
 	/** @stop: ends what the board has not been given; NULL if there is none */
 	void (*stop)(struct limen_queue *queue);
 };

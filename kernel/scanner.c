@@ -57,8 +57,8 @@ static struct limen_ring *limen_scan_ring(struct limen_device *limen)
 static void limen_scan_dequeue(struct limen_scan *scan)
 {
 	list_del_init(&scan->link);
-	if (list_empty(&scan->queue->ready))
-		list_del_init(&scan->queue->turn);
+	if (list_empty(&scan->batch->queue->ready))
+		list_del_init(&scan->batch->queue->turn);
 }
 
 /* Has a scan end if there is nothing left of it to wait for. */
@@ -107,7 +107,7 @@ static void limen_scan_submit_chunk(struct limen_ring *ring,
 
 	scan->pending++;
 	scan->next += chunk->count;
-	list_move_tail(&scan->queue->turn, &scanner->turns);
+	list_move_tail(&scan->batch->queue->turn, &scanner->turns);
 	if (scan->next == scan->end)
 		limen_scan_dequeue(scan);
 }
@@ -165,13 +165,13 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	u32 bytes = chunk->count * scan->gallery->dim;
 
 	if (answer->status != LIMEN_HW_OK) {
-		limen_stats_answer(ring, answer, 0, scan->queue->client);
+		limen_stats_answer(ring, answer, 0, scan->batch->queue->client);
 		limen_chunk_return(ring, chunk, -EIO);
 		return 0;
 	}
 	if (answer->count > min(scan->top_k, chunk->count))
 		return -EPROTO;
-	limen_stats_answer(ring, answer, chunk->count, scan->queue->client);
+	limen_stats_answer(ring, answer, chunk->count, scan->batch->queue->client);
 	chunk->found = answer->count;
 	/* Whatever the board says, and if it says too much, modulo 2^64. */
 	scan->device_ns += answer->device_ns;

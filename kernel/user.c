@@ -163,7 +163,6 @@ static struct limen_user *limen_user_get(struct limen_device *limen, kuid_t uid,
 		}
 
 	kref_init(&fresh->ref);
-	init_waitqueue_head(&fresh->room);
 	drm_dev_get(&limen->drm);
 	fresh->limen = limen;
 	fresh->uid = uid;

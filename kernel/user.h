@@ -9,7 +9,6 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/uidgid.h>
-#include <linux/wait.h>
 #include <linux/xarray.h>
 
 struct limen_device;
@@ -50,8 +49,6 @@ struct limen_user {
 	kuid_t uid;
 	/** @used: by enum limen_share */
 	atomic64_t used[LIMEN_SHARES];
-	/** @room: woken when scans of this user have ended */
-	wait_queue_head_t room;
 };
 
 /**
