@@ -2,7 +2,6 @@
 /*
  * Buffers, in host memory or on the card.
  */
-#include <linux/capability.h>
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/overflow.h>
@@ -119,11 +118,10 @@ static void limen_host_free(struct limen_bo *bo)
 {
 	struct limen_device *limen = to_limen(bo->base.dev);
 
-	mutex_lock(&limen->hosts_lock);
-	limen_host_unmap(bo);
-	list_del(&bo->link);
-	mutex_unlock(&limen->hosts_lock);
-
+	scoped_guard(mutex, &limen->hosts_lock) {
+		limen_host_unmap(bo);
+		list_del(&bo->link);
+	}
 	if (bo->host)
 		memzero_explicit(bo->host, bo->base.size);
 	vfree(bo->host);
@@ -210,9 +208,8 @@ static void limen_card_free(struct limen_bo *bo)
 		__free_page(bo->dummy);
 	}
 	/* Only now can somebody else be given the range. */
-	mutex_lock(&limen->card_lock);
-	drm_mm_remove_node(&bo->node);
-	mutex_unlock(&limen->card_lock);
+	scoped_guard(mutex, &limen->card_lock)
+		drm_mm_remove_node(&bo->node);
 	limen_pm_put(limen);
 }
 
@@ -221,27 +218,15 @@ static int limen_card_alloc(struct limen_bo *bo)
 	struct limen_device *limen = to_limen(bo->base.dev);
 	int ret;
 
-	mutex_lock(&limen->card_lock);
-	ret = drm_mm_insert_node_generic(&limen->card, &bo->node,
-					 bo->base.size, PAGE_SIZE, 0,
-					 DRM_MM_INSERT_BEST);
-	mutex_unlock(&limen->card_lock);
+	scoped_guard(mutex, &limen->card_lock)
+		ret = drm_mm_insert_node_generic(&limen->card, &bo->node,
+						 bo->base.size, PAGE_SIZE, 0,
+						 DRM_MM_INSERT_BEST);
 	if (ret)
 		return ret;
 	/* The caller's file keeps the board awake until this does. */
 	pm_runtime_get_noresume(limen->drm.dev);
 	return limen_card_wipe(bo);
-}
-
-/* CAP_SYS_RESOURCE lifts the limit on card memory, but what there is counts. */
-static int limen_bytes_charge(struct limen_user *user, u64 size, bool card)
-{
-	if (!card)
-		return limen_user_reserve(user, LIMEN_HOST_BYTES, size);
-	if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
-		return limen_user_reserve(user, LIMEN_CARD_BYTES, size);
-	limen_user_charge(user, LIMEN_CARD_BYTES, size);
-	return 0;
 }
 
 static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
@@ -251,7 +236,9 @@ static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
 	ret = limen_user_reserve(client->user, LIMEN_BUFFERS, 1);
 	if (ret)
 		return ret;
-	ret = limen_bytes_charge(client->user, size, card);
+	ret = limen_user_reserve(client->user,
+				 card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES,
+				 size);
 	if (ret)
 		limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
 	else
@@ -288,7 +275,7 @@ static void limen_bo_free_work(struct work_struct *work)
 	limen_bo_destroy(bo);
 	/* Only now: limen_retire_all() waits for its share, too. */
 	if (!atomic_dec_return(&limen->wipes))
-		wake_up_all(&limen->wiped);
+		wake_up_all(&limen->awake);
 	drm_dev_put(&limen->drm);
 }
 
@@ -419,16 +406,15 @@ static const struct drm_gem_object_funcs limen_bo_funcs = {
 static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
 					bool card, struct limen_client *client)
 {
-	struct limen_bo *bo;
+	struct limen_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	ret = limen_bo_charge(client, size, card);
-	if (ret)
-		return ERR_PTR(ret);
-	bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
-	if (!bo) {
-		limen_bo_uncharge(client, size, card);
+	if (!bo)
 		return ERR_PTR(-ENOMEM);
+	ret = limen_bo_charge(client, size, card);
+	if (ret) {
+		kfree(bo);
+		return ERR_PTR(ret);
 	}
 
 	mutex_init(&bo->fault_lock);
@@ -553,15 +539,12 @@ void limen_bo_unuse(struct limen_bo *bo)
  */
 int limen_bo_freeze(struct limen_bo *bo)
 {
-	int users;
-
 	if (limen_bo_lost(bo))
 		return -ESTALE;
-	mutex_lock(&bo->fault_lock);
-	users = atomic_cmpxchg(&bo->users, 0, LIMEN_BO_FROZEN);
-	mutex_unlock(&bo->fault_lock);
-	if (users > 0)
-		return -EBUSY;
+	scoped_guard(mutex, &bo->fault_lock) {
+		if (atomic_cmpxchg(&bo->users, 0, LIMEN_BO_FROZEN) > 0)
+			return -EBUSY;
+	}
 
 	/* No fault maps a page any more: these are the last mappings. */
 	drm_vma_node_unmap(&bo->base.vma_node,
@@ -652,10 +635,8 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file)
 {
 	struct limen_device *limen = to_limen(drm);
-	struct limen_file *priv = file->driver_priv;
 	struct drm_limen_bo_create *args = data;
 	bool card = args->flags & DRM_LIMEN_BO_CARD;
-	struct limen_bo *bo;
 	u64 size;
 	int ret;
 
@@ -666,14 +647,13 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 	if (size > (card ? limen->mem_size : LIMEN_USER_HOST_BYTES))
 		return card ? -ENOSPC : -EDQUOT;
 
-	bo = limen_bo_create_retry(limen, size, card, priv->client);
+	struct limen_bo *bo __free(limen_bo) =
+		limen_bo_create_retry(limen, size, card, file->driver_priv);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
-
 	ret = drm_gem_handle_create(file, &bo->base, &args->handle);
 	if (!ret)
 		args->size = size;
-	limen_bo_put(bo);
 	return ret;
 }
 
@@ -689,23 +669,20 @@ int limen_bo_mmap_offset_ioctl(struct drm_device *drm, void *data,
 			       struct drm_file *file)
 {
 	struct drm_limen_bo_mmap_offset *args = data;
-	struct limen_bo *bo;
 	int ret;
 
 	if (args->pad || args->offset)
 		return -EINVAL;
-	bo = limen_bo_lookup(file, args->handle);
+
+	struct limen_bo *bo __free(limen_bo) = limen_bo_lookup(file,
+							       args->handle);
 	if (!bo)
 		return -ENOENT;
-
-	if (atomic_read(&bo->users) == LIMEN_BO_FROZEN) {
-		ret = -EBUSY;
-	} else {
-		ret = drm_gem_create_mmap_offset(&bo->base);
-		if (!ret)
-			args->offset = drm_vma_node_offset_addr(&bo->base.vma_node);
-	}
-	limen_bo_put(bo);
+	if (atomic_read(&bo->users) == LIMEN_BO_FROZEN)
+		return -EBUSY;
+	ret = drm_gem_create_mmap_offset(&bo->base);
+	if (!ret)
+		args->offset = drm_vma_node_offset_addr(&bo->base.vma_node);
 	return ret;
 }
 
@@ -733,7 +710,6 @@ int limen_gem_init(struct limen_device *limen)
 	INIT_LIST_HEAD(&limen->hosts);
 	init_rwsem(&limen->reach);
 	init_waitqueue_head(&limen->awake);
-	init_waitqueue_head(&limen->wiped);
 	drm_mm_init(&limen->card, 0, limen->mem_size);
 	return drmm_add_action_or_reset(&limen->drm, limen_gem_release, NULL);
 }

@@ -66,22 +66,19 @@ struct limen_queue *limen_queue_get(struct limen_queue *queue)
 
 /**
  * limen_queue_lookup() - the queue behind an identifier
- * @file: open file
+ * @client: open file
  * @id: identifier
  *
  * Return: the queue, with a reference, or NULL.
  */
-struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id)
+struct limen_queue *limen_queue_lookup(struct limen_client *client, u32 id)
 {
 	struct limen_queue *queue;
 
 	/* The lock keeps the identifier's reference while ours is taken. */
-	xa_lock(&file->queues);
-	queue = xa_load(&file->queues, id);
-	if (queue)
-		kref_get(&queue->ref);
-	xa_unlock(&file->queues);
-	return queue;
+	guard(spinlock)(&client->queues.xa_lock);
+	queue = xa_load(&client->queues, id);
+	return queue ? limen_queue_get(queue) : NULL;
 }
 
 /* Takes a batch from those that were left; the caller has its reference. */
@@ -210,7 +207,7 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 			     struct drm_file *file)
 {
-	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = file->driver_priv;
 	struct drm_limen_queue_create *args = data;
 	struct limen_queue *queue;
 	int ret;
@@ -219,11 +216,11 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 	    args->type >= limen_kind_count || !limen_kinds[args->type])
 		return -EINVAL;
 
-	queue = limen_queue_create(priv->client, args->type);
+	queue = limen_queue_create(client, args->type);
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 
-	ret = xa_alloc(&priv->queues, &args->queue, queue, xa_limit_32b,
+	ret = xa_alloc(&client->queues, &args->queue, queue, xa_limit_32b,
 		       GFP_KERNEL);
 	if (ret)
 		limen_queue_destroy(queue);
@@ -241,13 +238,13 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
 			      struct drm_file *file)
 {
-	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = file->driver_priv;
 	struct drm_limen_queue_destroy *args = data;
 	struct limen_queue *queue;
 
 	if (args->pad)
 		return -EINVAL;
-	queue = xa_erase(&priv->queues, args->queue);
+	queue = xa_erase(&client->queues, args->queue);
 	if (!queue)
 		return -ENOENT;
 	limen_queue_destroy(queue);
@@ -256,14 +253,14 @@ int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
 
 /**
  * limen_queues_fini() - destroy a file's queues
- * @file: file that is being closed
+ * @client: file that is being closed
  */
-void limen_queues_fini(struct limen_file *file)
+void limen_queues_fini(struct limen_client *client)
 {
 	struct limen_queue *queue;
 	unsigned long id;
 
-	xa_for_each(&file->queues, id, queue)
+	xa_for_each(&client->queues, id, queue)
 		limen_queue_destroy(queue);
-	xa_destroy(&file->queues);
+	xa_destroy(&client->queues);
 }

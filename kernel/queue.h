@@ -15,7 +15,6 @@ struct drm_file;
 struct limen_batch;
 struct limen_client;
 struct limen_device;
-struct limen_file;
 struct limen_queue;
 struct limen_submission;
 
@@ -87,10 +86,10 @@ struct limen_queue {
 	struct list_head ready;
 };
 
-struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id);
+struct limen_queue *limen_queue_lookup(struct limen_client *client, u32 id);
 struct limen_queue *limen_queue_get(struct limen_queue *queue);
 void limen_queue_put(struct limen_queue *queue);
-void limen_queues_fini(struct limen_file *file);
+void limen_queues_fini(struct limen_client *client);
 
 u64 limen_queue_leave(struct limen_queue *queue, struct limen_batch *batch);
 struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket);

@@ -2,6 +2,7 @@
 /*
  * The users of a board, and how much of it each has at most.
  */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/slab.h>
 
@@ -25,7 +26,7 @@
  * was. The kernel's notion of the ID is compared, not that of a user namespace.
  *
  * What is under way or in use when a file is closed counts until it is gone, so
- * it is the client that it refers to: the part of a file that stays that long.
+ * what is known of a file, the client, stays that long.
  */
 
 /**
@@ -38,7 +39,7 @@
 void limen_retire_all(struct limen_device *limen)
 {
 	flush_workqueue(limen_retire_wq);
-	wait_event_interruptible(limen->wiped,
+	wait_event_interruptible(limen->awake,
 				 !atomic_read(&limen->wipes) ||
 				 limen_asleep(&limen->host));
 }
@@ -93,6 +94,10 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
 	u64 limit = limen_user_limit(user->limen, share);
 	s64 used = atomic64_read(&user->used[share]);
 
+	/* It lifts the limit on card memory, but what there is counts. */
+	if (share == LIMEN_CARD_BYTES &&
+	    ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
+		limit = U64_MAX;
 	do {
 		if (used + count > limit)
 			return -EDQUOT;
@@ -118,20 +123,6 @@ int limen_user_claim(struct limen_user *user, enum limen_share share)
 		return 0;
 	limen_retire_all(user->limen);
 	return limen_user_reserve(user, share, 1);
-}
-
-/**
- * limen_user_charge() - count something, whatever the limit
- * @user: user
- * @share: what
- * @count: how many
- *
- * Any context.
- */
-void limen_user_charge(struct limen_user *user, enum limen_share share,
-		       u64 count)
-{
-	atomic64_add(count, &user->used[share]);
 }
 
 /**
@@ -198,6 +189,8 @@ struct limen_client *limen_client_create(struct limen_device *limen)
 		return NULL;
 	}
 	kref_init(&client->ref);
+	xa_init_flags(&client->galleries, XA_FLAGS_ALLOC1);
+	xa_init_flags(&client->queues, XA_FLAGS_ALLOC1);
 	client->user = limen_user_get(limen, current_euid(), fresh);
 	return client;
 }

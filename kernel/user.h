@@ -52,7 +52,7 @@ struct limen_user {
 };
 
 /**
- * struct limen_client - an open file as what outlives it knows it
+ * struct limen_client - an open file, and what is counted of it when it is closed
  */
 struct limen_client {
 	/** @ref: the file, its buffers, galleries and queues */
@@ -65,18 +65,10 @@ struct limen_client {
 	atomic64_t busy_ns[2];
 	/** @cycles: likewise in cycles of the engine's clock */
 	atomic64_t cycles[2];
-};
-
-/**
- * struct limen_file - an open file
- */
-struct limen_file {
 	/** @galleries: struct limen_gallery by identifier */
 	struct xarray galleries;
 	/** @queues: struct limen_queue by identifier */
 	struct xarray queues;
-	/** @client: what outlives it, with a reference */
-	struct limen_client *client;
 };
 
 void limen_retire_all(struct limen_device *limen);
@@ -86,8 +78,6 @@ u64 limen_user_used(struct limen_user *user, enum limen_share share);
 int limen_user_reserve(struct limen_user *user, enum limen_share share,
 		       u64 count);
 int limen_user_claim(struct limen_user *user, enum limen_share share);
-void limen_user_charge(struct limen_user *user, enum limen_share share,
-		       u64 count);
 void limen_user_unreserve(struct limen_user *user, enum limen_share share,
 			  u64 count);
 
