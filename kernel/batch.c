@@ -148,19 +148,6 @@ void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 		wake_up(&batch->wait);
 }
 
-/*
- * Ends a wait: whether all descriptors have finished. If so, @retire tells whether
- * the caller has to retire the batch; if not, the work item does from now on.
- */
-static bool limen_batch_leave(struct limen_batch *batch, bool *retire)
-{
-	guard(spinlock_irq)(&batch->lock);
-	*retire = batch->waited;
-	if (batch->left)
-		batch->waited = false;
-	return !batch->left;
-}
-
 /**
  * limen_wait_room() - repeat something until there is room for it
  * @room: woken when there may be
@@ -214,17 +201,20 @@ static int limen_batch_try(void *data)
  */
 int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 {
-	bool retire;
 	int ret = 0;
 
 	if (!limen_batch_ready(batch))
 		ret = limen_wait_room(&batch->wait, limen_batch_try, batch,
 				      timeout_ns);
 	/* Work may finish up to the moment at which the wait ends. */
-	if (!limen_batch_leave(batch, &retire))
-		return ret;
+	scoped_guard(spinlock_irq, &batch->lock) {
+		if (batch->left) {
+			batch->waited = false;
+			return ret;
+		}
+	}
 	ret = batch->error;
-	if (retire)
+	if (batch->waited)
 		limen_batch_retire(batch);
 	return ret;
 }

@@ -108,21 +108,19 @@ static int limen_gallery_publish(struct limen_client *client,
 static int limen_gallery_create(struct limen_client *client, struct limen_bo *bo,
 				struct drm_limen_gallery_create *args)
 {
-	struct limen_user *user = client->user;
 	struct limen_gallery *gallery;
 	int ret;
 
 	ret = limen_gallery_check(bo, args);
 	if (ret)
 		return ret;
-
-	ret = limen_user_claim(user, LIMEN_GALLERIES);
-	if (ret)
-		return ret;
 	gallery = kzalloc(sizeof(*gallery), GFP_KERNEL_ACCOUNT);
-	if (!gallery) {
-		limen_user_unreserve(user, LIMEN_GALLERIES, 1);
+	if (!gallery)
 		return -ENOMEM;
+	ret = limen_user_claim(client->user, LIMEN_GALLERIES);
+	if (ret) {
+		kfree(gallery);
+		return ret;
 	}
 	kref_init(&gallery->ref);
 	gallery->client = limen_client_get(client);

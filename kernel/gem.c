@@ -246,21 +246,18 @@ static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
 	return ret;
 }
 
-static void limen_bo_uncharge(struct limen_client *client, u64 size, bool card)
-{
-	atomic64_sub(size, &client->bytes[card]);
-	limen_user_unreserve(client->user,
-			     card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES, size);
-	limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
-}
-
 static void limen_bo_destroy(struct limen_bo *bo)
 {
+	struct limen_client *client = bo->client;
 	struct drm_device *drm = bo->base.dev;
 
 	mutex_destroy(&bo->fault_lock);
-	limen_bo_uncharge(bo->client, bo->base.size, bo->card);
-	limen_client_put(bo->client);
+	atomic64_sub(bo->base.size, &client->bytes[bo->card]);
+	limen_user_unreserve(client->user,
+			     bo->card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES,
+			     bo->base.size);
+	limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
+	limen_client_put(client);
 	kfree(bo);
 	drm_dev_put(drm);
 }

@@ -169,17 +169,15 @@ static void limen_queue_destroy(struct limen_queue *queue)
 static struct limen_queue *limen_queue_create(struct limen_client *client,
 					      u32 type)
 {
-	struct limen_user *user = client->user;
-	struct limen_queue *queue;
+	struct limen_queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	ret = limen_user_claim(user, LIMEN_QUEUES);
-	if (ret)
-		return ERR_PTR(ret);
-	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
-	if (!queue) {
-		limen_user_unreserve(user, LIMEN_QUEUES, 1);
+	if (!queue)
 		return ERR_PTR(-ENOMEM);
+	ret = limen_user_claim(client->user, LIMEN_QUEUES);
+	if (ret) {
+		kfree(queue);
+		return ERR_PTR(ret);
 	}
 
 	kref_init(&queue->ref);

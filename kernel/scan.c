@@ -160,7 +160,7 @@ static void limen_scan_release(struct limen_scan *scan)
 	limen_bo_put(scan->result);
 	limen_gallery_put(scan->gallery);
 	kvfree_sensitive(scan->rows,
-			 array3_size(2, scan->top_k, sizeof(*scan->rows)));
+			 array3_size(2, scan->desc.top_k, sizeof(*scan->rows)));
 }
 
 static void limen_scans_release(struct limen_batch *batch)
@@ -189,7 +189,7 @@ static void limen_scan_write_rows(struct limen_scan *scan, u64 offset)
 {
 	u32 i;
 
-	for (i = 0; i < scan->found; i++, offset += scan->row_size)
+	for (i = 0; i < scan->found; i++, offset += scan->desc.row_size)
 		limen_bo_write(scan->result, offset, &scan->best[i],
 			       sizeof(scan->best[i]));
 }
@@ -201,10 +201,10 @@ static void limen_scan_write_result(struct limen_scan *scan)
 	if (!scan->error) {
 		result.count = scan->found;
 		result.device_ns = scan->device_ns;
-		limen_scan_write_rows(scan, scan->result_offset +
-					    scan->result_size);
+		limen_scan_write_rows(scan, scan->desc.result_offset +
+					    scan->desc.result_size);
 	}
-	limen_bo_write_result(scan->result, scan->result_offset, &result,
+	limen_bo_write_result(scan->result, scan->desc.result_offset, &result,
 			      sizeof(result));
 }
 
@@ -250,7 +250,7 @@ static bool limen_scan_row(const struct limen_scan *scan,
 	       row->raw >= -raw_max && row->raw <= raw_max &&
 	       row->similarity >= -LIMEN_SIMILARITY_ONE &&
 	       row->similarity <= LIMEN_SIMILARITY_ONE &&
-	       row->similarity >= scan->min_similarity &&
+	       row->similarity >= scan->desc.min_similarity &&
 	       (!index || limen_row_before(last, row));
 }
 
@@ -273,13 +273,13 @@ int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk)
 		if (!limen_scan_row(scan, chunk, i, &last, &row))
 			return -EPROTO;
 		last = row;
-		while (found < scan->top_k && old < scan->found &&
+		while (found < scan->desc.top_k && old < scan->found &&
 		       limen_row_before(&scan->best[old], &row))
 			rows[found++] = scan->best[old++];
-		if (found < scan->top_k)
+		if (found < scan->desc.top_k)
 			rows[found++] = row;
 	}
-	while (found < scan->top_k && old < scan->found)
+	while (found < scan->desc.top_k && old < scan->found)
 		rows[found++] = scan->best[old++];
 
 	scan->merged = scan->best;
@@ -300,9 +300,9 @@ static int limen_scan_check(const struct drm_limen_scan *desc)
 }
 
 static int limen_scan_lookup(const struct limen_submission *sub,
-			     struct limen_scan *scan,
-			     const struct drm_limen_scan *desc)
+			     struct limen_scan *scan)
 {
+	const struct drm_limen_scan *desc = &scan->desc;
 	u64 size;
 	int ret;
 
@@ -317,9 +317,6 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 		return -EINVAL;
 
 	size = desc->result_size + (u64)desc->top_k * desc->row_size;
-	scan->result_offset = desc->result_offset;
-	scan->result_size = desc->result_size;
-	scan->row_size = desc->row_size;
 	scan->result = limen_bo_lookup(sub->file, desc->result_handle);
 	scan->probe = limen_bo_lookup(sub->file, desc->probe_handle);
 	if (!scan->result || !scan->probe)
@@ -333,9 +330,9 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 	return ret;
 }
 
-static void limen_scan_describe(struct limen_scan *scan,
-				const struct drm_limen_scan *desc)
+static void limen_scan_describe(struct limen_scan *scan)
 {
+	const struct drm_limen_scan *desc = &scan->desc;
 	struct limen_hw_sqe *sqe = &scan->sqe;
 
 	sqe->opcode = LIMEN_HW_OP_SCAN;
@@ -352,29 +349,27 @@ static void limen_scan_describe(struct limen_scan *scan,
 static int limen_scan_init(const struct limen_submission *sub,
 			   struct limen_scan *scan)
 {
-	struct drm_limen_scan desc;
+	const struct drm_limen_scan *desc = &scan->desc;
 	int ret;
 
-	ret = limen_submission_desc(sub, scan->index, &desc, sizeof(desc));
-	if (ret)
-		return ret;
-	ret = limen_scan_check(&desc);
+	ret = limen_submission_desc(sub, scan->index, &scan->desc,
+				    sizeof(scan->desc));
 	if (!ret)
-		ret = limen_scan_lookup(sub, scan, &desc);
+		ret = limen_scan_check(desc);
+	if (!ret)
+		ret = limen_scan_lookup(sub, scan);
 	if (ret)
 		return ret;
-	limen_scan_describe(scan, &desc);
+	limen_scan_describe(scan);
 
-	scan->next = desc.first_row;
-	scan->end = desc.first_row + desc.row_count;
-	scan->top_k = desc.top_k;
-	scan->min_similarity = desc.min_similarity;
-	scan->rows = kvcalloc(2 * scan->top_k, sizeof(*scan->rows),
+	scan->next = desc->first_row;
+	scan->end = desc->first_row + desc->row_count;
+	scan->rows = kvcalloc(2 * desc->top_k, sizeof(*scan->rows),
 			      GFP_KERNEL_ACCOUNT);
 	if (!scan->rows)
 		return -ENOMEM;
 	scan->best = scan->rows;
-	scan->merged = scan->rows + scan->top_k;
+	scan->merged = scan->rows + desc->top_k;
 	return 0;
 }
 
@@ -425,7 +420,7 @@ static int limen_scans_reserve(void *data)
 	for (i = 0; i < count; i++) {
 		struct limen_scan *scan = &scans->scans[i];
 
-		limen_bo_write(scan->result, scan->result_offset, &fresh,
+		limen_bo_write(scan->result, scan->desc.result_offset, &fresh,
 			       sizeof(fresh));
 		list_add_tail(&scan->link, &sub->queue->waiting);
 	}

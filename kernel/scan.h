@@ -35,16 +35,8 @@ struct limen_scan {
 	bool used;
 	/** @result: host buffer of the result, with a reference */
 	struct limen_bo *result;
-	/** @result_offset: of the result in @result */
-	u64 result_offset;
-	/** @result_size: bytes of it before its rows */
-	u32 result_size;
-	/** @row_size: bytes from row to row */
-	u32 row_size;
-	/** @top_k: most rows to return */
-	u32 top_k;
-	/** @min_similarity: rows below it are left out */
-	s32 min_similarity;
+	/** @desc: what user space wants, checked */
+	struct drm_limen_scan desc;
 	/** @end: row behind the last one to search */
 	u32 end;
 	/**

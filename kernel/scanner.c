@@ -162,23 +162,22 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
 	struct limen_chunk *chunk = data;
 	struct limen_scan *scan = chunk->scan;
+	bool ok = answer->status == LIMEN_HW_OK;
 	u32 bytes = chunk->count * scan->gallery->dim;
 
-	if (answer->status != LIMEN_HW_OK) {
-		limen_stats_answer(ring, answer, 0, scan->batch->queue->client);
-		limen_chunk_return(ring, chunk, -EIO);
-		return 0;
-	}
-	if (answer->count > min(scan->top_k, chunk->count))
+	if (ok && answer->count > min(scan->desc.top_k, chunk->count))
 		return -EPROTO;
-	limen_stats_answer(ring, answer, chunk->count, scan->batch->queue->client);
-	chunk->found = answer->count;
-	/* Whatever the board says, and if it says too much, modulo 2^64. */
-	scan->device_ns += answer->device_ns;
-	WRITE_ONCE(scanner->chunk_bytes,
-		   limen_chunk_learn(scanner->chunk_bytes, bytes,
-				     answer->device_ns));
-	limen_chunk_return(ring, chunk, 0);
+	limen_stats_answer(ring, answer, ok ? chunk->count : 0,
+			   scan->batch->queue->client);
+	if (ok) {
+		chunk->found = answer->count;
+		/* Whatever the board says; if it says too much, modulo 2^64. */
+		scan->device_ns += answer->device_ns;
+		WRITE_ONCE(scanner->chunk_bytes,
+			   limen_chunk_learn(scanner->chunk_bytes, bytes,
+					     answer->device_ns));
+	}
+	limen_chunk_return(ring, chunk, ok ? 0 : -EIO);
 	return 0;
 }
 
@@ -229,7 +228,7 @@ static void limen_chunk_take(struct limen_chunk *chunk)
 	    limen_chunk_park(chunk, ring))
 		return;
 	/* Scores tell a lot about templates. */
-	memzero_explicit(chunk->rows, scan->top_k * sizeof(*chunk->rows));
+	memzero_explicit(chunk->rows, scan->desc.top_k * sizeof(*chunk->rows));
 
 	guard(spinlock_irq)(&ring->lock);
 	list_add(&chunk->link, &scan->limen->scanner->idle);
@@ -249,15 +248,13 @@ static void limen_scanner_work(struct work_struct *work)
 	LIST_HEAD(done);
 	LIST_HEAD(ended);
 
-	spin_lock_irq(&ring->lock);
-	list_splice_init(&scanner->done, &done);
-	spin_unlock_irq(&ring->lock);
+	scoped_guard(spinlock_irq, &ring->lock)
+		list_splice_init(&scanner->done, &done);
 	list_for_each_entry_safe(chunk, next_chunk, &done, link)
 		limen_chunk_take(chunk);
 
-	spin_lock_irq(&ring->lock);
-	list_splice_init(&scanner->ended, &ended);
-	spin_unlock_irq(&ring->lock);
+	scoped_guard(spinlock_irq, &ring->lock)
+		list_splice_init(&scanner->ended, &ended);
 	list_for_each_entry_safe(scan, next_scan, &ended, link)
 		limen_scan_end(scan);
 

@@ -180,19 +180,19 @@ static void limen_user_release(struct kref *ref)
  */
 struct limen_client *limen_client_create(struct limen_device *limen)
 {
-	struct limen_client *client = kzalloc(sizeof(*client), GFP_KERNEL);
-	struct limen_user *fresh = kzalloc(sizeof(*fresh), GFP_KERNEL);
+	struct limen_client *client __free(kfree) =
+		kzalloc(sizeof(*client), GFP_KERNEL);
+	struct limen_user *fresh __free(kfree) =
+		kzalloc(sizeof(*fresh), GFP_KERNEL);
 
-	if (!client || !fresh) {
-		kfree(client);
-		kfree(fresh);
+	if (!client || !fresh)
 		return NULL;
-	}
 	kref_init(&client->ref);
 	xa_init_flags(&client->galleries, XA_FLAGS_ALLOC1);
 	xa_init_flags(&client->queues, XA_FLAGS_ALLOC1);
-	client->user = limen_user_get(limen, current_euid(), fresh);
-	return client;
+	client->user = limen_user_get(limen, current_euid(),
+				      no_free_ptr(fresh));
+	return_ptr(client);
 }
 
 /**
