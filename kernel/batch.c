@@ -115,7 +115,7 @@ void limen_batch_init(struct limen_batch *batch, struct limen_queue *queue,
 void limen_batch_commit(struct limen_batch *batch, bool waited)
 {
 	batch->waited = waited;
-	limen_batch_get(batch);
+	dma_fence_get(&batch->fence);
 }
 
 /**

@@ -73,11 +73,6 @@ static inline bool limen_batch_ready(const struct limen_batch *batch)
 	return !READ_ONCE(batch->left);
 }
 
-static inline void limen_batch_get(struct limen_batch *batch)
-{
-	dma_fence_get(&batch->fence);
-}
-
 static inline void limen_batch_put(struct limen_batch *batch)
 {
 	dma_fence_put(&batch->fence);

@@ -63,9 +63,7 @@ enum {
  * @batch: what it belongs to
  * @index: its number there
  * @dim: components of either vector
- * @handles: of @bos, when they were looked up
- * @bos: its buffers, NULL where that failed; as long as several comparisons in
- *	a row have the same one, only the first has a reference
+ * @bos: its buffers, with references; NULL where that failed
  * @used: how many of @bos, vectors all, have a use until it has finished
  * @result_offset: of the result in its buffer
  * @sqe: what the board is told, more than once if a reset comes between
@@ -74,7 +72,6 @@ struct limen_comparison {
 	struct limen_batch *batch;
 	u32 index;
 	u32 dim;
-	u32 handles[LIMEN_ROLES];
 	u32 used;
 	struct limen_bo *bos[LIMEN_ROLES];
 	u64 result_offset;
@@ -122,8 +119,7 @@ static void limen_express_release(struct limen_batch *batch)
 
 		limen_comparison_unuse(item);
 		for (role = 0; role < LIMEN_ROLES; role++)
-			if (!i || item->bos[role] != item[-1].bos[role])
-				limen_bo_put(item->bos[role]);
+			limen_bo_put(item->bos[role]);
 	}
 	if (!batch->recycle)
 		limen_queue_put(batch->queue);
@@ -137,34 +133,17 @@ static void limen_express_recycle(struct limen_batch *batch)
 	limen_queue_put(queue);
 }
 
-/* Looks up a buffer, unless it is the one that the comparison before has. */
-static int limen_comparison_lookup(const struct limen_submission *sub,
-				   struct limen_comparison *item,
-				   unsigned int role, u32 handle)
-{
-	struct limen_bo *last = item->index ? item[-1].bos[role] : NULL;
-	struct limen_bo *bo = last;
-
-	item->handles[role] = handle;
-	if (!last || handle != item[-1].handles[role]) {
-		bo = limen_bo_lookup(sub->file, handle);
-		/* One reference for both. */
-		if (bo && bo == last)
-			limen_bo_put(bo);
-	}
-	item->bos[role] = bo;
-	return bo ? 0 : -ENOENT;
-}
-
 static int limen_comparison_vector(const struct limen_submission *sub,
 				   struct limen_comparison *item,
 				   unsigned int role, u32 handle, u64 offset)
 {
+	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
 	int ret;
 
-	ret = limen_comparison_lookup(sub, item, role, handle);
-	if (!ret)
-		ret = limen_vector_use(item->bos[role], offset, item->dim);
+	item->bos[role] = bo;
+	if (!bo)
+		return -ENOENT;
+	ret = limen_vector_use(bo, offset, item->dim);
 	if (!ret)
 		item->used++;
 	return ret;
@@ -174,6 +153,7 @@ static int limen_comparison_buffers(const struct limen_submission *sub,
 				    struct limen_comparison *item,
 				    const struct drm_limen_compare *desc)
 {
+	struct limen_bo *result;
 	int ret;
 
 	ret = limen_comparison_vector(sub, item, LIMEN_PROBE,
@@ -182,15 +162,15 @@ static int limen_comparison_buffers(const struct limen_submission *sub,
 		ret = limen_comparison_vector(sub, item, LIMEN_REFERENCE,
 					      desc->reference_handle,
 					      desc->reference_offset);
-	if (!ret)
-		ret = limen_comparison_lookup(sub, item, LIMEN_RESULT,
-					      desc->result_handle);
-	if (!ret)
-		ret = limen_result_check(item->bos[LIMEN_RESULT],
-					 desc->result_offset, desc->result_size,
-					 LIMEN_RESULT_ALIGN);
+	if (ret)
+		return ret;
+	result = limen_bo_lookup(sub->file, desc->result_handle);
+	item->bos[LIMEN_RESULT] = result;
 	item->result_offset = desc->result_offset;
-	return ret;
+	if (!result)
+		return -ENOENT;
+	return limen_result_check(result, desc->result_offset,
+				  desc->result_size, LIMEN_RESULT_ALIGN);
 }
 
 static int limen_comparison_init(const struct limen_submission *sub,

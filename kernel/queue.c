@@ -81,16 +81,6 @@ struct limen_queue *limen_queue_lookup(struct limen_client *client, u32 id)
 	return queue ? limen_queue_get(queue) : NULL;
 }
 
-/* Takes a batch from those that were left; the caller has its reference. */
-static void limen_queue_forget(struct limen_queue *queue,
-			       struct limen_batch *batch)
-{
-	lockdep_assert_held(&queue->lock);
-
-	list_del_init(&batch->link);
-	queue->left_count--;
-}
-
 /**
  * limen_queue_leave() - keep a batch for a call that comes back for it
  * @queue: queue
@@ -107,16 +97,15 @@ u64 limen_queue_leave(struct limen_queue *queue, struct limen_batch *batch)
 		if (!batch->ticket)
 			batch->ticket = ++queue->tickets;
 		ticket = batch->ticket;
-		if (queue->left_count == LIMEN_TICKETS_MAX) {
+		/* One that is destroyed has none, and keeps none. */
+		if (!queue->destroyed)
+			list_add_tail(&batch->link, &queue->left);
+		else
+			gone = batch;
+		if (list_count_nodes(&queue->left) > LIMEN_TICKETS_MAX) {
 			gone = list_first_entry(&queue->left,
 						struct limen_batch, link);
-			limen_queue_forget(queue, gone);
-		}
-		if (queue->destroyed) {
-			gone = batch;
-		} else {
-			list_add_tail(&batch->link, &queue->left);
-			queue->left_count++;
+			list_del_init(&gone->link);
 		}
 	}
 	if (gone)
@@ -138,7 +127,7 @@ struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket)
 	guard(mutex)(&queue->lock);
 	list_for_each_entry(batch, &queue->left, link) {
 		if (batch->ticket == ticket) {
-			limen_queue_forget(queue, batch);
+			list_del_init(&batch->link);
 			return batch;
 		}
 	}
@@ -154,7 +143,6 @@ static void limen_queue_destroy(struct limen_queue *queue)
 	scoped_guard(mutex, &queue->lock) {
 		WRITE_ONCE(queue->destroyed, true);
 		list_splice_init(&queue->left, &left);
-		queue->left_count = 0;
 	}
 
 	/* Nothing is submitted any more. */

@@ -8,13 +8,11 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/wait.h>
 
 struct drm_device;
 struct drm_file;
 struct limen_batch;
 struct limen_client;
-struct limen_device;
 struct limen_queue;
 struct limen_submission;
 
@@ -71,8 +69,6 @@ struct limen_queue {
 	bool destroyed;
 	/** @left: struct limen_batch whose wait ended early, the oldest first */
 	struct list_head left;
-	/** @left_count: number of those */
-	unsigned int left_count;
 	/** @tickets: number of the last ticket */
 	u64 tickets;
 	/**

@@ -212,7 +212,7 @@ static void limen_scan_write_result(struct limen_scan *scan)
  * limen_scan_end() - bring a scan to its end
  * @scan: scan that nobody goes on with; may be gone on return
  *
- * Process context; part of signalling.
+ * Any context; part of signalling.
  */
 void limen_scan_end(struct limen_scan *scan)
 {

@@ -37,11 +37,14 @@
  * A scan ends when none of its chunks is under way and there are none left to
  * submit, or no more shall be: because its queue was destroyed, one of its
  * chunks failed, or the board is gone. The lock of the SCAN ring protects all
- * this, so that is seen exactly once; the work item then calls
- * limen_scan_end(). A chunk with nonsense for rows is parked: it counts as under way
- * until the board has let go of the ring, because until then it may use the
- * scan's memory. If it has let go since the chunk was submitted there is nothing
- * to wait for, and no fault that the next reset would be for.
+ * this, so that is seen exactly once, and whoever sees it calls limen_scan_end():
+ * the work item after the last chunk, without the lock, since there are rows to
+ * write; or who stops a scan that has no chunk under way.
+ *
+ * A chunk with nonsense for rows is parked: it counts as under way until the board
+ * has let go of the ring, because until then it may use the scan's memory. If it
+ * has let go since the chunk was submitted there is nothing to wait for, and no
+ * fault that the next reset would be for.
  *
  * A reset takes only what the board had: the other scans stay where they are
  * while the ring is stopped, and are fed to it when it has been started, unless
@@ -61,24 +64,18 @@ static void limen_scan_dequeue(struct limen_scan *scan)
 		list_del_init(&scan->batch->queue->turn);
 }
 
-/* Has a scan end if there is nothing left of it to wait for. */
-static void limen_scan_end_if_done(struct limen_scan *scan)
-{
-	if (!scan->pending && list_empty(&scan->link))
-		list_add_tail(&scan->link, &scan->limen->scanner->ended);
-}
-
 /*
- * No more of it is submitted. What it ends with is the error of a chunk that is
- * to blame rather than that of one that only was there.
+ * No more of it is submitted, and without a chunk under way it ends. What it ends
+ * with is the error of a chunk that is to blame rather than that of one that only
+ * was there.
  */
 static void limen_scan_stop(struct limen_scan *scan, int error)
 {
 	if (!scan->error || scan->error == -ECANCELED)
 		scan->error = error;
 	limen_scan_dequeue(scan);
-	limen_scan_end_if_done(scan);
-	queue_work(limen_fence_wq, &scan->limen->scanner->work);
+	if (!scan->pending)
+		limen_scan_end(scan);
 }
 
 /* Submits the next chunk of a scan. */
@@ -223,6 +220,7 @@ static void limen_chunk_take(struct limen_chunk *chunk)
 {
 	struct limen_scan *scan = chunk->scan;
 	struct limen_ring *ring = limen_scan_ring(scan->limen);
+	bool last;
 
 	if (!chunk->error && limen_scan_merge(scan, chunk) &&
 	    limen_chunk_park(chunk, ring))
@@ -230,11 +228,13 @@ static void limen_chunk_take(struct limen_chunk *chunk)
 	/* Scores tell a lot about templates. */
 	memzero_explicit(chunk->rows, scan->desc.top_k * sizeof(*chunk->rows));
 
-	guard(spinlock_irq)(&ring->lock);
-	list_add(&chunk->link, &scan->limen->scanner->idle);
-	scan->pending--;
-	limen_scan_end_if_done(scan);
-	limen_scanner_feed(ring);
+	scoped_guard(spinlock_irq, &ring->lock) {
+		list_add(&chunk->link, &scan->limen->scanner->idle);
+		last = !--scan->pending && list_empty(&scan->link);
+		limen_scanner_feed(ring);
+	}
+	if (last)
+		limen_scan_end(scan);
 }
 
 static void limen_scanner_work(struct work_struct *work)
@@ -243,21 +243,13 @@ static void limen_scanner_work(struct work_struct *work)
 		container_of(work, struct limen_scanner, work);
 	struct limen_ring *ring = limen_scan_ring(scanner->limen);
 	bool cookie = dma_fence_begin_signalling();
-	struct limen_chunk *chunk, *next_chunk;
-	struct limen_scan *scan, *next_scan;
+	struct limen_chunk *chunk, *next;
 	LIST_HEAD(done);
-	LIST_HEAD(ended);
 
 	scoped_guard(spinlock_irq, &ring->lock)
 		list_splice_init(&scanner->done, &done);
-	list_for_each_entry_safe(chunk, next_chunk, &done, link)
+	list_for_each_entry_safe(chunk, next, &done, link)
 		limen_chunk_take(chunk);
-
-	scoped_guard(spinlock_irq, &ring->lock)
-		list_splice_init(&scanner->ended, &ended);
-	list_for_each_entry_safe(scan, next_scan, &ended, link)
-		limen_scan_end(scan);
-
 	dma_fence_end_signalling(cookie);
 }
 
@@ -356,7 +348,6 @@ int limen_scanner_init(struct limen_device *limen)
 	INIT_LIST_HEAD(&scanner->idle);
 	INIT_LIST_HEAD(&scanner->done);
 	INIT_LIST_HEAD(&scanner->parked);
-	INIT_LIST_HEAD(&scanner->ended);
 	INIT_WORK(&scanner->work, limen_scanner_work);
 	scanner->chunk_bytes = LIMEN_CHUNK_MIN;
 	limen->scanner = scanner;
