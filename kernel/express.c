@@ -62,19 +62,17 @@ enum {
  * struct limen_comparison - a comparison
  * @batch: what it belongs to
  * @index: its number there
- * @dim: components of either vector
+ * @desc: what user space wants, checked
  * @bos: its buffers, with references; NULL where that failed
  * @used: how many of @bos, vectors all, have a use until it has finished
- * @result_offset: of the result in its buffer
  * @sqe: what the board is told, more than once if a reset comes between
  */
 struct limen_comparison {
 	struct limen_batch *batch;
 	u32 index;
-	u32 dim;
 	u32 used;
+	struct drm_limen_compare desc;
 	struct limen_bo *bos[LIMEN_ROLES];
-	u64 result_offset;
 	struct limen_hw_sqe sqe;
 };
 
@@ -143,16 +141,16 @@ static int limen_comparison_vector(const struct limen_submission *sub,
 	item->bos[role] = bo;
 	if (!bo)
 		return -ENOENT;
-	ret = limen_vector_use(bo, offset, item->dim);
+	ret = limen_vector_use(bo, offset, item->desc.dim);
 	if (!ret)
 		item->used++;
 	return ret;
 }
 
 static int limen_comparison_buffers(const struct limen_submission *sub,
-				    struct limen_comparison *item,
-				    const struct drm_limen_compare *desc)
+				    struct limen_comparison *item)
 {
+	const struct drm_limen_compare *desc = &item->desc;
 	struct limen_bo *result;
 	int ret;
 
@@ -166,7 +164,6 @@ static int limen_comparison_buffers(const struct limen_submission *sub,
 		return ret;
 	result = limen_bo_lookup(sub->file, desc->result_handle);
 	item->bos[LIMEN_RESULT] = result;
-	item->result_offset = desc->result_offset;
 	if (!result)
 		return -ENOENT;
 	return limen_result_check(result, desc->result_offset,
@@ -177,19 +174,19 @@ static int limen_comparison_init(const struct limen_submission *sub,
 				 struct limen_comparison *item)
 {
 	const struct limen_bo *probe, *reference;
+	const struct drm_limen_compare *desc = &item->desc;
 	struct limen_hw_sqe *sqe = &item->sqe;
-	struct drm_limen_compare desc;
 	int ret;
 
-	ret = limen_submission_desc(sub, item->index, &desc, sizeof(desc));
+	ret = limen_submission_desc(sub, item->index, &item->desc,
+				    sizeof(item->desc));
 	if (ret)
 		return ret;
-	if (desc.flags || !limen_dim_valid(desc.dim) ||
-	    !limen_size_valid(desc.result_size,
+	if (desc->flags || !limen_dim_valid(desc->dim) ||
+	    !limen_size_valid(desc->result_size,
 			      sizeof(struct drm_limen_compare_result)))
 		return -EINVAL;
-	item->dim = desc.dim;
-	ret = limen_comparison_buffers(sub, item, &desc);
+	ret = limen_comparison_buffers(sub, item);
 	if (ret)
 		return ret;
 
@@ -200,12 +197,12 @@ static int limen_comparison_init(const struct limen_submission *sub,
 		sqe->flags |= LIMEN_HW_F_PROBE_ON_CARD;
 	if (reference->card)
 		sqe->flags |= LIMEN_HW_F_REFERENCE_ON_CARD;
-	sqe->dim = cpu_to_le16(desc.dim);
+	sqe->dim = cpu_to_le16(desc->dim);
 	sqe->compare.probe =
-		cpu_to_le64(limen_bo_address(probe, desc.probe_offset));
+		cpu_to_le64(limen_bo_address(probe, desc->probe_offset));
 	sqe->compare.reference =
 		cpu_to_le64(limen_bo_address(reference,
-					     desc.reference_offset));
+					     desc->reference_offset));
 	return 0;
 }
 
@@ -297,11 +294,12 @@ static int limen_express_reserve(void *data)
 	for (i = 0; i < express->count; i++) {
 		struct limen_comparison *item = &express->items[i];
 
-		limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset,
-			       &fresh, sizeof(fresh));
+		limen_bo_write(item->bos[LIMEN_RESULT],
+			       item->desc.result_offset, &fresh, sizeof(fresh));
 		limen_ring_push(ring, &item->sqe, item);
 		trace_limen_start(ring->host->number, ring->index, ring->tail,
-				  item->batch->fence.context, i, item->dim, 0);
+				  item->batch->fence.context, i, item->desc.dim,
+				  0);
 	}
 	limen_ring_kick(ring);
 	return 0;
@@ -338,8 +336,9 @@ static void limen_comparison_end(struct limen_comparison *item,
 {
 	struct limen_queue *queue = item->batch->queue;
 
-	limen_bo_write_result(item->bos[LIMEN_RESULT], item->result_offset,
-			      result, sizeof(*result));
+	limen_bo_write_result(item->bos[LIMEN_RESULT],
+			      item->desc.result_offset, result,
+			      sizeof(*result));
 	limen_comparison_unuse(item);
 	if (!queue->unlimited)
 		limen_user_unreserve(queue->client->user, LIMEN_COMPARISONS, 1);
@@ -353,7 +352,7 @@ static void limen_comparison_end(struct limen_comparison *item,
 static bool limen_comparison_plausible(const struct limen_comparison *item,
 				       const struct limen_answer *answer)
 {
-	s32 raw_max = item->dim << 14;
+	s32 raw_max = item->desc.dim << 14;
 
 	return !answer->count &&
 	       answer->raw >= -raw_max && answer->raw <= raw_max &&

@@ -28,9 +28,9 @@ static void limen_gallery_free(struct kref *ref)
 	struct limen_gallery *gallery =
 		container_of(ref, struct limen_gallery, ref);
 
+	/* Buffers never leave their file. */
+	limen_user_unreserve(gallery->bo->client->user, LIMEN_GALLERIES, 1);
 	limen_bo_put(gallery->bo);
-	limen_user_unreserve(gallery->client->user, LIMEN_GALLERIES, 1);
-	limen_client_put(gallery->client);
 	kfree(gallery);
 }
 
@@ -117,14 +117,14 @@ static int limen_gallery_create(struct limen_client *client, struct limen_bo *bo
 	gallery = kzalloc(sizeof(*gallery), GFP_KERNEL_ACCOUNT);
 	if (!gallery)
 		return -ENOMEM;
-	ret = limen_user_claim(client->user, LIMEN_GALLERIES);
+	ret = limen_user_claim(client->user, LIMEN_GALLERIES, 1);
 	if (ret) {
 		kfree(gallery);
 		return ret;
 	}
 	kref_init(&gallery->ref);
-	gallery->client = limen_client_get(client);
-	gallery->bo = limen_bo_get(bo);
+	drm_gem_object_get(&bo->base);
+	gallery->bo = bo;
 	gallery->address = limen_bo_address(bo, args->offset);
 	gallery->dim = args->dim;
 	gallery->stride = args->stride;

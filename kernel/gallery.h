@@ -16,8 +16,7 @@ struct limen_client;
 /**
  * struct limen_gallery - a gallery; constant
  * @ref: its identifier and the scans in flight
- * @client: the one it counts against, with a reference
- * @bo: frozen buffer on the card
+ * @bo: frozen buffer on the card, with a reference, of the same client as it
  * @address: of row 0 in card memory
  * @dim: components of a row
  * @stride: bytes from row to row
@@ -25,7 +24,6 @@ struct limen_client;
  */
 struct limen_gallery {
 	struct kref ref;
-	struct limen_client *client;
 	struct limen_bo *bo;
 	u64 address;
 	u32 dim;

@@ -213,15 +213,26 @@ static void limen_card_free(struct limen_bo *bo)
 	limen_pm_put(limen);
 }
 
+static int limen_card_insert(struct limen_bo *bo)
+{
+	struct limen_device *limen = to_limen(bo->base.dev);
+
+	guard(mutex)(&limen->card_lock);
+	return drm_mm_insert_node_generic(&limen->card, &bo->node,
+					  bo->base.size, PAGE_SIZE, 0,
+					  DRM_MM_INSERT_BEST);
+}
+
 static int limen_card_alloc(struct limen_bo *bo)
 {
 	struct limen_device *limen = to_limen(bo->base.dev);
-	int ret;
+	int ret = limen_card_insert(bo);
 
-	scoped_guard(mutex, &limen->card_lock)
-		ret = drm_mm_insert_node_generic(&limen->card, &bo->node,
-						 bo->base.size, PAGE_SIZE, 0,
-						 DRM_MM_INSERT_BEST);
+	if (ret == -ENOSPC) {
+		/* As in limen_user_claim(). */
+		limen_retire_all(limen);
+		ret = limen_card_insert(bo);
+	}
 	if (ret)
 		return ret;
 	/* The caller's file keeps the board awake until this does. */
@@ -233,12 +244,12 @@ static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
 {
 	int ret;
 
-	ret = limen_user_reserve(client->user, LIMEN_BUFFERS, 1);
+	ret = limen_user_claim(client->user, LIMEN_BUFFERS, 1);
 	if (ret)
 		return ret;
-	ret = limen_user_reserve(client->user,
-				 card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES,
-				 size);
+	ret = limen_user_claim(client->user,
+			       card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES,
+			       size);
 	if (ret)
 		limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
 	else
@@ -431,23 +442,6 @@ static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
 	return bo;
 }
 
-/*
- * Memory of buffers that were closed a moment ago may not be free yet, because
- * finished work is retired after its waiter has been told.
- */
-static struct limen_bo *limen_bo_create_retry(struct limen_device *limen,
-					      u64 size, bool card,
-					      struct limen_client *client)
-{
-	struct limen_bo *bo = limen_bo_create(limen, size, card, client);
-
-	if (bo == ERR_PTR(-ENOSPC) || bo == ERR_PTR(-EDQUOT)) {
-		limen_retire_all(limen);
-		bo = limen_bo_create(limen, size, card, client);
-	}
-	return bo;
-}
-
 /**
  * limen_bo_lookup() - the buffer behind a handle
  * @file: open file
@@ -460,18 +454,6 @@ struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle)
 	struct drm_gem_object *obj = drm_gem_object_lookup(file, handle);
 
 	return obj ? to_limen_bo(obj) : NULL;
-}
-
-/**
- * limen_bo_get() - take a reference
- * @bo: buffer
- *
- * Return: @bo.
- */
-struct limen_bo *limen_bo_get(struct limen_bo *bo)
-{
-	drm_gem_object_get(&bo->base);
-	return bo;
 }
 
 /**
@@ -645,7 +627,7 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 		return card ? -ENOSPC : -EDQUOT;
 
 	struct limen_bo *bo __free(limen_bo) =
-		limen_bo_create_retry(limen, size, card, file->driver_priv);
+		limen_bo_create(limen, size, card, file->driver_priv);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	ret = drm_gem_handle_create(file, &bo->base, &args->handle);

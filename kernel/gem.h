@@ -66,7 +66,6 @@ void limen_gem_revoke(struct limen_device *limen);
 void limen_gem_wipe(struct limen_device *limen);
 
 struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
-struct limen_bo *limen_bo_get(struct limen_bo *bo);
 void limen_bo_put(struct limen_bo *bo);
 DEFINE_FREE(limen_bo, struct limen_bo *, if (!IS_ERR(_T)) limen_bo_put(_T))
 

@@ -162,7 +162,7 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
-	ret = limen_user_claim(client->user, LIMEN_QUEUES);
+	ret = limen_user_claim(client->user, LIMEN_QUEUES, 1);
 	if (ret) {
 		kfree(queue);
 		return ERR_PTR(ret);

@@ -2,9 +2,7 @@
 /*
  * Searches, 1:N.
  */
-#include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include <drm/drm_file.h>
 #include <drm/drm_syncobj.h>

@@ -156,7 +156,6 @@ static int limen_out_sync_get(struct limen_submission *sub)
 				    &sync);
 	if (ret)
 		return ret;
-	out->chain = NULL;
 	out->syncobj = drm_syncobj_find(sub->file, sync.handle);
 	if (!out->syncobj)
 		return -ENOENT;
@@ -316,20 +315,15 @@ static int limen_submit_return(struct limen_submission *sub)
 int limen_submit_ioctl(struct drm_device *drm, void *data,
 		       struct drm_file *file)
 {
-	struct limen_submission sub;
-	int ret = 0;
+	struct limen_submission sub = {
+		.limen = to_limen(drm),
+		.file = file,
+		.args = data,
+	};
+	int ret = sub.args->ticket ? 0 : limen_submit_check(sub.args);
 
-	sub.limen = to_limen(drm);
-	sub.file = file;
-	sub.args = data;
-	sub.batch = NULL;
-	sub.out_count = 0;
-
-	if (!sub.args->ticket)
-		ret = limen_submit_check(sub.args);
 	if (ret)
 		return ret;
-
 	sub.queue = limen_queue_lookup(file->driver_priv, sub.args->queue);
 	if (!sub.queue)
 		return -ENOENT;

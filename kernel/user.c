@@ -107,9 +107,10 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
 }
 
 /**
- * limen_user_claim() - count a thing that user space keeps
+ * limen_user_claim() - count what user space keeps
  * @user: user
  * @share: what
+ * @count: how many, all or none
  *
  * Things that were destroyed a moment ago may still count, because finished
  * work is retired after its waiter has been told. So before
@@ -117,12 +118,13 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
  *
  * Return: 0 or -EDQUOT.
  */
-int limen_user_claim(struct limen_user *user, enum limen_share share)
+int limen_user_claim(struct limen_user *user, enum limen_share share,
+		     u64 count)
 {
-	if (!limen_user_reserve(user, share, 1))
+	if (!limen_user_reserve(user, share, count))
 		return 0;
 	limen_retire_all(user->limen);
-	return limen_user_reserve(user, share, 1);
+	return limen_user_reserve(user, share, count);
 }
 
 /**

@@ -77,7 +77,8 @@ u64 limen_user_limit(const struct limen_device *limen, enum limen_share share);
 u64 limen_user_used(struct limen_user *user, enum limen_share share);
 int limen_user_reserve(struct limen_user *user, enum limen_share share,
 		       u64 count);
-int limen_user_claim(struct limen_user *user, enum limen_share share);
+int limen_user_claim(struct limen_user *user, enum limen_share share,
+		     u64 count);
 void limen_user_unreserve(struct limen_user *user, enum limen_share share,
 			  u64 count);
 
