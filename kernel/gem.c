@@ -458,13 +458,13 @@ struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle)
 
 /**
  * limen_bo_put() - give a reference back
- * @bo: buffer or NULL
+ * @bo: buffer, NULL or an error
  *
  * May sleep, for as long as wiping takes.
  */
 void limen_bo_put(struct limen_bo *bo)
 {
-	if (bo)
+	if (!IS_ERR_OR_NULL(bo))
 		drm_gem_object_put(&bo->base);
 }
 

@@ -6,7 +6,6 @@
 #define LIMEN_GEM_H
 
 #include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
@@ -67,7 +66,7 @@ void limen_gem_wipe(struct limen_device *limen);
 
 struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
 void limen_bo_put(struct limen_bo *bo);
-DEFINE_FREE(limen_bo, struct limen_bo *, if (!IS_ERR(_T)) limen_bo_put(_T))
+DEFINE_FREE(limen_bo, struct limen_bo *, limen_bo_put(_T))
 
 bool limen_bo_lost(const struct limen_bo *bo);
 int limen_bo_use(struct limen_bo *bo);

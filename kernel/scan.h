@@ -41,7 +41,8 @@ struct limen_scan {
 	u32 end;
 	/**
 	 * @link: in &limen_queue.waiting, then in &limen_queue.ready until the
-	 * last chunk has been submitted; this and what follows up to @device_ns under the lock of the SCAN ring
+	 * last chunk has been submitted; this and what follows up to @device_ns
+	 * under the lock of the SCAN ring
 	 */
 	struct list_head link;
 	/** @sqe: what the board is told */

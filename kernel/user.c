@@ -94,7 +94,7 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
 	u64 limit = limen_user_limit(user->limen, share);
 	s64 used = atomic64_read(&user->used[share]);
 
-	/* It lifts the limit on card memory, but what there is counts. */
+	/* Whoever may have more is counted all the same. */
 	if (share == LIMEN_CARD_BYTES &&
 	    ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
 		limit = U64_MAX;
@@ -112,9 +112,9 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
  * @share: what
  * @count: how many, all or none
  *
- * Things that were destroyed a moment ago may still count, because finished
- * work is retired after its waiter has been told. So before
- * it fails it sleeps until that has been done.
+ * Things that were destroyed a moment ago may still count, because finished work
+ * is retired after its waiter has been told. So before it fails it sleeps until
+ * that has been done.
  *
  * Return: 0 or -EDQUOT.
  */
