@@ -16,7 +16,8 @@ struct limen_client;
 /**
  * struct limen_gallery - a gallery; constant
  * @ref: its identifier and the scans in flight
- * @bo: frozen buffer on the card, with a reference, of the same client as it
+ * @bo: frozen buffer on the card, with a reference; the gallery counts as its
+ *	client's, because buffers never leave their file
  * @address: of row 0 in card memory
  * @dim: components of a row
  * @stride: bytes from row to row
