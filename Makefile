@@ -34,7 +34,7 @@ soak: fetch
 	@$(MAKE) --no-print-directory all
 	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
 		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full ioctls \
-		newest-full rt-full kcsan-full
+		newest-full rt-full kcsan-full travellers-sim
 	@LIMEN_PATIENCE=20 tests/run coverage
 
 ## lint: look over the source (checkpatch, sparse, clang-tidy, shellcheck, ...)
