@@ -52,30 +52,42 @@ static const struct dma_fence_ops limen_batch_fence_ops = {
 	.release = limen_batch_free,
 };
 
-/* Lets go of a batch whose descriptors have all finished. */
-static void limen_batch_retire(struct limen_batch *batch)
+/**
+ * limen_batch_retire() - let go of what the descriptors of a batch hold
+ * @batch: batch, all of whose descriptors have finished, or none was handed over;
+ *	a reference is used up
+ *
+ * May sleep.
+ */
+void limen_batch_retire(struct limen_batch *batch)
 {
-	if (batch->release)
-		batch->release(batch);
+	batch->release(batch);
 	limen_batch_put(batch);
 }
 
 static void limen_batch_retire_work(struct work_struct *work)
 {
-	limen_batch_retire(container_of(work, struct limen_batch, retire));
+	struct limen_batch *batch = container_of(work, struct limen_batch,
+						 retire);
+
+	/* limen_batch_done() still holds it: it queues this before it signals. */
+	spin_lock_irq(&batch->lock);
+	spin_unlock_irq(&batch->lock);
+	limen_batch_retire(batch);
 }
 
 /**
  * limen_batch_init() - initialise a batch
  * @batch: batch, zeroed
+ * @queue: where it is submitted to, with a reference that @release gives back
  * @count: descriptors in it, at least 1
  * @release: see &limen_batch.release
  *
- * The caller has a reference, and lets go of what the descriptors hold himself
- * unless he calls limen_batch_commit().
+ * The caller has a reference, which goes with limen_batch_retire() unless he
+ * calls limen_batch_commit().
  */
-void limen_batch_init(struct limen_batch *batch, u32 count,
-		      void (*release)(struct limen_batch *batch))
+void limen_batch_init(struct limen_batch *batch, struct limen_queue *queue,
+		      u32 count, void (*release)(struct limen_batch *batch))
 {
 	BUILD_BUG_ON(offsetof(struct limen_batch, fence));
 
@@ -83,6 +95,7 @@ void limen_batch_init(struct limen_batch *batch, u32 count,
 	init_waitqueue_head(&batch->wait);
 	INIT_WORK(&batch->retire, limen_batch_retire_work);
 	INIT_LIST_HEAD(&batch->link);
+	batch->queue = queue;
 	batch->left = count;
 	batch->release = release;
 	/* A sync file keeps a fence, and so its operations, without a file. */
@@ -102,7 +115,7 @@ void limen_batch_init(struct limen_batch *batch, u32 count,
 void limen_batch_commit(struct limen_batch *batch, bool waited)
 {
 	batch->waited = waited;
-	limen_batch_get(batch);
+	dma_fence_get(&batch->fence);
 }
 
 /**
@@ -115,43 +128,24 @@ void limen_batch_commit(struct limen_batch *batch, bool waited)
  */
 void limen_batch_done(struct limen_batch *batch, u32 index, int error)
 {
-	bool retire = false;
-	unsigned long flags;
-
-	spin_lock_irqsave(&batch->lock, flags);
+	guard(spinlock_irqsave)(&batch->lock);
 	if (error && (!batch->error || index < batch->bad)) {
 		batch->bad = index;
 		batch->error = error;
 	}
 	/* limen_batch_ready() reads it without the lock. */
 	WRITE_ONCE(batch->left, batch->left - 1);
-	if (!batch->left) {
-		if (batch->error)
-			dma_fence_set_error(&batch->fence, batch->error);
-		dma_fence_signal_locked(&batch->fence);
-		retire = !batch->waited;
-		/* A waiter queues up before it takes the lock that is held here. */
-		if (waitqueue_active(&batch->wait))
-			wake_up(&batch->wait);
-	}
-	spin_unlock_irqrestore(&batch->lock, flags);
-
-	/* Not before: it may be gone at once. */
-	if (retire)
-		queue_work(limen_retire_wq, &batch->retire);
-}
-
-/*
- * Ends a wait: whether all descriptors have finished. If so, @retire tells whether
- * the caller has to retire the batch; if not, the work item does from now on.
- */
-static bool limen_batch_leave(struct limen_batch *batch, bool *retire)
-{
-	guard(spinlock_irq)(&batch->lock);
-	*retire = batch->waited;
 	if (batch->left)
-		batch->waited = false;
-	return !batch->left;
+		return;
+	/* Before anybody is told, and then waits until it has been retired. */
+	if (!batch->waited)
+		queue_work(limen_retire_wq, &batch->retire);
+	if (batch->error)
+		dma_fence_set_error(&batch->fence, batch->error);
+	dma_fence_signal_locked(&batch->fence);
+	/* A waiter queues up before it takes the lock that is held here. */
+	if (waitqueue_active(&batch->wait))
+		wake_up(&batch->wait);
 }
 
 /**
@@ -207,17 +201,20 @@ static int limen_batch_try(void *data)
  */
 int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns)
 {
-	bool retire;
 	int ret = 0;
 
 	if (!limen_batch_ready(batch))
 		ret = limen_wait_room(&batch->wait, limen_batch_try, batch,
 				      timeout_ns);
 	/* Work may finish up to the moment at which the wait ends. */
-	if (!limen_batch_leave(batch, &retire))
-		return ret;
+	scoped_guard(spinlock_irq, &batch->lock) {
+		if (batch->left) {
+			batch->waited = false;
+			return ret;
+		}
+	}
 	ret = batch->error;
-	if (retire)
+	if (batch->waited)
 		limen_batch_retire(batch);
 	return ret;
 }

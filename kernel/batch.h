@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 struct limen_batch;
+struct limen_queue;
 
 /**
  * struct limen_batch - a submission
@@ -23,6 +24,8 @@ struct limen_batch;
 struct limen_batch {
 	/** @fence: signalled when the last descriptor has finished */
 	struct dma_fence fence;
+	/** @queue: where it was submitted to, with a reference */
+	struct limen_queue *queue;
 	/**
 	 * @lock: protects @left, @bad, @error and @waited, and is @fence's lock;
 	 * taken in hard interrupt context, inside the lock of a ring
@@ -46,8 +49,8 @@ struct limen_batch {
 	struct work_struct retire;
 	/**
 	 * @release: lets go of what the descriptors hold; may sleep. Called
-	 * once, after the last descriptor has finished. NULL if they hold
-	 * nothing by then.
+	 * once, after the last descriptor has finished, or when none is handed
+	 * over.
 	 */
 	void (*release)(struct limen_batch *batch);
 	/**
@@ -57,21 +60,17 @@ struct limen_batch {
 	void (*recycle)(struct limen_batch *batch);
 };
 
-void limen_batch_init(struct limen_batch *batch, u32 count,
-		      void (*release)(struct limen_batch *batch));
+void limen_batch_init(struct limen_batch *batch, struct limen_queue *queue,
+		      u32 count, void (*release)(struct limen_batch *batch));
 void limen_batch_commit(struct limen_batch *batch, bool waited);
 void limen_batch_done(struct limen_batch *batch, u32 index, int error);
+void limen_batch_retire(struct limen_batch *batch);
 int limen_batch_wait(struct limen_batch *batch, s64 timeout_ns);
 
 /* Whether limen_batch_wait() need not sleep; no more than a hint. */
 static inline bool limen_batch_ready(const struct limen_batch *batch)
 {
 	return !READ_ONCE(batch->left);
-}
-
-static inline void limen_batch_get(struct limen_batch *batch)
-{
-	dma_fence_get(&batch->fence);
 }
 
 static inline void limen_batch_put(struct limen_batch *batch)

@@ -75,12 +75,13 @@ struct limen_device {
 	struct mutex wipe_lock;
 	/** @wipe_failed: it is not used any more; protected by @wipe_lock */
 	bool wipe_failed;
-	/** @awake: woken when the board can be used again, or never will */
-	wait_queue_head_t awake;
 	/** @wipes: buffers that are closed and not wiped yet */
 	atomic_t wipes;
-	/** @wiped: woken when @wipes becomes 0 */
-	wait_queue_head_t wiped;
+	/**
+	 * @awake: woken when the board can be used again, or never will, and when
+	 * @wipes becomes 0
+	 */
+	wait_queue_head_t awake;
 	/** @hosts_lock: protects @hosts and whether its buffers are mapped */
 	struct mutex hosts_lock;
 	/** @hosts: host buffers, so that DMA mappings can end before they do */

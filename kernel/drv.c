@@ -6,7 +6,6 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include <drm/drm_accel.h>
@@ -108,36 +107,22 @@ static long limen_compat_ioctl(struct file *file, unsigned int cmd,
 
 static int limen_open(struct drm_device *drm, struct drm_file *file)
 {
-	struct limen_file *priv;
-	int ret;
+	int ret = limen_pm_get(to_limen(drm));
 
-	priv = kzalloc(sizeof(*priv), GFP_KERNEL);
-	if (!priv)
-		return -ENOMEM;
-	priv->client = limen_client_create(to_limen(drm));
-	ret = priv->client ? limen_pm_get(to_limen(drm)) : -ENOMEM;
-	if (ret) {
-		if (priv->client)
-			limen_client_put(priv->client);
-		kfree(priv);
+	if (ret)
 		return ret;
-	}
-	xa_init_flags(&priv->galleries, XA_FLAGS_ALLOC1);
-	xa_init_flags(&priv->queues, XA_FLAGS_ALLOC1);
-	file->driver_priv = priv;
-	atomic_inc(&to_limen(drm)->host.stats.files);
-	return 0;
+	file->driver_priv = limen_client_create(to_limen(drm));
+	if (file->driver_priv)
+		return 0;
+	limen_pm_put(to_limen(drm));
+	return -ENOMEM;
 }
 
 static void limen_postclose(struct drm_device *drm, struct drm_file *file)
 {
-	struct limen_file *priv = file->driver_priv;
-
-	limen_queues_fini(priv);
-	limen_galleries_fini(priv);
-	limen_client_put(priv->client);
-	kfree(priv);
-	atomic_dec(&to_limen(drm)->host.stats.files);
+	limen_queues_fini(file->driver_priv);
+	limen_galleries_fini(file->driver_priv);
+	limen_client_put(file->driver_priv);
 	limen_pm_put(to_limen(drm));
 }
 

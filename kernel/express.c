@@ -62,36 +62,29 @@ enum {
  * struct limen_comparison - a comparison
  * @batch: what it belongs to
  * @index: its number there
- * @dim: components of either vector
- * @handles: of @bos, when they were looked up
- * @bos: its buffers, NULL where that failed; as long as several comparisons in
- *	a row have the same one, only the first has a reference
+ * @desc: what user space wants, checked
+ * @bos: its buffers, with references; NULL where that failed
  * @used: how many of @bos, vectors all, have a use until it has finished
- * @result_offset: of the result in its buffer
  * @sqe: what the board is told, more than once if a reset comes between
  */
 struct limen_comparison {
 	struct limen_batch *batch;
 	u32 index;
-	u32 dim;
-	u32 handles[LIMEN_ROLES];
 	u32 used;
+	struct drm_limen_compare desc;
 	struct limen_bo *bos[LIMEN_ROLES];
-	u64 result_offset;
 	struct limen_hw_sqe sqe;
 };
 
 /**
  * struct limen_express - a submission to an EXPRESS queue
  * @batch: base class
- * @queue: where it was submitted to, with a reference
  * @room: number of @items there is memory for
  * @count: number of @items
  * @items: the comparisons
  */
 struct limen_express {
 	struct limen_batch batch;
-	struct limen_queue *queue;
 	u32 room;
 	u32 count;
 	struct limen_comparison items[] __counted_by(count);
@@ -122,60 +115,43 @@ static void limen_express_release(struct limen_batch *batch)
 	for (i = 0; i < express->count; i++) {
 		struct limen_comparison *item = &express->items[i];
 
+		limen_comparison_unuse(item);
 		for (role = 0; role < LIMEN_ROLES; role++)
-			if (!i || item->bos[role] != item[-1].bos[role])
-				limen_bo_put(item->bos[role]);
+			limen_bo_put(item->bos[role]);
 	}
 	if (!batch->recycle)
-		limen_queue_put(express->queue);
+		limen_queue_put(batch->queue);
 }
 
 static void limen_express_recycle(struct limen_batch *batch)
 {
-	struct limen_express *express = to_limen_express(batch);
-	struct limen_queue *queue = express->queue;
+	struct limen_queue *queue = batch->queue;
 
-	kfree(xchg(&queue->recycled, (void *)express));
+	kfree(xchg(&queue->recycled, (void *)to_limen_express(batch)));
 	limen_queue_put(queue);
-}
-
-/* Looks up a buffer, unless it is the one that the comparison before has. */
-static int limen_comparison_lookup(const struct limen_submission *sub,
-				   struct limen_comparison *item,
-				   unsigned int role, u32 handle)
-{
-	struct limen_bo *last = item->index ? item[-1].bos[role] : NULL;
-	struct limen_bo *bo = last;
-
-	item->handles[role] = handle;
-	if (!last || handle != item[-1].handles[role]) {
-		bo = limen_bo_lookup(sub->file, handle);
-		/* One reference for both. */
-		if (bo && bo == last)
-			limen_bo_put(bo);
-	}
-	item->bos[role] = bo;
-	return bo ? 0 : -ENOENT;
 }
 
 static int limen_comparison_vector(const struct limen_submission *sub,
 				   struct limen_comparison *item,
 				   unsigned int role, u32 handle, u64 offset)
 {
+	struct limen_bo *bo = limen_bo_lookup(sub->file, handle);
 	int ret;
 
-	ret = limen_comparison_lookup(sub, item, role, handle);
-	if (!ret)
-		ret = limen_vector_use(item->bos[role], offset, item->dim);
+	item->bos[role] = bo;
+	if (!bo)
+		return -ENOENT;
+	ret = limen_vector_use(bo, offset, item->desc.dim);
 	if (!ret)
 		item->used++;
 	return ret;
 }
 
 static int limen_comparison_buffers(const struct limen_submission *sub,
-				    struct limen_comparison *item,
-				    const struct drm_limen_compare *desc)
+				    struct limen_comparison *item)
 {
+	const struct drm_limen_compare *desc = &item->desc;
+	struct limen_bo *result;
 	int ret;
 
 	ret = limen_comparison_vector(sub, item, LIMEN_PROBE,
@@ -184,34 +160,33 @@ static int limen_comparison_buffers(const struct limen_submission *sub,
 		ret = limen_comparison_vector(sub, item, LIMEN_REFERENCE,
 					      desc->reference_handle,
 					      desc->reference_offset);
-	if (!ret)
-		ret = limen_comparison_lookup(sub, item, LIMEN_RESULT,
-					      desc->result_handle);
-	if (!ret)
-		ret = limen_result_check(item->bos[LIMEN_RESULT],
-					 desc->result_offset, desc->result_size,
-					 LIMEN_RESULT_ALIGN);
-	item->result_offset = desc->result_offset;
-	return ret;
+	if (ret)
+		return ret;
+	result = limen_bo_lookup(sub->file, desc->result_handle);
+	item->bos[LIMEN_RESULT] = result;
+	if (!result)
+		return -ENOENT;
+	return limen_result_check(result, desc->result_offset,
+				  desc->result_size, LIMEN_RESULT_ALIGN);
 }
 
 static int limen_comparison_init(const struct limen_submission *sub,
 				 struct limen_comparison *item)
 {
 	const struct limen_bo *probe, *reference;
+	const struct drm_limen_compare *desc = &item->desc;
 	struct limen_hw_sqe *sqe = &item->sqe;
-	struct drm_limen_compare desc;
 	int ret;
 
-	ret = limen_submission_desc(sub, item->index, &desc, sizeof(desc));
+	ret = limen_submission_desc(sub, item->index, &item->desc,
+				    sizeof(item->desc));
 	if (ret)
 		return ret;
-	if (desc.flags || !limen_dim_valid(desc.dim) ||
-	    !limen_size_valid(desc.result_size,
+	if (desc->flags || !limen_dim_valid(desc->dim) ||
+	    !limen_size_valid(desc->result_size,
 			      sizeof(struct drm_limen_compare_result)))
 		return -EINVAL;
-	item->dim = desc.dim;
-	ret = limen_comparison_buffers(sub, item, &desc);
+	ret = limen_comparison_buffers(sub, item);
 	if (ret)
 		return ret;
 
@@ -222,24 +197,13 @@ static int limen_comparison_init(const struct limen_submission *sub,
 		sqe->flags |= LIMEN_HW_F_PROBE_ON_CARD;
 	if (reference->card)
 		sqe->flags |= LIMEN_HW_F_REFERENCE_ON_CARD;
-	sqe->dim = cpu_to_le16(desc.dim);
+	sqe->dim = cpu_to_le16(desc->dim);
 	sqe->compare.probe =
-		cpu_to_le64(limen_bo_address(probe, desc.probe_offset));
+		cpu_to_le64(limen_bo_address(probe, desc->probe_offset));
 	sqe->compare.reference =
 		cpu_to_le64(limen_bo_address(reference,
-					     desc.reference_offset));
+					     desc->reference_offset));
 	return 0;
-}
-
-static void limen_express_cancel(struct limen_submission *sub)
-{
-	struct limen_express *express = to_limen_express(sub->batch);
-	u32 i;
-
-	for (i = 0; i < express->count; i++)
-		limen_comparison_unuse(&express->items[i]);
-	limen_express_release(sub->batch);
-	limen_batch_put(sub->batch);
 }
 
 /* Zeroed memory: the queue's, or, if it is in use or too small, new. */
@@ -261,7 +225,6 @@ static struct limen_express *limen_express_alloc(struct limen_queue *queue,
 	}
 	express->room = room;
 	express->count = count;
-	express->queue = limen_queue_get(queue);
 	return express;
 }
 
@@ -274,7 +237,8 @@ static int limen_express_prepare(struct limen_submission *sub)
 	express = limen_express_alloc(sub->queue, count);
 	if (!express)
 		return -ENOMEM;
-	limen_batch_init(&express->batch, count, limen_express_release);
+	limen_batch_init(&express->batch, limen_queue_get(sub->queue), count,
+			 limen_express_release);
 	if (!sub->out_count)
 		express->batch.recycle = limen_express_recycle;
 	sub->batch = &express->batch;
@@ -284,15 +248,13 @@ static int limen_express_prepare(struct limen_submission *sub)
 		express->items[i].index = i;
 		ret = limen_comparison_init(sub, &express->items[i]);
 	}
-	if (ret)
-		limen_express_cancel(sub);
 	return ret;
 }
 
 /* Whether the user may have so many more comparisons under way. */
 static bool limen_express_charge(struct limen_express *express)
 {
-	struct limen_queue *queue = express->queue;
+	struct limen_queue *queue = express->batch.queue;
 
 	return queue->unlimited ||
 	       !limen_user_reserve(queue->client->user, LIMEN_COMPARISONS,
@@ -309,14 +271,13 @@ static int limen_express_reserve(void *data)
 	struct limen_express *express = to_limen_express(sub->batch);
 	const struct drm_limen_compare_result fresh = { .error = -EINPROGRESS };
 	struct limen_ring *ring = limen_express_ring(sub);
-	unsigned long flags;
 	int ret;
 	u32 i;
 
 	if (READ_ONCE(sub->queue->destroyed))
 		return -ENOENT;
 
-	spin_lock_irqsave(&ring->lock, flags);
+	guard(spinlock_irqsave)(&ring->lock);
 	ret = limen_ring_room(ring, express->count);
 	/* Card memory may have been lost while there was no room. */
 	for (i = 0; !ret && i < express->count; i++)
@@ -326,28 +287,22 @@ static int limen_express_reserve(void *data)
 	if (!ret && !limen_express_charge(express))
 		ret = -EAGAIN;
 	if (ret)
-		goto out_unlock;
+		return ret;
 
 	/* Nothing fails from here on. */
 	limen_batch_commit(&express->batch, limen_submission_waits(sub));
 	for (i = 0; i < express->count; i++) {
 		struct limen_comparison *item = &express->items[i];
 
-		limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset,
-			       &fresh, sizeof(fresh));
+		limen_bo_write(item->bos[LIMEN_RESULT],
+			       item->desc.result_offset, &fresh, sizeof(fresh));
 		limen_ring_push(ring, &item->sqe, item);
 		trace_limen_start(ring->host->number, ring->index, ring->tail,
-				  item->batch->fence.context, i, item->dim, 0);
+				  item->batch->fence.context, i, item->desc.dim,
+				  0);
 	}
 	limen_ring_kick(ring);
-out_unlock:
-	spin_unlock_irqrestore(&ring->lock, flags);
-	return ret;
-}
-
-static wait_queue_head_t *limen_express_room(struct limen_submission *sub)
-{
-	return &limen_express_ring(sub)->room;
+	return 0;
 }
 
 /* Takes the answers itself as long as it is likely that they come soon. */
@@ -373,21 +328,21 @@ const struct limen_kind limen_express_kind = {
 	.prepare = limen_express_prepare,
 	.reserve = limen_express_reserve,
 	.spin = limen_express_spin,
-	.cancel = limen_express_cancel,
-	.room = limen_express_room,
 };
 
 /* A comparison has ended: nobody looks at it afterwards. */
-static void limen_comparison_end(struct limen_comparison *item, int error)
+static void limen_comparison_end(struct limen_comparison *item,
+				 const struct drm_limen_compare_result *result)
 {
-	struct limen_queue *queue = to_limen_express(item->batch)->queue;
+	struct limen_queue *queue = item->batch->queue;
 
-	limen_bo_write_error(item->bos[LIMEN_RESULT], item->result_offset,
-			     error);
+	limen_bo_write_result(item->bos[LIMEN_RESULT],
+			      item->desc.result_offset, result,
+			      sizeof(*result));
 	limen_comparison_unuse(item);
 	if (!queue->unlimited)
 		limen_user_unreserve(queue->client->user, LIMEN_COMPARISONS, 1);
-	limen_batch_done(item->batch, item->index, error);
+	limen_batch_done(item->batch, item->index, result->error);
 }
 
 /*
@@ -397,7 +352,7 @@ static void limen_comparison_end(struct limen_comparison *item, int error)
 static bool limen_comparison_plausible(const struct limen_comparison *item,
 				       const struct limen_answer *answer)
 {
-	s32 raw_max = item->dim << 14;
+	s32 raw_max = item->desc.dim << 14;
 
 	return !answer->count &&
 	       answer->raw >= -raw_max && answer->raw <= raw_max &&
@@ -409,31 +364,27 @@ static int limen_express_complete(struct limen_ring *ring, void *data,
 				  const struct limen_answer *answer)
 {
 	struct limen_comparison *item = data;
-	struct drm_limen_compare_result result = {};
-	const size_t skip = sizeof(result.error);
+	struct drm_limen_compare_result result = { .error = -EIO };
 
 	if (answer->status == LIMEN_HW_OK &&
 	    !limen_comparison_plausible(item, answer))
 		return -EPROTO;
-	limen_stats_answer(ring, answer, 0,
-			   to_limen_express(item->batch)->queue->client);
-	if (answer->status != LIMEN_HW_OK) {
-		limen_comparison_end(item, -EIO);
-		return 0;
+	limen_stats_answer(ring, answer, 0, item->batch->queue->client);
+	if (answer->status == LIMEN_HW_OK) {
+		result.error = 0;
+		result.raw = answer->raw;
+		result.similarity = answer->similarity;
+		result.device_ns = answer->device_ns;
 	}
-
-	result.raw = answer->raw;
-	result.similarity = answer->similarity;
-	result.device_ns = answer->device_ns;
-	limen_bo_write(item->bos[LIMEN_RESULT], item->result_offset + skip,
-		       (void *)&result + skip, sizeof(result) - skip);
-	limen_comparison_end(item, 0);
+	limen_comparison_end(item, &result);
 	return 0;
 }
 
 static void limen_express_abort(struct limen_ring *ring, void *data, int error)
 {
-	limen_comparison_end(data, error);
+	const struct drm_limen_compare_result result = { .error = error };
+
+	limen_comparison_end(data, &result);
 }
 
 const struct limen_ring_ops limen_express_ring_ops = {

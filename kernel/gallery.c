@@ -28,9 +28,9 @@ static void limen_gallery_free(struct kref *ref)
 	struct limen_gallery *gallery =
 		container_of(ref, struct limen_gallery, ref);
 
+	/* Buffers never leave their file. */
+	limen_user_unreserve(gallery->bo->client->user, LIMEN_GALLERIES, 1);
 	limen_bo_put(gallery->bo);
-	limen_user_unreserve(gallery->client->user, LIMEN_GALLERIES, 1);
-	limen_client_put(gallery->client);
 	kfree(gallery);
 }
 
@@ -44,31 +44,22 @@ void limen_gallery_put(struct limen_gallery *gallery)
 		kref_put(&gallery->ref, limen_gallery_free);
 }
 
-/* The gallery behind an identifier, whose table is locked, or NULL. */
-static struct limen_gallery *limen_gallery_find(struct limen_file *file, u32 id)
-{
-	struct limen_gallery *gallery = xa_load(&file->galleries, id);
-
-	return gallery && gallery->ready ? gallery : NULL;
-}
-
 /**
  * limen_gallery_lookup() - the gallery behind an identifier
- * @file: open file
+ * @client: open file
  * @id: identifier
  *
  * Return: the gallery, with a reference, or NULL.
  */
-struct limen_gallery *limen_gallery_lookup(struct limen_file *file, u32 id)
+struct limen_gallery *limen_gallery_lookup(struct limen_client *client, u32 id)
 {
 	struct limen_gallery *gallery;
 
 	/* The lock keeps the identifier's reference while ours is taken. */
-	xa_lock(&file->galleries);
-	gallery = limen_gallery_find(file, id);
+	guard(spinlock)(&client->galleries.xa_lock);
+	gallery = xa_load(&client->galleries, id);
 	if (gallery)
 		kref_get(&gallery->ref);
-	xa_unlock(&file->galleries);
 	return gallery;
 }
 
@@ -91,59 +82,55 @@ static int limen_gallery_check(const struct limen_bo *bo,
 }
 
 /*
- * Stored first, so that nothing can fail once the buffer is frozen, and out of
- * reach until it is: an identifier that is only reserved could be destroyed, and
- * given to another gallery, before this one is stored.
+ * The identifier is reserved first, so that nothing can fail once the buffer is
+ * frozen, and leads nowhere until it is.
  */
-static int limen_gallery_publish(struct limen_file *file,
+static int limen_gallery_publish(struct limen_client *client,
 				 struct limen_gallery *gallery, u32 *id)
 {
 	int ret;
 
-	ret = xa_alloc(&file->galleries, id, gallery, xa_limit_32b, GFP_KERNEL);
+	ret = xa_alloc(&client->galleries, id, NULL, xa_limit_32b, GFP_KERNEL);
 	if (ret)
 		return ret;
 
 	ret = limen_bo_freeze(gallery->bo);
-	xa_lock(&file->galleries);
-	gallery->ready = !ret;
-	if (ret)
-		__xa_erase(&file->galleries, *id);
-	xa_unlock(&file->galleries);
+	if (!ret) {
+		xa_store(&client->galleries, *id, gallery, GFP_KERNEL);
+		return 0;
+	}
+	xa_release(&client->galleries, *id);
 	/* What user space gets back is what it can try again with. */
-	if (ret)
-		*id = 0;
+	*id = 0;
 	return ret;
 }
 
-static int limen_gallery_create(struct limen_file *file, struct limen_bo *bo,
+static int limen_gallery_create(struct limen_client *client, struct limen_bo *bo,
 				struct drm_limen_gallery_create *args)
 {
-	struct limen_user *user = file->client->user;
 	struct limen_gallery *gallery;
 	int ret;
 
 	ret = limen_gallery_check(bo, args);
 	if (ret)
 		return ret;
-
-	ret = limen_user_claim(user, LIMEN_GALLERIES);
-	if (ret)
-		return ret;
 	gallery = kzalloc(sizeof(*gallery), GFP_KERNEL_ACCOUNT);
-	if (!gallery) {
-		limen_user_unreserve(user, LIMEN_GALLERIES, 1);
+	if (!gallery)
 		return -ENOMEM;
+	ret = limen_user_claim(client->user, LIMEN_GALLERIES, 1);
+	if (ret) {
+		kfree(gallery);
+		return ret;
 	}
 	kref_init(&gallery->ref);
-	gallery->client = limen_client_get(file->client);
-	gallery->bo = limen_bo_get(bo);
+	drm_gem_object_get(&bo->base);
+	gallery->bo = bo;
 	gallery->address = limen_bo_address(bo, args->offset);
 	gallery->dim = args->dim;
 	gallery->stride = args->stride;
 	gallery->rows = args->rows;
 
-	ret = limen_gallery_publish(file, gallery, &args->gallery);
+	ret = limen_gallery_publish(client, gallery, &args->gallery);
 	if (ret)
 		limen_gallery_put(gallery);
 	return ret;
@@ -161,17 +148,13 @@ int limen_gallery_create_ioctl(struct drm_device *drm, void *data,
 			       struct drm_file *file)
 {
 	struct drm_limen_gallery_create *args = data;
-	struct limen_bo *bo;
-	int ret;
 
 	if (args->flags || args->gallery || args->pad)
 		return -EINVAL;
-	bo = limen_bo_lookup(file, args->handle);
-	if (!bo)
-		return -ENOENT;
-	ret = limen_gallery_create(file->driver_priv, bo, args);
-	limen_bo_put(bo);
-	return ret;
+
+	struct limen_bo *bo __free(limen_bo) = limen_bo_lookup(file,
+							       args->handle);
+	return bo ? limen_gallery_create(file->driver_priv, bo, args) : -ENOENT;
 }
 
 /**
@@ -185,17 +168,18 @@ int limen_gallery_create_ioctl(struct drm_device *drm, void *data,
 int limen_gallery_destroy_ioctl(struct drm_device *drm, void *data,
 				struct drm_file *file)
 {
-	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = file->driver_priv;
 	struct drm_limen_gallery_destroy *args = data;
 	struct limen_gallery *gallery;
 
 	if (args->pad)
 		return -EINVAL;
-	xa_lock(&priv->galleries);
-	gallery = limen_gallery_find(priv, args->gallery);
-	if (gallery)
-		__xa_erase(&priv->galleries, args->gallery);
-	xa_unlock(&priv->galleries);
+	/* An identifier that is only reserved stays. */
+	scoped_guard(spinlock, &client->galleries.xa_lock) {
+		gallery = xa_load(&client->galleries, args->gallery);
+		if (gallery)
+			__xa_erase(&client->galleries, args->gallery);
+	}
 	if (!gallery)
 		return -ENOENT;
 	limen_gallery_put(gallery);
@@ -204,14 +188,14 @@ int limen_gallery_destroy_ioctl(struct drm_device *drm, void *data,
 
 /**
  * limen_galleries_fini() - let go of a file's galleries
- * @file: file that is being closed
+ * @client: file that is being closed
  */
-void limen_galleries_fini(struct limen_file *file)
+void limen_galleries_fini(struct limen_client *client)
 {
 	struct limen_gallery *gallery;
 	unsigned long id;
 
-	xa_for_each(&file->galleries, id, gallery)
+	xa_for_each(&client->galleries, id, gallery)
 		limen_gallery_put(gallery);
-	xa_destroy(&file->galleries);
+	xa_destroy(&client->galleries);
 }

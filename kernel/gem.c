@@ -2,7 +2,6 @@
 /*
  * Buffers, in host memory or on the card.
  */
-#include <linux/capability.h>
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/overflow.h>
@@ -120,11 +119,10 @@ static void limen_host_free(struct limen_bo *bo)
 {
 	struct limen_device *limen = to_limen(bo->base.dev);
 
-	mutex_lock(&limen->hosts_lock);
-	limen_host_unmap(bo);
-	list_del(&bo->link);
-	mutex_unlock(&limen->hosts_lock);
-
+	scoped_guard(mutex, &limen->hosts_lock) {
+		limen_host_unmap(bo);
+		list_del(&bo->link);
+	}
 	if (bo->host)
 		memzero_explicit(bo->host, bo->base.size);
 	vfree(bo->host);
@@ -210,22 +208,31 @@ static void limen_card_free(struct limen_bo *bo)
 		__free_page(bo->dummy);
 	}
 	/* Only now can somebody else be given the range. */
-	mutex_lock(&limen->card_lock);
-	drm_mm_remove_node(&bo->node);
-	mutex_unlock(&limen->card_lock);
+	scoped_guard(mutex, &limen->card_lock)
+		drm_mm_remove_node(&bo->node);
 	limen_pm_put(limen);
+}
+
+static int limen_card_insert(struct limen_bo *bo)
+{
+	struct limen_device *limen = to_limen(bo->base.dev);
+
+	guard(mutex)(&limen->card_lock);
+	return drm_mm_insert_node_generic(&limen->card, &bo->node,
+					  bo->base.size, PAGE_SIZE, 0,
+					  DRM_MM_INSERT_BEST);
 }
 
 static int limen_card_alloc(struct limen_bo *bo)
 {
 	struct limen_device *limen = to_limen(bo->base.dev);
-	int ret;
+	int ret = limen_card_insert(bo);
 
-	mutex_lock(&limen->card_lock);
-	ret = drm_mm_insert_node_generic(&limen->card, &bo->node,
-					 bo->base.size, PAGE_SIZE, 0,
-					 DRM_MM_INSERT_BEST);
-	mutex_unlock(&limen->card_lock);
+	if (ret == -ENOSPC) {
+		/* As in limen_user_claim(). */
+		limen_retire_all(limen);
+		ret = limen_card_insert(bo);
+	}
 	if (ret)
 		return ret;
 	/* The caller's file keeps the board awake until this does. */
@@ -233,25 +240,16 @@ static int limen_card_alloc(struct limen_bo *bo)
 	return limen_card_wipe(bo);
 }
 
-/* CAP_SYS_RESOURCE lifts the limit on card memory, but what there is counts. */
-static int limen_bytes_charge(struct limen_user *user, u64 size, bool card)
-{
-	if (!card)
-		return limen_user_reserve(user, LIMEN_HOST_BYTES, size);
-	if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
-		return limen_user_reserve(user, LIMEN_CARD_BYTES, size);
-	limen_user_charge(user, LIMEN_CARD_BYTES, size);
-	return 0;
-}
-
 static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
 {
 	int ret;
 
-	ret = limen_user_reserve(client->user, LIMEN_BUFFERS, 1);
+	ret = limen_user_claim(client->user, LIMEN_BUFFERS, 1);
 	if (ret)
 		return ret;
-	ret = limen_bytes_charge(client->user, size, card);
+	ret = limen_user_claim(client->user,
+			       card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES,
+			       size);
 	if (ret)
 		limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
 	else
@@ -259,21 +257,18 @@ static int limen_bo_charge(struct limen_client *client, u64 size, bool card)
 	return ret;
 }
 
-static void limen_bo_uncharge(struct limen_client *client, u64 size, bool card)
-{
-	atomic64_sub(size, &client->bytes[card]);
-	limen_user_unreserve(client->user,
-			     card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES, size);
-	limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
-}
-
 static void limen_bo_destroy(struct limen_bo *bo)
 {
+	struct limen_client *client = bo->client;
 	struct drm_device *drm = bo->base.dev;
 
 	mutex_destroy(&bo->fault_lock);
-	limen_bo_uncharge(bo->client, bo->base.size, bo->card);
-	limen_client_put(bo->client);
+	atomic64_sub(bo->base.size, &client->bytes[bo->card]);
+	limen_user_unreserve(client->user,
+			     bo->card ? LIMEN_CARD_BYTES : LIMEN_HOST_BYTES,
+			     bo->base.size);
+	limen_user_unreserve(client->user, LIMEN_BUFFERS, 1);
+	limen_client_put(client);
 	kfree(bo);
 	drm_dev_put(drm);
 }
@@ -288,7 +283,7 @@ static void limen_bo_free_work(struct work_struct *work)
 	limen_bo_destroy(bo);
 	/* Only now: limen_retire_all() waits for its share, too. */
 	if (!atomic_dec_return(&limen->wipes))
-		wake_up_all(&limen->wiped);
+		wake_up_all(&limen->awake);
 	drm_dev_put(&limen->drm);
 }
 
@@ -419,16 +414,15 @@ static const struct drm_gem_object_funcs limen_bo_funcs = {
 static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
 					bool card, struct limen_client *client)
 {
-	struct limen_bo *bo;
+	struct limen_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	ret = limen_bo_charge(client, size, card);
-	if (ret)
-		return ERR_PTR(ret);
-	bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
-	if (!bo) {
-		limen_bo_uncharge(client, size, card);
+	if (!bo)
 		return ERR_PTR(-ENOMEM);
+	ret = limen_bo_charge(client, size, card);
+	if (ret) {
+		kfree(bo);
+		return ERR_PTR(ret);
 	}
 
 	mutex_init(&bo->fault_lock);
@@ -448,23 +442,6 @@ static struct limen_bo *limen_bo_create(struct limen_device *limen, u64 size,
 	return bo;
 }
 
-/*
- * Memory of buffers that were closed a moment ago may not be free yet, because
- * finished work is retired after its waiter has been told.
- */
-static struct limen_bo *limen_bo_create_retry(struct limen_device *limen,
-					      u64 size, bool card,
-					      struct limen_client *client)
-{
-	struct limen_bo *bo = limen_bo_create(limen, size, card, client);
-
-	if (bo == ERR_PTR(-ENOSPC) || bo == ERR_PTR(-EDQUOT)) {
-		limen_retire_all(limen);
-		bo = limen_bo_create(limen, size, card, client);
-	}
-	return bo;
-}
-
 /**
  * limen_bo_lookup() - the buffer behind a handle
  * @file: open file
@@ -480,26 +457,14 @@ struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle)
 }
 
 /**
- * limen_bo_get() - take a reference
- * @bo: buffer
- *
- * Return: @bo.
- */
-struct limen_bo *limen_bo_get(struct limen_bo *bo)
-{
-	drm_gem_object_get(&bo->base);
-	return bo;
-}
-
-/**
  * limen_bo_put() - give a reference back
- * @bo: buffer or NULL
+ * @bo: buffer, NULL or an error
  *
  * May sleep, for as long as wiping takes.
  */
 void limen_bo_put(struct limen_bo *bo)
 {
-	if (bo)
+	if (!IS_ERR_OR_NULL(bo))
 		drm_gem_object_put(&bo->base);
 }
 
@@ -553,15 +518,12 @@ void limen_bo_unuse(struct limen_bo *bo)
  */
 int limen_bo_freeze(struct limen_bo *bo)
 {
-	int users;
-
 	if (limen_bo_lost(bo))
 		return -ESTALE;
-	mutex_lock(&bo->fault_lock);
-	users = atomic_cmpxchg(&bo->users, 0, LIMEN_BO_FROZEN);
-	mutex_unlock(&bo->fault_lock);
-	if (users > 0)
-		return -EBUSY;
+	scoped_guard(mutex, &bo->fault_lock) {
+		if (atomic_cmpxchg(&bo->users, 0, LIMEN_BO_FROZEN) > 0)
+			return -EBUSY;
+	}
 
 	/* No fault maps a page any more: these are the last mappings. */
 	drm_vma_node_unmap(&bo->base.vma_node,
@@ -619,19 +581,25 @@ void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
 }
 
 /**
- * limen_bo_write_error() - write the error of a result
+ * limen_bo_write_result() - write a result
  * @bo: host buffer
- * @offset: of the error in @bo, checked and aligned
- * @error: value
+ * @offset: of the result in @bo, checked and aligned
+ * @result: result, which begins with its error
+ * @size: bytes of it
  *
  * Any context. User space that polls the error finds the rest of the result
  * written.
  */
-void limen_bo_write_error(struct limen_bo *bo, u64 offset, s32 error)
+void limen_bo_write_result(struct limen_bo *bo, u64 offset, const void *result,
+			   size_t size)
 {
+	const s32 *error = result;
+
+	limen_bo_write(bo, offset + sizeof(*error), error + 1,
+		       size - sizeof(*error));
 	/* The rest of the result before the word that says it is there. */
-	smp_store_release((s32 *)(bo->host + offset), error);
-	flush_kernel_vmap_range(bo->host + offset, sizeof(error));
+	smp_store_release((s32 *)(bo->host + offset), *error);
+	flush_kernel_vmap_range(bo->host + offset, sizeof(*error));
 }
 
 /**
@@ -646,10 +614,8 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file)
 {
 	struct limen_device *limen = to_limen(drm);
-	struct limen_file *priv = file->driver_priv;
 	struct drm_limen_bo_create *args = data;
 	bool card = args->flags & DRM_LIMEN_BO_CARD;
-	struct limen_bo *bo;
 	u64 size;
 	int ret;
 
@@ -660,14 +626,13 @@ int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 	if (size > (card ? limen->mem_size : LIMEN_USER_HOST_BYTES))
 		return card ? -ENOSPC : -EDQUOT;
 
-	bo = limen_bo_create_retry(limen, size, card, priv->client);
+	struct limen_bo *bo __free(limen_bo) =
+		limen_bo_create(limen, size, card, file->driver_priv);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
-
 	ret = drm_gem_handle_create(file, &bo->base, &args->handle);
 	if (!ret)
 		args->size = size;
-	limen_bo_put(bo);
 	return ret;
 }
 
@@ -683,23 +648,20 @@ int limen_bo_mmap_offset_ioctl(struct drm_device *drm, void *data,
 			       struct drm_file *file)
 {
 	struct drm_limen_bo_mmap_offset *args = data;
-	struct limen_bo *bo;
 	int ret;
 
 	if (args->pad || args->offset)
 		return -EINVAL;
-	bo = limen_bo_lookup(file, args->handle);
+
+	struct limen_bo *bo __free(limen_bo) = limen_bo_lookup(file,
+							       args->handle);
 	if (!bo)
 		return -ENOENT;
-
-	if (atomic_read(&bo->users) == LIMEN_BO_FROZEN) {
-		ret = -EBUSY;
-	} else {
-		ret = drm_gem_create_mmap_offset(&bo->base);
-		if (!ret)
-			args->offset = drm_vma_node_offset_addr(&bo->base.vma_node);
-	}
-	limen_bo_put(bo);
+	if (atomic_read(&bo->users) == LIMEN_BO_FROZEN)
+		return -EBUSY;
+	ret = drm_gem_create_mmap_offset(&bo->base);
+	if (!ret)
+		args->offset = drm_vma_node_offset_addr(&bo->base.vma_node);
 	return ret;
 }
 
@@ -729,7 +691,6 @@ int limen_gem_init(struct limen_device *limen)
 	INIT_LIST_HEAD(&limen->hosts);
 	init_rwsem(&limen->reach);
 	init_waitqueue_head(&limen->awake);
-	init_waitqueue_head(&limen->wiped);
 	drm_mm_init(&limen->card, 0, limen->mem_size);
 	return drmm_add_action_or_reset(&limen->drm, limen_gem_release, NULL);
 }

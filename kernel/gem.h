@@ -5,6 +5,7 @@
 #ifndef LIMEN_GEM_H
 #define LIMEN_GEM_H
 
+#include <linux/cleanup.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
@@ -64,8 +65,8 @@ void limen_gem_revoke(struct limen_device *limen);
 void limen_gem_wipe(struct limen_device *limen);
 
 struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle);
-struct limen_bo *limen_bo_get(struct limen_bo *bo);
 void limen_bo_put(struct limen_bo *bo);
+DEFINE_FREE(limen_bo, struct limen_bo *, limen_bo_put(_T))
 
 bool limen_bo_lost(const struct limen_bo *bo);
 int limen_bo_use(struct limen_bo *bo);
@@ -76,7 +77,8 @@ u64 limen_bo_address(const struct limen_bo *bo, u64 offset);
 void limen_bo_sync(struct limen_bo *bo, u64 offset, size_t size);
 void limen_bo_write(struct limen_bo *bo, u64 offset, const void *data,
 		    size_t size);
-void limen_bo_write_error(struct limen_bo *bo, u64 offset, s32 error);
+void limen_bo_write_result(struct limen_bo *bo, u64 offset, const void *result,
+			   size_t size);
 
 int limen_bo_create_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);

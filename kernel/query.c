@@ -95,9 +95,9 @@ static u64 limen_card_free(struct limen_device *limen)
 
 static int limen_query_memory(struct limen_device *limen,
 			      struct drm_limen_query *args,
-			      const struct limen_file *file)
+			      const struct limen_client *client)
 {
-	struct limen_user *user = file->client->user;
+	struct limen_user *user = client->user;
 	struct drm_limen_memory_info info = {
 		.card_size = limen->mem_size,
 		.host_limit = limen_user_limit(limen, LIMEN_HOST_BYTES),
@@ -119,7 +119,7 @@ static int limen_query_stats(struct limen_device *limen,
 	struct drm_limen_stats stats = {
 		.express_depth = READ_ONCE(express->outstanding),
 		.scan_depth = atomic_read(&limen->host.stats.scans),
-		.files = atomic_read(&limen->host.stats.files),
+		.files = atomic_read(&limen->drm.open_count),
 	};
 	unsigned int i;
 
@@ -144,8 +144,7 @@ void limen_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 		[LIMEN_HW_RING_SCAN] = "scan",
 	};
 	static const char * const regions[] = { "host", "card" };
-	struct limen_file *priv = file->driver_priv;
-	struct limen_client *client = priv->client;
+	struct limen_client *client = file->driver_priv;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(engines); i++)

@@ -11,6 +11,7 @@
 #include <uapi/drm/limen_accel.h>
 
 #include "batch.h"
+#include "device.h"
 #include "limits.h"
 #include "queue.h"
 #include "user.h"
@@ -65,32 +66,19 @@ struct limen_queue *limen_queue_get(struct limen_queue *queue)
 
 /**
  * limen_queue_lookup() - the queue behind an identifier
- * @file: open file
+ * @client: open file
  * @id: identifier
  *
  * Return: the queue, with a reference, or NULL.
  */
-struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id)
+struct limen_queue *limen_queue_lookup(struct limen_client *client, u32 id)
 {
 	struct limen_queue *queue;
 
 	/* The lock keeps the identifier's reference while ours is taken. */
-	xa_lock(&file->queues);
-	queue = xa_load(&file->queues, id);
-	if (queue)
-		kref_get(&queue->ref);
-	xa_unlock(&file->queues);
-	return queue;
-}
-
-/* Takes a batch from those that were left; the caller has its reference. */
-static void limen_queue_forget(struct limen_queue *queue,
-			       struct limen_batch *batch)
-{
-	lockdep_assert_held(&queue->lock);
-
-	list_del_init(&batch->link);
-	queue->left_count--;
+	guard(spinlock)(&client->queues.xa_lock);
+	queue = xa_load(&client->queues, id);
+	return queue ? limen_queue_get(queue) : NULL;
 }
 
 /**
@@ -109,16 +97,15 @@ u64 limen_queue_leave(struct limen_queue *queue, struct limen_batch *batch)
 		if (!batch->ticket)
 			batch->ticket = ++queue->tickets;
 		ticket = batch->ticket;
-		if (queue->left_count == LIMEN_TICKETS_MAX) {
+		/* One that is destroyed has none, and keeps none. */
+		if (!queue->destroyed)
+			list_add_tail(&batch->link, &queue->left);
+		else
+			gone = batch;
+		if (list_count_nodes(&queue->left) > LIMEN_TICKETS_MAX) {
 			gone = list_first_entry(&queue->left,
 						struct limen_batch, link);
-			limen_queue_forget(queue, gone);
-		}
-		if (queue->destroyed) {
-			gone = batch;
-		} else {
-			list_add_tail(&batch->link, &queue->left);
-			queue->left_count++;
+			list_del_init(&gone->link);
 		}
 	}
 	if (gone)
@@ -140,7 +127,7 @@ struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket)
 	guard(mutex)(&queue->lock);
 	list_for_each_entry(batch, &queue->left, link) {
 		if (batch->ticket == ticket) {
-			limen_queue_forget(queue, batch);
+			list_del_init(&batch->link);
 			return batch;
 		}
 	}
@@ -149,19 +136,19 @@ struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket)
 
 static void limen_queue_destroy(struct limen_queue *queue)
 {
+	struct limen_device *limen = queue->client->user->limen;
 	struct limen_batch *batch, *next;
 	LIST_HEAD(left);
 
 	scoped_guard(mutex, &queue->lock) {
 		WRITE_ONCE(queue->destroyed, true);
 		list_splice_init(&queue->left, &left);
-		queue->left_count = 0;
 	}
 
 	/* Nothing is submitted any more. */
 	if (queue->kind->stop)
 		queue->kind->stop(queue);
-	wake_up_all(&queue->client->user->room);
+	wake_up_all(&limen->rings[queue->kind->ring].room);
 	list_for_each_entry_safe(batch, next, &left, link)
 		limen_batch_put(batch);
 	limen_queue_put(queue);
@@ -170,17 +157,15 @@ static void limen_queue_destroy(struct limen_queue *queue)
 static struct limen_queue *limen_queue_create(struct limen_client *client,
 					      u32 type)
 {
-	struct limen_user *user = client->user;
-	struct limen_queue *queue;
+	struct limen_queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	ret = limen_user_claim(user, LIMEN_QUEUES);
-	if (ret)
-		return ERR_PTR(ret);
-	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
-	if (!queue) {
-		limen_user_unreserve(user, LIMEN_QUEUES, 1);
+	if (!queue)
 		return ERR_PTR(-ENOMEM);
+	ret = limen_user_claim(client->user, LIMEN_QUEUES, 1);
+	if (ret) {
+		kfree(queue);
+		return ERR_PTR(ret);
 	}
 
 	kref_init(&queue->ref);
@@ -208,7 +193,7 @@ static struct limen_queue *limen_queue_create(struct limen_client *client,
 int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 			     struct drm_file *file)
 {
-	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = file->driver_priv;
 	struct drm_limen_queue_create *args = data;
 	struct limen_queue *queue;
 	int ret;
@@ -217,11 +202,11 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 	    args->type >= limen_kind_count || !limen_kinds[args->type])
 		return -EINVAL;
 
-	queue = limen_queue_create(priv->client, args->type);
+	queue = limen_queue_create(client, args->type);
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 
-	ret = xa_alloc(&priv->queues, &args->queue, queue, xa_limit_32b,
+	ret = xa_alloc(&client->queues, &args->queue, queue, xa_limit_32b,
 		       GFP_KERNEL);
 	if (ret)
 		limen_queue_destroy(queue);
@@ -239,13 +224,13 @@ int limen_queue_create_ioctl(struct drm_device *drm, void *data,
 int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
 			      struct drm_file *file)
 {
-	struct limen_file *priv = file->driver_priv;
+	struct limen_client *client = file->driver_priv;
 	struct drm_limen_queue_destroy *args = data;
 	struct limen_queue *queue;
 
 	if (args->pad)
 		return -EINVAL;
-	queue = xa_erase(&priv->queues, args->queue);
+	queue = xa_erase(&client->queues, args->queue);
 	if (!queue)
 		return -ENOENT;
 	limen_queue_destroy(queue);
@@ -254,14 +239,14 @@ int limen_queue_destroy_ioctl(struct drm_device *drm, void *data,
 
 /**
  * limen_queues_fini() - destroy a file's queues
- * @file: file that is being closed
+ * @client: file that is being closed
  */
-void limen_queues_fini(struct limen_file *file)
+void limen_queues_fini(struct limen_client *client)
 {
 	struct limen_queue *queue;
 	unsigned long id;
 
-	xa_for_each(&file->queues, id, queue)
+	xa_for_each(&client->queues, id, queue)
 		limen_queue_destroy(queue);
-	xa_destroy(&file->queues);
+	xa_destroy(&client->queues);
 }

@@ -8,14 +8,11 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/wait.h>
 
 struct drm_device;
 struct drm_file;
 struct limen_batch;
 struct limen_client;
-struct limen_device;
-struct limen_file;
 struct limen_queue;
 struct limen_submission;
 
@@ -28,21 +25,19 @@ struct limen_kind {
 	/** @depends: its submissions may depend on syncobjs */
 	bool depends;
 	/**
-	 * @prepare: checks all descriptors, allocates all that is needed and
-	 * sets @sub->batch; sleeps
+	 * @prepare: sets @sub->batch, checks all descriptors and allocates all
+	 * that is needed; sleeps. What it has not undone when it fails, or when
+	 * nothing is handed over, goes with the batch.
 	 */
 	int (*prepare)(struct limen_submission *sub);
 	/**
 	 * @reserve: takes room and hands all descriptors over, or returns
-	 * -EAGAIN; does not sleep
+	 * -EAGAIN, and is worth another try when &limen_ring.room of @ring is
+	 * woken; does not sleep
 	 */
 	int (*reserve)(void *sub);
-	/** @cancel: undoes @prepare when nothing was handed over */
-	void (*cancel)(struct limen_submission *sub);
 	/** @spin: waits inline, but not for long; NULL to sleep at once */
 	void (*spin)(struct limen_submission *sub);
-	/** @room: the wait queue that is woken when @reserve may have room */
-	wait_queue_head_t *(*room)(struct limen_submission *sub);
 	/** @stop: ends what the board has not been given; NULL if there is none */
 	void (*stop)(struct limen_queue *queue);
 };
@@ -74,8 +69,6 @@ struct limen_queue {
 	bool destroyed;
 	/** @left: struct limen_batch whose wait ended early, the oldest first */
 	struct list_head left;
-	/** @left_count: number of those */
-	unsigned int left_count;
 	/** @tickets: number of the last ticket */
 	u64 tickets;
 	/**
@@ -89,10 +82,10 @@ struct limen_queue {
 	struct list_head ready;
 };
 
-struct limen_queue *limen_queue_lookup(struct limen_file *file, u32 id);
+struct limen_queue *limen_queue_lookup(struct limen_client *client, u32 id);
 struct limen_queue *limen_queue_get(struct limen_queue *queue);
 void limen_queue_put(struct limen_queue *queue);
-void limen_queues_fini(struct limen_file *file);
+void limen_queues_fini(struct limen_client *client);
 
 u64 limen_queue_leave(struct limen_queue *queue, struct limen_batch *batch);
 struct limen_batch *limen_queue_return(struct limen_queue *queue, u64 ticket);

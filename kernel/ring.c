@@ -143,12 +143,12 @@ void limen_ring_fini(struct limen_ring *ring)
 	/* There are scores in it. */
 	if (ring->cq)
 		memzero_explicit(ring->cq, ring->size * sizeof(*ring->cq));
-	if (ring->sq && !host->loose)
+	if (!host->loose) {
 		dma_free_coherent(host->dev, ring->size * sizeof(*ring->sq),
 				  ring->sq, ring->sq_dma);
-	if (ring->cq && !host->loose)
 		dma_free_coherent(host->dev, ring->size * sizeof(*ring->cq),
 				  ring->cq, ring->cq_dma);
+	}
 	kfree(ring->slots);
 	ring->sq = NULL;
 	ring->cq = NULL;
@@ -268,18 +268,15 @@ static bool limen_ring_disable(struct limen_ring *ring)
 void limen_ring_stop(struct limen_ring *ring)
 {
 	struct limen_host *host = ring->host;
-	bool stuck = false;
 
-	mutex_lock(&host->life);
-	if (!READ_ONCE(ring->state)) {
-		stuck = !limen_ring_disable(ring);
-		if (!stuck)
+	scoped_guard(mutex, &host->life) {
+		bool running = !READ_ONCE(ring->state);
+
+		if (running && limen_ring_disable(ring))
 			limen_ring_abort(ring, -ECANCELED, false);
+		else if (running)
+			limen_fault(host, LIMEN_FAULT_STUCK);
 	}
-	mutex_unlock(&host->life);
-
-	if (stuck)
-		limen_fault(host, LIMEN_FAULT_STUCK);
 	/* A reset that is under way aborts what is left. */
 	flush_work(&host->recovery);
 }
@@ -524,12 +521,8 @@ void limen_ring_reap(struct limen_ring *ring)
  */
 void limen_ring_poll(struct limen_ring *ring)
 {
-	unsigned long flags;
-
-	if (!spin_trylock_irqsave(&ring->lock, flags))
-		return;
-	limen_ring_drain(ring);
-	spin_unlock_irqrestore(&ring->lock, flags);
+	scoped_guard(spinlock_irqsave_try, &ring->lock)
+		limen_ring_drain(ring);
 }
 
 /**
@@ -599,18 +592,12 @@ static bool limen_ring_stuck(struct limen_ring *ring)
  */
 bool limen_ring_check_progress(struct limen_ring *ring, bool *busy)
 {
-	bool silent;
-
 	guard(spinlock_irqsave)(&ring->lock);
 	if (!ring->state && ring->outstanding)
 		*busy = true;
-	if (limen_ring_stuck(ring))
-		ring->silence++;
-	else
-		ring->silence = 0;
+	ring->silence = limen_ring_stuck(ring) ? ring->silence + 1 : 0;
 	ring->seen = ring->head;
-	silent = ring->silence > LIMEN_WATCHDOG_CHECKS;
-	return silent;
+	return ring->silence > LIMEN_WATCHDOG_CHECKS;
 }
 
 /**
@@ -621,24 +608,19 @@ bool limen_ring_check_progress(struct limen_ring *ring, bool *busy)
  */
 bool limen_ring_silent(struct limen_ring *ring)
 {
-	bool silent;
-
 	guard(spinlock_irqsave)(&ring->lock);
-	silent = ring->silence > LIMEN_WATCHDOG_CHECKS && limen_ring_stuck(ring);
-	return silent;
+	return ring->silence > LIMEN_WATCHDOG_CHECKS && limen_ring_stuck(ring);
 }
 
 /* Whether an entry has ended, or will by a reset of the board. */
 static bool limen_ring_ended(struct limen_ring *ring, u16 cookie)
 {
 	const struct limen_slot *slot = &ring->slots[cookie & (ring->size - 1)];
-	bool ended;
 
-	limen_ring_reap(ring);
 	guard(spinlock_irqsave)(&ring->lock);
-	ended = ring->state || !slot->data ||
-		cookie != limen_ring_cookie(ring, slot - ring->slots);
-	return ended;
+	limen_ring_drain(ring);
+	return ring->state || !slot->data ||
+	       cookie != limen_ring_cookie(ring, slot - ring->slots);
 }
 
 /**
@@ -653,23 +635,21 @@ static bool limen_ring_ended(struct limen_ring *ring, u16 cookie)
 bool limen_ring_give_up_oldest(struct limen_ring *ring)
 {
 	struct limen_slot *slot;
-	unsigned long flags;
-	u16 cookie = 0;
+	u16 cookie;
 	bool ended;
 
 	lockdep_assert_held(&ring->host->life);
 
-	spin_lock_irqsave(&ring->lock, flags);
-	slot = limen_ring_oldest(ring);
-	if (slot) {
+	scoped_guard(spinlock_irqsave, &ring->lock) {
+		slot = limen_ring_oldest(ring);
+		if (!slot)
+			return true;
 		slot->error = -ETIME;
 		cookie = limen_ring_cookie(ring, slot - ring->slots);
 		limen_ring_write(ring, LIMEN_HW_RING_ABORT, cookie);
 	}
-	spin_unlock_irqrestore(&ring->lock, flags);
-
-	return !slot || !read_poll_timeout(limen_ring_ended, ended, ended,
-					   LIMEN_RING_POLL_US,
-					   ring->host->times.abort * USEC_PER_MSEC,
-					   false, ring, cookie);
+	return !read_poll_timeout(limen_ring_ended, ended, ended,
+				  LIMEN_RING_POLL_US,
+				  ring->host->times.abort * USEC_PER_MSEC,
+				  false, ring, cookie);
 }

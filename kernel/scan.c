@@ -2,9 +2,7 @@
 /*
  * Searches, 1:N.
  */
-#include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include <drm/drm_file.h>
 #include <drm/drm_syncobj.h>
@@ -31,7 +29,7 @@
  * it and for what its submission depends on, then to the scanner, which has it
  * searched chunk by chunk, and ends in exactly one call of limen_scan_end(): the
  * result is written and what user space waits for is signalled. What sleeps or
- * frees is left to another work item, since fences wait for nobody.
+ * frees is left until the whole submission is retired, since fences wait for nobody.
  *
  * Dependencies. drm_sched is made for boards that execute jobs in the order in which
  * it hands them over. Here it would have executed nothing: chunks, turns and replays
@@ -60,23 +58,23 @@ struct limen_dependency {
 /**
  * struct limen_scans - a submission to a SCAN queue
  * @batch: base class
- * @queue: where it was submitted to, with a reference
+ * @charged: how many of @scans count as the user's
  * @blockers: @dependencies that have not been signalled
  * @unblock: goes on when there are none left
  * @dependencies: what it waits for
  * @dependency_count: number of those
  * @count: number of @scans
- * @scans: the scans; valid until they are pushed
+ * @scans: the scans
  */
 struct limen_scans {
 	struct limen_batch batch;
-	struct limen_queue *queue;
+	u32 charged;
 	atomic_t blockers;
 	struct work_struct unblock;
 	struct limen_dependency dependencies[LIMEN_SYNCS_MAX];
 	u32 dependency_count;
 	u32 count;
-	struct limen_scan *scans[] __counted_by(count);
+	struct limen_scan scans[] __counted_by(count);
 };
 
 static struct limen_scans *to_limen_scans(struct limen_batch *batch)
@@ -114,22 +112,26 @@ static void limen_scans_unblock_work(struct work_struct *work)
 	struct limen_scans *scans =
 		container_of(work, struct limen_scans, unblock);
 
-	limen_scanner_advance(scans->queue);
+	limen_scanner_advance(scans->batch.queue);
 }
 
 static int limen_scans_depend(const struct limen_submission *sub,
 			      struct limen_scans *scans)
 {
-	u32 i, count = sub->args->in_sync_count;
+	const struct drm_limen_submit *args = sub->args;
+	struct drm_limen_sync sync;
 	int ret;
+	u32 i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < args->in_sync_count; i++) {
 		struct limen_dependency *dependency = &scans->dependencies[i];
 
 		dependency->scans = scans;
-		ret = drm_syncobj_find_fence(sub->file, sub->ins[i].handle,
-					     sub->ins[i].point, 0,
-					     &dependency->fence);
+		ret = limen_submission_sync(sub, args->in_syncs, i, &sync);
+		if (!ret)
+			ret = drm_syncobj_find_fence(sub->file, sync.handle,
+						     sync.point, 0,
+						     &dependency->fence);
 		if (ret)
 			return ret;
 		scans->dependency_count++;
@@ -141,10 +143,28 @@ static int limen_scans_depend(const struct limen_submission *sub,
 	return 0;
 }
 
-/* Lets go of what a submission has besides its scans. */
+static void limen_scan_unuse(struct limen_scan *scan)
+{
+	if (scan->used)
+		limen_bo_unuse(scan->probe);
+	scan->used = false;
+}
+
+/* Lets go of what a scan has, however little that is. */
+static void limen_scan_release(struct limen_scan *scan)
+{
+	limen_scan_unuse(scan);
+	limen_bo_put(scan->probe);
+	limen_bo_put(scan->result);
+	limen_gallery_put(scan->gallery);
+	kvfree_sensitive(scan->rows,
+			 array3_size(2, scan->desc.top_k, sizeof(*scan->rows)));
+}
+
 static void limen_scans_release(struct limen_batch *batch)
 {
 	struct limen_scans *scans = to_limen_scans(batch);
+	struct limen_user *user = batch->queue->client->user;
 	u32 i;
 
 	for (i = 0; i < scans->dependency_count; i++) {
@@ -155,55 +175,49 @@ static void limen_scans_release(struct limen_batch *batch)
 		dma_fence_put(dependency->fence);
 	}
 	cancel_work_sync(&scans->unblock);
-	limen_queue_put(scans->queue);
+	for (i = 0; i < scans->count; i++)
+		limen_scan_release(&scans->scans[i]);
+	/* The user's other queues may have waited for the room, too. */
+	limen_user_unreserve(user, LIMEN_SCANS, scans->charged);
+	wake_up_all(&user->limen->rings[LIMEN_HW_RING_SCAN].room);
+	limen_queue_put(batch->queue);
 }
 
 static void limen_scan_write_rows(struct limen_scan *scan, u64 offset)
 {
 	u32 i;
 
-	for (i = 0; i < scan->found; i++, offset += scan->row_size)
+	for (i = 0; i < scan->found; i++, offset += scan->desc.row_size)
 		limen_bo_write(scan->result, offset, &scan->best[i],
 			       sizeof(scan->best[i]));
 }
 
 static void limen_scan_write_result(struct limen_scan *scan)
 {
-	struct drm_limen_scan_result result = {
-		.count = scan->found,
-		.device_ns = scan->device_ns,
-	};
-	const size_t skip = sizeof(result.error);
+	struct drm_limen_scan_result result = { .error = scan->error };
 
 	if (!scan->error) {
-		limen_bo_write(scan->result, scan->result_offset + skip,
-			       (void *)&result + skip, sizeof(result) - skip);
-		limen_scan_write_rows(scan, scan->result_offset +
-					    scan->result_size);
+		result.count = scan->found;
+		result.device_ns = scan->device_ns;
+		limen_scan_write_rows(scan, scan->desc.result_offset +
+					    scan->desc.result_size);
 	}
-	limen_bo_write_error(scan->result, scan->result_offset, scan->error);
+	limen_bo_write_result(scan->result, scan->desc.result_offset, &result,
+			      sizeof(result));
 }
 
 /**
  * limen_scan_end() - bring a scan to its end
  * @scan: scan that nobody goes on with; may be gone on return
  *
- * Process context; part of signalling.
+ * Any context; part of signalling.
  */
 void limen_scan_end(struct limen_scan *scan)
 {
-	struct limen_batch *batch = scan->batch;
-	u32 index = scan->index;
-	int error = scan->error;
-
 	limen_scan_write_result(scan);
-	limen_bo_unuse(scan->probe);
+	limen_scan_unuse(scan);
 	atomic_dec(&scan->limen->host.stats.scans);
-	/* Before anybody is told, and then waits until it has been retired. */
-	limen_batch_get(batch);
-	queue_work(limen_retire_wq, &scan->retire);
-	limen_batch_done(batch, index, error);
-	limen_batch_put(batch);
+	limen_batch_done(scan->batch, scan->index, scan->error);
 }
 
 /* Whether a row comes before another in a result. */
@@ -234,7 +248,7 @@ static bool limen_scan_row(const struct limen_scan *scan,
 	       row->raw >= -raw_max && row->raw <= raw_max &&
 	       row->similarity >= -LIMEN_SIMILARITY_ONE &&
 	       row->similarity <= LIMEN_SIMILARITY_ONE &&
-	       row->similarity >= scan->min_similarity &&
+	       row->similarity >= scan->desc.min_similarity &&
 	       (!index || limen_row_before(last, row));
 }
 
@@ -257,44 +271,19 @@ int limen_scan_merge(struct limen_scan *scan, const struct limen_chunk *chunk)
 		if (!limen_scan_row(scan, chunk, i, &last, &row))
 			return -EPROTO;
 		last = row;
-		while (found < scan->top_k && old < scan->found &&
+		while (found < scan->desc.top_k && old < scan->found &&
 		       limen_row_before(&scan->best[old], &row))
 			rows[found++] = scan->best[old++];
-		if (found < scan->top_k)
+		if (found < scan->desc.top_k)
 			rows[found++] = row;
 	}
-	while (found < scan->top_k && old < scan->found)
+	while (found < scan->desc.top_k && old < scan->found)
 		rows[found++] = scan->best[old++];
 
 	scan->merged = scan->best;
 	scan->best = rows;
 	scan->found = found;
 	return 0;
-}
-
-/* Frees a scan, however much of it there is. */
-static void limen_scan_free(struct limen_scan *scan)
-{
-	limen_bo_put(scan->probe);
-	limen_bo_put(scan->result);
-	limen_gallery_put(scan->gallery);
-	limen_queue_put(scan->queue);
-	limen_batch_put(scan->batch);
-	kvfree_sensitive(scan->rows,
-			 array3_size(2, scan->top_k, sizeof(*scan->rows)));
-	kfree(scan);
-}
-
-static void limen_scan_retire_work(struct work_struct *work)
-{
-	struct limen_scan *scan = container_of(work, struct limen_scan, retire);
-	struct limen_client *client = limen_client_get(scan->queue->client);
-
-	limen_scan_free(scan);
-	/* The user's other queues may have waited for the room, too. */
-	limen_user_unreserve(client->user, LIMEN_SCANS, 1);
-	wake_up_all(&client->user->room);
-	limen_client_put(client);
 }
 
 static int limen_scan_check(const struct drm_limen_scan *desc, u32 top_k_max)
@@ -309,10 +298,9 @@ static int limen_scan_check(const struct drm_limen_scan *desc, u32 top_k_max)
 }
 
 static int limen_scan_lookup(const struct limen_submission *sub,
-			     struct limen_scan *scan,
-			     const struct drm_limen_scan *desc)
+			     struct limen_scan *scan)
 {
-	struct limen_bo *bo;
+	const struct drm_limen_scan *desc = &scan->desc;
 	u64 size;
 	int ret;
 
@@ -327,27 +315,22 @@ static int limen_scan_lookup(const struct limen_submission *sub,
 		return -EINVAL;
 
 	size = desc->result_size + (u64)desc->top_k * desc->row_size;
-	scan->result_offset = desc->result_offset;
-	scan->result_size = desc->result_size;
-	scan->row_size = desc->row_size;
 	scan->result = limen_bo_lookup(sub->file, desc->result_handle);
-	bo = limen_bo_lookup(sub->file, desc->probe_handle);
-	ret = -ENOENT;
-	if (scan->result && bo)
-		ret = limen_result_check(scan->result, desc->result_offset,
-					 size, LIMEN_HW_VECTOR_ALIGN) ?:
-		      limen_vector_use(bo, desc->probe_offset,
+	scan->probe = limen_bo_lookup(sub->file, desc->probe_handle);
+	if (!scan->result || !scan->probe)
+		return -ENOENT;
+	ret = limen_result_check(scan->result, desc->result_offset, size,
+				 LIMEN_HW_VECTOR_ALIGN);
+	if (!ret)
+		ret = limen_vector_use(scan->probe, desc->probe_offset,
 				       scan->gallery->dim);
-	if (ret)
-		limen_bo_put(bo);
-	else
-		scan->probe = bo;
+	scan->used = !ret;
 	return ret;
 }
 
-static void limen_scan_describe(struct limen_scan *scan,
-				const struct drm_limen_scan *desc)
+static void limen_scan_describe(struct limen_scan *scan)
 {
+	const struct drm_limen_scan *desc = &scan->desc;
 	struct limen_hw_sqe *sqe = &scan->sqe;
 
 	sqe->opcode = LIMEN_HW_OP_SCAN;
@@ -364,65 +347,28 @@ static void limen_scan_describe(struct limen_scan *scan,
 static int limen_scan_init(const struct limen_submission *sub,
 			   struct limen_scan *scan)
 {
-	struct drm_limen_scan desc;
+	const struct drm_limen_scan *desc = &scan->desc;
 	int ret;
 
-	ret = limen_submission_desc(sub, scan->index, &desc, sizeof(desc));
-	if (ret)
-		return ret;
-	ret = limen_scan_check(&desc, sub->limen->top_k_max);
+	ret = limen_submission_desc(sub, scan->index, &scan->desc,
+				    sizeof(scan->desc));
 	if (!ret)
-		ret = limen_scan_lookup(sub, scan, &desc);
+		ret = limen_scan_check(desc, sub->limen->top_k_max);
+	if (!ret)
+		ret = limen_scan_lookup(sub, scan);
 	if (ret)
 		return ret;
-	limen_scan_describe(scan, &desc);
+	limen_scan_describe(scan);
 
-	scan->next = desc.first_row;
-	scan->end = desc.first_row + desc.row_count;
-	scan->top_k = desc.top_k;
-	scan->min_similarity = desc.min_similarity;
-	scan->rows = kvcalloc(2 * scan->top_k, sizeof(*scan->rows),
+	scan->next = desc->first_row;
+	scan->end = desc->first_row + desc->row_count;
+	scan->rows = kvcalloc(2 * desc->top_k, sizeof(*scan->rows),
 			      GFP_KERNEL_ACCOUNT);
 	if (!scan->rows)
 		return -ENOMEM;
 	scan->best = scan->rows;
-	scan->merged = scan->rows + scan->top_k;
+	scan->merged = scan->rows + desc->top_k;
 	return 0;
-}
-
-static struct limen_scan *limen_scan_alloc(struct limen_submission *sub,
-					   u32 index)
-{
-	struct limen_scan *scan;
-
-	scan = kzalloc(sizeof(*scan), GFP_KERNEL_ACCOUNT);
-	if (!scan)
-		return NULL;
-
-	INIT_WORK(&scan->retire, limen_scan_retire_work);
-	scan->limen = sub->limen;
-	scan->queue = limen_queue_get(sub->queue);
-	scan->batch = sub->batch;
-	limen_batch_get(sub->batch);
-	scan->index = index;
-	INIT_LIST_HEAD(&scan->link);
-	return scan;
-}
-
-static void limen_scans_cancel(struct limen_submission *sub)
-{
-	struct limen_scans *scans = to_limen_scans(sub->batch);
-	u32 i;
-
-	for (i = 0; i < scans->count && scans->scans[i]; i++) {
-		struct limen_scan *scan = scans->scans[i];
-
-		if (scan->probe)
-			limen_bo_unuse(scan->probe);
-		limen_scan_free(scan);
-	}
-	limen_scans_release(sub->batch);
-	limen_batch_put(sub->batch);
 }
 
 static int limen_scans_prepare(struct limen_submission *sub)
@@ -435,21 +381,18 @@ static int limen_scans_prepare(struct limen_submission *sub)
 	if (!scans)
 		return -ENOMEM;
 	scans->count = count;
-	scans->queue = limen_queue_get(sub->queue);
 	INIT_WORK(&scans->unblock, limen_scans_unblock_work);
-	limen_batch_init(&scans->batch, count, limen_scans_release);
+	limen_batch_init(&scans->batch, limen_queue_get(sub->queue), count,
+			 limen_scans_release);
 	sub->batch = &scans->batch;
 
 	for (i = 0; !ret && i < count; i++) {
-		scans->scans[i] = limen_scan_alloc(sub, i);
-		ret = scans->scans[i] ? limen_scan_init(sub, scans->scans[i]) :
-					-ENOMEM;
+		scans->scans[i].limen = sub->limen;
+		scans->scans[i].batch = &scans->batch;
+		scans->scans[i].index = i;
+		ret = limen_scan_init(sub, &scans->scans[i]);
 	}
-	if (!ret)
-		ret = limen_scans_depend(sub, scans);
-	if (ret)
-		limen_scans_cancel(sub);
-	return ret;
+	return ret ?: limen_scans_depend(sub, scans);
 }
 
 /* Hands all scans over if the user may have so many more. */
@@ -469,12 +412,13 @@ static int limen_scans_reserve(void *data)
 		return -EAGAIN;
 
 	/* Nothing fails from here on. */
+	scans->charged = count;
 	limen_batch_commit(&scans->batch, limen_submission_waits(sub));
 	atomic_add(count, &sub->limen->host.stats.scans);
 	for (i = 0; i < count; i++) {
-		struct limen_scan *scan = scans->scans[i];
+		struct limen_scan *scan = &scans->scans[i];
 
-		limen_bo_write(scan->result, scan->result_offset, &fresh,
+		limen_bo_write(scan->result, scan->desc.result_offset, &fresh,
 			       sizeof(fresh));
 		list_add_tail(&scan->link, &sub->queue->waiting);
 	}
@@ -482,17 +426,10 @@ static int limen_scans_reserve(void *data)
 	return 0;
 }
 
-static wait_queue_head_t *limen_scans_room(struct limen_submission *sub)
-{
-	return &sub->queue->client->user->room;
-}
-
 const struct limen_kind limen_scan_kind = {
 	.ring = LIMEN_HW_RING_SCAN,
 	.depends = true,
 	.prepare = limen_scans_prepare,
 	.reserve = limen_scans_reserve,
-	.cancel = limen_scans_cancel,
-	.room = limen_scans_room,
 	.stop = limen_scanner_stop,
 };

@@ -6,7 +6,6 @@
 #define LIMEN_SCAN_H
 
 #include <linux/list.h>
-#include <linux/workqueue.h>
 
 #include <limen/hw.h>
 #include <uapi/drm/limen_accel.h>
@@ -17,7 +16,6 @@ struct limen_chunk;
 struct limen_device;
 struct limen_gallery;
 struct limen_kind;
-struct limen_queue;
 
 /**
  * struct limen_scan - a scan
@@ -25,34 +23,26 @@ struct limen_queue;
 struct limen_scan {
 	/** @limen: device */
 	struct limen_device *limen;
-	/** @queue: where it was submitted to, with a reference */
-	struct limen_queue *queue;
-	/** @batch: what it belongs to, with a reference */
+	/** @batch: what it belongs to, and goes with */
 	struct limen_batch *batch;
 	/** @index: its number there */
 	u32 index;
 	/** @gallery: what is searched, with a reference */
 	struct limen_gallery *gallery;
-	/** @probe: its buffer, with a reference, and a use until the end */
+	/** @probe: its buffer, with a reference */
 	struct limen_bo *probe;
+	/** @used: @probe has a use, until the end */
+	bool used;
 	/** @result: host buffer of the result, with a reference */
 	struct limen_bo *result;
-	/** @result_offset: of the result in @result */
-	u64 result_offset;
-	/** @result_size: bytes of it before its rows */
-	u32 result_size;
-	/** @row_size: bytes from row to row */
-	u32 row_size;
-	/** @top_k: most rows to return */
-	u32 top_k;
-	/** @min_similarity: rows below it are left out */
-	s32 min_similarity;
+	/** @desc: what user space wants, checked */
+	struct drm_limen_scan desc;
 	/** @end: row behind the last one to search */
 	u32 end;
 	/**
 	 * @link: in &limen_queue.waiting, then in &limen_queue.ready until the
-	 * last chunk has been submitted, at last in &limen_scanner.ended; this
-	 * and what follows up to @device_ns under the lock of the SCAN ring
+	 * last chunk has been submitted; this and what follows up to @device_ns
+	 * under the lock of the SCAN ring
 	 */
 	struct list_head link;
 	/** @sqe: what the board is told */
@@ -73,8 +63,6 @@ struct limen_scan {
 	struct drm_limen_scan_row *merged;
 	/** @found: number of rows in @best */
 	u32 found;
-	/** @retire: lets go of everything */
-	struct work_struct retire;
 };
 
 extern const struct limen_kind limen_scan_kind;

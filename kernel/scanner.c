@@ -37,11 +37,14 @@
  * A scan ends when none of its chunks is under way and there are none left to
  * submit, or no more shall be: because its queue was destroyed, one of its
  * chunks failed, or the board is gone. The lock of the SCAN ring protects all
- * this, so that is seen exactly once; the work item then calls
- * limen_scan_end(). A chunk with nonsense for rows is parked: it counts as under way
- * until the board has let go of the ring, because until then it may use the
- * scan's memory. If it has let go since the chunk was submitted there is nothing
- * to wait for, and no fault that the next reset would be for.
+ * this, so that is seen exactly once, and whoever sees it calls limen_scan_end():
+ * the work item after the last chunk, without the lock, since there are rows to
+ * write; or who stops a scan that has no chunk under way.
+ *
+ * A chunk with nonsense for rows is parked: it counts as under way until the board
+ * has let go of the ring, because until then it may use the scan's memory. If it
+ * has let go since the chunk was submitted there is nothing to wait for, and no
+ * fault that the next reset would be for.
  *
  * A reset takes only what the board had: the other scans stay where they are
  * while the ring is stopped, and are fed to it when it has been started, unless
@@ -57,28 +60,22 @@ static struct limen_ring *limen_scan_ring(struct limen_device *limen)
 static void limen_scan_dequeue(struct limen_scan *scan)
 {
 	list_del_init(&scan->link);
-	if (list_empty(&scan->queue->ready))
-		list_del_init(&scan->queue->turn);
-}
-
-/* Has a scan end if there is nothing left of it to wait for. */
-static void limen_scan_end_if_done(struct limen_scan *scan)
-{
-	if (!scan->pending && list_empty(&scan->link))
-		list_add_tail(&scan->link, &scan->limen->scanner->ended);
+	if (list_empty(&scan->batch->queue->ready))
+		list_del_init(&scan->batch->queue->turn);
 }
 
 /*
- * No more of it is submitted. What it ends with is the error of a chunk that is
- * to blame rather than that of one that only was there.
+ * No more of it is submitted, and without a chunk under way it ends. What it ends
+ * with is the error of a chunk that is to blame rather than that of one that only
+ * was there.
  */
 static void limen_scan_stop(struct limen_scan *scan, int error)
 {
 	if (!scan->error || scan->error == -ECANCELED)
 		scan->error = error;
 	limen_scan_dequeue(scan);
-	limen_scan_end_if_done(scan);
-	queue_work(limen_fence_wq, &scan->limen->scanner->work);
+	if (!scan->pending)
+		limen_scan_end(scan);
 }
 
 /* Submits the next chunk of a scan. */
@@ -107,7 +104,7 @@ static void limen_scan_submit_chunk(struct limen_ring *ring,
 
 	scan->pending++;
 	scan->next += chunk->count;
-	list_move_tail(&scan->queue->turn, &scanner->turns);
+	list_move_tail(&scan->batch->queue->turn, &scanner->turns);
 	if (scan->next == scan->end)
 		limen_scan_dequeue(scan);
 }
@@ -162,23 +159,22 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	struct limen_scanner *scanner = limen_of_ring(ring)->scanner;
 	struct limen_chunk *chunk = data;
 	struct limen_scan *scan = chunk->scan;
+	bool ok = answer->status == LIMEN_HW_OK;
 	u32 bytes = chunk->count * scan->gallery->dim;
 
-	if (answer->status != LIMEN_HW_OK) {
-		limen_stats_answer(ring, answer, 0, scan->queue->client);
-		limen_chunk_return(ring, chunk, -EIO);
-		return 0;
-	}
-	if (answer->count > min(scan->top_k, chunk->count))
+	if (ok && answer->count > min(scan->desc.top_k, chunk->count))
 		return -EPROTO;
-	limen_stats_answer(ring, answer, chunk->count, scan->queue->client);
-	chunk->found = answer->count;
-	/* Whatever the board says, and if it says too much, modulo 2^64. */
-	scan->device_ns += answer->device_ns;
-	WRITE_ONCE(scanner->chunk_bytes,
-		   limen_chunk_learn(scanner->chunk_bytes, bytes,
-				     answer->device_ns));
-	limen_chunk_return(ring, chunk, 0);
+	limen_stats_answer(ring, answer, ok ? chunk->count : 0,
+			   scan->batch->queue->client);
+	if (ok) {
+		chunk->found = answer->count;
+		/* Whatever the board says; if it says too much, modulo 2^64. */
+		scan->device_ns += answer->device_ns;
+		WRITE_ONCE(scanner->chunk_bytes,
+			   limen_chunk_learn(scanner->chunk_bytes, bytes,
+					     answer->device_ns));
+	}
+	limen_chunk_return(ring, chunk, ok ? 0 : -EIO);
 	return 0;
 }
 
@@ -224,18 +220,21 @@ static void limen_chunk_take(struct limen_chunk *chunk)
 {
 	struct limen_scan *scan = chunk->scan;
 	struct limen_ring *ring = limen_scan_ring(scan->limen);
+	bool last;
 
 	if (!chunk->error && limen_scan_merge(scan, chunk) &&
 	    limen_chunk_park(chunk, ring))
 		return;
 	/* Scores tell a lot about templates. */
-	memzero_explicit(chunk->rows, scan->top_k * sizeof(*chunk->rows));
+	memzero_explicit(chunk->rows, scan->desc.top_k * sizeof(*chunk->rows));
 
-	guard(spinlock_irq)(&ring->lock);
-	list_add(&chunk->link, &scan->limen->scanner->idle);
-	scan->pending--;
-	limen_scan_end_if_done(scan);
-	limen_scanner_feed(ring);
+	scoped_guard(spinlock_irq, &ring->lock) {
+		list_add(&chunk->link, &scan->limen->scanner->idle);
+		last = !--scan->pending && list_empty(&scan->link);
+		limen_scanner_feed(ring);
+	}
+	if (last)
+		limen_scan_end(scan);
 }
 
 static void limen_scanner_work(struct work_struct *work)
@@ -244,23 +243,13 @@ static void limen_scanner_work(struct work_struct *work)
 		container_of(work, struct limen_scanner, work);
 	struct limen_ring *ring = limen_scan_ring(scanner->limen);
 	bool cookie = dma_fence_begin_signalling();
-	struct limen_chunk *chunk, *next_chunk;
-	struct limen_scan *scan, *next_scan;
+	struct limen_chunk *chunk, *next;
 	LIST_HEAD(done);
-	LIST_HEAD(ended);
 
-	spin_lock_irq(&ring->lock);
-	list_splice_init(&scanner->done, &done);
-	spin_unlock_irq(&ring->lock);
-	list_for_each_entry_safe(chunk, next_chunk, &done, link)
+	scoped_guard(spinlock_irq, &ring->lock)
+		list_splice_init(&scanner->done, &done);
+	list_for_each_entry_safe(chunk, next, &done, link)
 		limen_chunk_take(chunk);
-
-	spin_lock_irq(&ring->lock);
-	list_splice_init(&scanner->ended, &ended);
-	spin_unlock_irq(&ring->lock);
-	list_for_each_entry_safe(scan, next_scan, &ended, link)
-		limen_scan_end(scan);
-
 	dma_fence_end_signalling(cookie);
 }
 
@@ -359,7 +348,6 @@ int limen_scanner_init(struct limen_device *limen)
 	INIT_LIST_HEAD(&scanner->idle);
 	INIT_LIST_HEAD(&scanner->done);
 	INIT_LIST_HEAD(&scanner->parked);
-	INIT_LIST_HEAD(&scanner->ended);
 	INIT_WORK(&scanner->work, limen_scanner_work);
 	scanner->chunk_bytes = LIMEN_CHUNK_MIN;
 	limen->scanner = scanner;

@@ -73,14 +73,12 @@ struct limen_scanner {
 	struct list_head done;
 	/** @parked: those with nonsense for an answer, until the ring is stopped */
 	struct list_head parked;
-	/** @ended: struct limen_scan without anything left to do */
-	struct list_head ended;
 	/**
 	 * @chunk_bytes: of a gallery that take LIMEN_CHUNK_NS; written under the
 	 * lock of the SCAN ring
 	 */
 	u32 chunk_bytes;
-	/** @work: goes on with @done and @ended; part of signalling fences */
+	/** @work: goes on with @done; part of signalling fences */
 	struct work_struct work;
 };
 

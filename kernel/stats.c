@@ -34,30 +34,11 @@ static void limen_peak(atomic64_t *gauge, u64 value)
 		atomic64_set(gauge, value);
 }
 
-/**
- * struct limen_ring_stats - what is counted of a ring's answers
- * @busy_ns: number of the counter of nanoseconds spent, by LIMEN_STAT()
- * @cycles: likewise of the cycles
- * @answers: likewise of the answers
- */
-struct limen_ring_stats {
-	u8 busy_ns;
-	u8 cycles;
-	u8 answers;
-};
-
-static const struct limen_ring_stats limen_ring_stats[] = {
-	[LIMEN_HW_RING_EXPRESS] = {
-		.busy_ns = LIMEN_STAT(express_busy_ns),
-		.cycles = LIMEN_STAT(express_cycles),
-		.answers = LIMEN_STAT(comparisons),
-	},
-	[LIMEN_HW_RING_SCAN] = {
-		.busy_ns = LIMEN_STAT(scan_busy_ns),
-		.cycles = LIMEN_STAT(scan_cycles),
-		.answers = LIMEN_STAT(chunks),
-	},
-};
+/* Of what is counted by ring, EXPRESS comes first and SCAN follows. */
+static_assert(LIMEN_HW_RING_EXPRESS == 0 && LIMEN_HW_RING_SCAN == 1);
+static_assert(LIMEN_STAT(scan_busy_ns) == LIMEN_STAT(express_busy_ns) + 1);
+static_assert(LIMEN_STAT(scan_cycles) == LIMEN_STAT(express_cycles) + 1);
+static_assert(LIMEN_STAT(chunks) == LIMEN_STAT(comparisons) + 1);
 
 /**
  * limen_stats_answer() - an entry has been answered
@@ -75,19 +56,20 @@ void limen_stats_answer(struct limen_ring *ring,
 	struct limen_stats *stats = &ring->host->stats;
 	unsigned int bin = min(ilog2(answer->wait_ns | 1),
 			       DRM_LIMEN_LATENCIES - 1);
-	const struct limen_ring_stats *of = &limen_ring_stats[ring->index];
 	atomic64_t *counters = stats->counters;
+	unsigned int of = ring->index;
 
 	lockdep_assert_held(&ring->lock);
 	trace_limen_done(ring->host->number, ring->index, answer->seq,
 			 answer->status, answer->device_ns, answer->wait_ns,
 			 answer->cycles);
-	limen_count(&counters[of->busy_ns], answer->device_ns);
-	limen_count(&counters[of->cycles], answer->cycles);
-	limen_count(&counters[of->answers], 1);
-	limen_count(&client->busy_ns[ring->index], answer->device_ns);
-	limen_count(&client->cycles[ring->index], answer->cycles);
-	if (ring->index == LIMEN_HW_RING_SCAN) {
+	limen_count(&counters[LIMEN_STAT(express_busy_ns) + of],
+		    answer->device_ns);
+	limen_count(&counters[LIMEN_STAT(express_cycles) + of], answer->cycles);
+	limen_count(&counters[LIMEN_STAT(comparisons) + of], 1);
+	limen_count(&client->busy_ns[of], answer->device_ns);
+	limen_count(&client->cycles[of], answer->cycles);
+	if (of == LIMEN_HW_RING_SCAN) {
 		limen_count(&counters[LIMEN_STAT(rows)], rows);
 		return;
 	}

@@ -38,8 +38,6 @@ struct limen_stats {
 	atomic64_t counters[LIMEN_STATS];
 	/** @scans: submitted and not finished */
 	atomic_t scans;
-	/** @files: open now */
-	atomic_t files;
 	/** @wait_peak_ns: longest wait of a comparison since pmu.c set it to 0 */
 	atomic64_t wait_peak_ns;
 	/**

@@ -71,6 +71,24 @@ int limen_submission_desc(const struct limen_submission *sub, u32 index,
 }
 
 /**
+ * limen_submission_sync() - copy a syncobj's description from user space
+ * @sub: submission
+ * @syncs: the array of user space's that it is in
+ * @index: number in there
+ * @sync: where to
+ *
+ * Return: as limen_submission_desc(); -EINVAL for unknown flags, too.
+ */
+int limen_submission_sync(const struct limen_submission *sub, u64 syncs,
+			  u32 index, struct drm_limen_sync *sync)
+{
+	int ret = limen_element_copy(sync, sizeof(*sync), syncs, index,
+				     sub->args->sync_size);
+
+	return !ret && sync->flags ? -EINVAL : ret;
+}
+
+/**
  * limen_size_valid() - check the size of what the kernel writes
  * @given: bytes that user space knows
  * @known: bytes that this kernel knows, and every one did
@@ -128,56 +146,37 @@ int limen_result_check(const struct limen_bo *bo, u64 offset, u64 size,
 	return 0;
 }
 
-static int limen_syncs_copy(const struct limen_submission *sub,
-			    struct drm_limen_sync *syncs, u64 address, u32 count)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; !ret && i < count; i++) {
-		ret = limen_element_copy(&syncs[i], sizeof(*syncs), address, i,
-					 sub->args->sync_size);
-		if (!ret && syncs[i].flags)
-			ret = -EINVAL;
-	}
-	return ret;
-}
-
-static int limen_out_sync_get(struct limen_submission *sub,
-			      const struct drm_limen_sync *sync)
+static int limen_out_sync_get(struct limen_submission *sub)
 {
 	struct limen_out_sync *out = &sub->outs[sub->out_count];
+	struct drm_limen_sync sync;
+	int ret;
 
-	out->chain = NULL;
-	out->syncobj = drm_syncobj_find(sub->file, sync->handle);
+	ret = limen_submission_sync(sub, sub->args->out_syncs, sub->out_count,
+				    &sync);
+	if (ret)
+		return ret;
+	out->syncobj = drm_syncobj_find(sub->file, sync.handle);
 	if (!out->syncobj)
 		return -ENOENT;
-	if (sync->point) {
+	if (sync.point) {
 		out->chain = dma_fence_chain_alloc();
 		if (!out->chain) {
 			drm_syncobj_put(out->syncobj);
 			return -ENOMEM;
 		}
 	}
-	out->point = sync->point;
+	out->point = sync.point;
 	sub->out_count++;
 	return 0;
 }
 
 static int limen_syncs_get(struct limen_submission *sub)
 {
-	const struct drm_limen_submit *args = sub->args;
-	struct drm_limen_sync outs[LIMEN_SYNCS_MAX];
-	int ret;
-	u32 i;
+	int ret = 0;
 
-	ret = limen_syncs_copy(sub, sub->ins, args->in_syncs,
-			       args->in_sync_count);
-	if (ret)
-		return ret;
-	ret = limen_syncs_copy(sub, outs, args->out_syncs, args->out_sync_count);
-	for (i = 0; !ret && i < args->out_sync_count; i++)
-		ret = limen_out_sync_get(sub, &outs[i]);
+	while (!ret && sub->out_count < sub->args->out_sync_count)
+		ret = limen_out_sync_get(sub);
 	return ret;
 }
 
@@ -234,22 +233,21 @@ static int limen_submit_prepare(struct limen_submission *sub)
 	return ret ?: sub->queue->kind->prepare(sub);
 }
 
-/* Hands over what has been prepared, or undoes that. */
+/* Hands over what has been prepared. */
 static int limen_submit_commit(struct limen_submission *sub)
 {
 	const struct limen_kind *kind = sub->queue->kind;
 	int ret = kind->reserve(sub);
 
 	if (ret == -EAGAIN && limen_submission_waits(sub)) {
-		ret = limen_wait_room(kind->room(sub), kind->reserve, sub,
+		ret = limen_wait_room(&sub->limen->rings[kind->ring].room,
+				      kind->reserve, sub,
 				      sub->args->timeout_ns);
 	} else if (ret == -EAGAIN && !limen_asleep(&sub->limen->host)) {
 		/* What has finished may still take room for a moment. */
 		flush_workqueue(limen_retire_wq);
 		ret = kind->reserve(sub);
 	}
-	if (ret)
-		kind->cancel(sub);
 	/* libdrm would call again and again after EAGAIN. */
 	return ret == -EAGAIN ? -ENOBUFS : ret;
 }
@@ -281,18 +279,20 @@ static int limen_submit(struct limen_submission *sub)
 				   sub->batch->fence.context, sub->args->count);
 		ret = limen_submit_commit(sub);
 	}
-	if (!ret) {
-		limen_syncs_publish(sub);
-		if (!limen_submission_waits(sub)) {
-			limen_batch_put(sub->batch);
-		} else {
-			if (kind->spin)
-				kind->spin(sub);
-			ret = limen_submit_wait(sub);
-		}
+	if (ret) {
+		if (sub->batch)
+			limen_batch_retire(sub->batch);
+		return ret;
 	}
-	limen_syncs_put(sub);
-	return ret;
+
+	limen_syncs_publish(sub);
+	if (!limen_submission_waits(sub)) {
+		limen_batch_put(sub->batch);
+		return 0;
+	}
+	if (kind->spin)
+		kind->spin(sub);
+	return limen_submit_wait(sub);
 }
 
 /* Goes on with the wait that has left the ticket. */
@@ -315,24 +315,20 @@ static int limen_submit_return(struct limen_submission *sub)
 int limen_submit_ioctl(struct drm_device *drm, void *data,
 		       struct drm_file *file)
 {
-	struct limen_submission sub;
-	int ret = 0;
+	struct limen_submission sub = {
+		.limen = to_limen(drm),
+		.file = file,
+		.args = data,
+	};
+	int ret = sub.args->ticket ? 0 : limen_submit_check(sub.args);
 
-	sub.limen = to_limen(drm);
-	sub.file = file;
-	sub.args = data;
-	sub.batch = NULL;
-	sub.out_count = 0;
-
-	if (!sub.args->ticket)
-		ret = limen_submit_check(sub.args);
 	if (ret)
 		return ret;
-
 	sub.queue = limen_queue_lookup(file->driver_priv, sub.args->queue);
 	if (!sub.queue)
 		return -ENOENT;
 	ret = sub.args->ticket ? limen_submit_return(&sub) : limen_submit(&sub);
+	limen_syncs_put(&sub);
 	limen_queue_put(sub.queue);
 	return ret;
 }

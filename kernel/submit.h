@@ -38,8 +38,7 @@ struct limen_out_sync {
  * @file: open file
  * @args: what user space wants
  * @queue: where to
- * @batch: what limen_kind.prepare() made, with a reference
- * @ins: syncobjs to wait for
+ * @batch: what limen_kind.prepare() made, with a reference; or NULL
  * @outs: syncobjs to signal
  * @out_count: how many of @outs are valid
  */
@@ -49,7 +48,6 @@ struct limen_submission {
 	struct drm_limen_submit *args;
 	struct limen_queue *queue;
 	struct limen_batch *batch;
-	struct drm_limen_sync ins[LIMEN_SYNCS_MAX];
 	struct limen_out_sync outs[LIMEN_SYNCS_MAX];
 	u32 out_count;
 };
@@ -57,6 +55,8 @@ struct limen_submission {
 bool limen_submission_waits(const struct limen_submission *sub);
 int limen_submission_desc(const struct limen_submission *sub, u32 index,
 			  void *desc, size_t size);
+int limen_submission_sync(const struct limen_submission *sub, u64 syncs,
+			  u32 index, struct drm_limen_sync *sync);
 bool limen_size_valid(u32 given, size_t known);
 int limen_vector_use(struct limen_bo *bo, u64 offset, u32 dim);
 int limen_result_check(const struct limen_bo *bo, u64 offset, u64 size,

@@ -2,6 +2,7 @@
 /*
  * The users of a board, and how much of it each has at most.
  */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/slab.h>
 
@@ -25,7 +26,7 @@
  * was. The kernel's notion of the ID is compared, not that of a user namespace.
  *
  * What is under way or in use when a file is closed counts until it is gone, so
- * it is the client that it refers to: the part of a file that stays that long.
+ * what is known of a file, the client, stays that long.
  */
 
 /**
@@ -38,7 +39,7 @@
 void limen_retire_all(struct limen_device *limen)
 {
 	flush_workqueue(limen_retire_wq);
-	wait_event_interruptible(limen->wiped,
+	wait_event_interruptible(limen->awake,
 				 !atomic_read(&limen->wipes) ||
 				 limen_asleep(&limen->host));
 }
@@ -93,6 +94,10 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
 	u64 limit = limen_user_limit(user->limen, share);
 	s64 used = atomic64_read(&user->used[share]);
 
+	/* Whoever may have more is counted all the same. */
+	if (share == LIMEN_CARD_BYTES &&
+	    ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
+		limit = U64_MAX;
 	do {
 		if (used + count > limit)
 			return -EDQUOT;
@@ -102,36 +107,24 @@ int limen_user_reserve(struct limen_user *user, enum limen_share share,
 }
 
 /**
- * limen_user_claim() - count a thing that user space keeps
+ * limen_user_claim() - count what user space keeps
  * @user: user
  * @share: what
+ * @count: how many, all or none
  *
- * Things that were destroyed a moment ago may still count, because finished
- * work is retired after its waiter has been told. So before
- * it fails it sleeps until that has been done.
+ * Things that were destroyed a moment ago may still count, because finished work
+ * is retired after its waiter has been told. So before it fails it sleeps until
+ * that has been done.
  *
  * Return: 0 or -EDQUOT.
  */
-int limen_user_claim(struct limen_user *user, enum limen_share share)
+int limen_user_claim(struct limen_user *user, enum limen_share share,
+		     u64 count)
 {
-	if (!limen_user_reserve(user, share, 1))
+	if (!limen_user_reserve(user, share, count))
 		return 0;
 	limen_retire_all(user->limen);
-	return limen_user_reserve(user, share, 1);
-}
-
-/**
- * limen_user_charge() - count something, whatever the limit
- * @user: user
- * @share: what
- * @count: how many
- *
- * Any context.
- */
-void limen_user_charge(struct limen_user *user, enum limen_share share,
-		       u64 count)
-{
-	atomic64_add(count, &user->used[share]);
+	return limen_user_reserve(user, share, count);
 }
 
 /**
@@ -163,7 +156,6 @@ static struct limen_user *limen_user_get(struct limen_device *limen, kuid_t uid,
 		}
 
 	kref_init(&fresh->ref);
-	init_waitqueue_head(&fresh->room);
 	drm_dev_get(&limen->drm);
 	fresh->limen = limen;
 	fresh->uid = uid;
@@ -190,17 +182,19 @@ static void limen_user_release(struct kref *ref)
  */
 struct limen_client *limen_client_create(struct limen_device *limen)
 {
-	struct limen_client *client = kzalloc(sizeof(*client), GFP_KERNEL);
-	struct limen_user *fresh = kzalloc(sizeof(*fresh), GFP_KERNEL);
+	struct limen_client *client __free(kfree) =
+		kzalloc(sizeof(*client), GFP_KERNEL);
+	struct limen_user *fresh __free(kfree) =
+		kzalloc(sizeof(*fresh), GFP_KERNEL);
 
-	if (!client || !fresh) {
-		kfree(client);
-		kfree(fresh);
+	if (!client || !fresh)
 		return NULL;
-	}
 	kref_init(&client->ref);
-	client->user = limen_user_get(limen, current_euid(), fresh);
-	return client;
+	xa_init_flags(&client->galleries, XA_FLAGS_ALLOC1);
+	xa_init_flags(&client->queues, XA_FLAGS_ALLOC1);
+	client->user = limen_user_get(limen, current_euid(),
+				      no_free_ptr(fresh));
+	return_ptr(client);
 }
 
 /**

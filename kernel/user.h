@@ -9,7 +9,6 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/uidgid.h>
-#include <linux/wait.h>
 #include <linux/xarray.h>
 
 struct limen_device;
@@ -50,12 +49,10 @@ struct limen_user {
 	kuid_t uid;
 	/** @used: by enum limen_share */
 	atomic64_t used[LIMEN_SHARES];
-	/** @room: woken when scans of this user have ended */
-	wait_queue_head_t room;
 };
 
 /**
- * struct limen_client - an open file as what outlives it knows it
+ * struct limen_client - an open file, and what is counted of it when it is closed
  */
 struct limen_client {
 	/** @ref: the file, its buffers, galleries and queues */
@@ -68,18 +65,10 @@ struct limen_client {
 	atomic64_t busy_ns[2];
 	/** @cycles: likewise in cycles of the engine's clock */
 	atomic64_t cycles[2];
-};
-
-/**
- * struct limen_file - an open file
- */
-struct limen_file {
 	/** @galleries: struct limen_gallery by identifier */
 	struct xarray galleries;
 	/** @queues: struct limen_queue by identifier */
 	struct xarray queues;
-	/** @client: what outlives it, with a reference */
-	struct limen_client *client;
 };
 
 void limen_retire_all(struct limen_device *limen);
@@ -88,9 +77,8 @@ u64 limen_user_limit(const struct limen_device *limen, enum limen_share share);
 u64 limen_user_used(struct limen_user *user, enum limen_share share);
 int limen_user_reserve(struct limen_user *user, enum limen_share share,
 		       u64 count);
-int limen_user_claim(struct limen_user *user, enum limen_share share);
-void limen_user_charge(struct limen_user *user, enum limen_share share,
-		       u64 count);
+int limen_user_claim(struct limen_user *user, enum limen_share share,
+		     u64 count);
 void limen_user_unreserve(struct limen_user *user, enum limen_share share,
 			  u64 count);
 

@@ -16,11 +16,6 @@ struct limen_bo *limen_bo_lookup(struct drm_file *file, u32 handle)
 	return NULL;
 }
 
-struct limen_bo *limen_bo_get(struct limen_bo *bo)
-{
-	return bo;
-}
-
 void limen_bo_put(struct limen_bo *bo)
 {
 }
@@ -35,22 +30,14 @@ u64 limen_bo_address(const struct limen_bo *bo, u64 offset)
 	return offset;
 }
 
-int limen_user_claim(struct limen_user *user, enum limen_share share)
+int limen_user_claim(struct limen_user *user, enum limen_share share,
+		     u64 count)
 {
 	return -EDQUOT;
 }
 
 void limen_user_unreserve(struct limen_user *user, enum limen_share share,
 			  u64 count)
-{
-}
-
-struct limen_client *limen_client_get(struct limen_client *client)
-{
-	return client;
-}
-
-void limen_client_put(struct limen_client *client)
 {
 }
 

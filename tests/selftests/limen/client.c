@@ -165,6 +165,18 @@ bool load_works(const struct load *load)
 	return true;
 }
 
+bool load_loses_board(const struct load *load)
+{
+	__s64 end = in_ns(PATIENCE);
+
+	while (__atomic_load_n(&load->gone, __ATOMIC_RELAXED) < LOADS) {
+		if (now_ns() > end)
+			return false;
+		sleep_ms(1);
+	}
+	return true;
+}
+
 int load_end(struct load *load)
 {
 	unsigned int i;

@@ -59,6 +59,8 @@ struct load *load_start(void);
 unsigned int load_right(const struct load *load);
 /* Whether each of them goes on to have right answers. */
 bool load_works(const struct load *load);
+/* Whether each of them meets, in time, that its board is gone. */
+bool load_loses_board(const struct load *load);
 /*
  * Has them end: 0; 1 if a client had a wrong score, 2 if an error that there was no
  * reason for, 3 if it did not even end by itself.
