@@ -167,6 +167,7 @@ static void complete(struct core_board *board, unsigned int index,
 
 	core_ring_account(board, index, &slot->entry, &slot->work);
 	core_ring_answer(board, index, &slot->entry, cqe);
+	serve_counters(board);
 	core_ring_post(board, index, &slot->entry, cqe);
 	core_work_wipe(&slot->work);
 	core_wipe(cqe, sizeof(*cqe));

@@ -21,7 +21,11 @@
 #define SHELL_FEATURES	(LIMEN_HW_FEATURE_BOOT | LIMEN_HW_FEATURE_CAMERA | \
 			 LIMEN_HW_FEATURE_ERROR | \
 			 LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS | \
-			 LIMEN_HW_FEATURE_WIPE)
+			 LIMEN_HW_FEATURE_WIPE | LIMEN_HW_FEATURE_CAM_MODES)
+
+/* What each of them has. */
+#define FEATURES	(LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_SNAPSHOT | \
+			 LIMEN_HW_FEATURE_ECC)
 
 /* How long a reset of the function takes; PCI waits for 10 ms at least. */
 #define RESET_NS	4000000
@@ -31,7 +35,9 @@ int card_init(struct card *card, const struct card_options *options)
 	void *mem;
 
 	memset(card, 0, sizeof(*card));
-	card->irq = -1;
+	card->vector_count = options->vectors;
+	for (unsigned int i = 0; i < CARD_VECTORS; i++)
+		card->vectors[i].irq = -1;
 	card->random = options->seed;
 	card->core.ops = &engine_ops;
 	card->core.clock_khz = options->shell.rom ? JOB_CLOCK_KHZ : CLOCK_KHZ;
@@ -39,7 +45,7 @@ int card_init(struct card *card, const struct card_options *options)
 	card->core.mem_size = (uint64_t)options->mem_mib << 20;
 	card->bar_size[CARD_BAR_REGS] = options->regs;
 	card->bar_size[CARD_BAR_MEM] = card->core.mem_size;
-	card->bar_size[CARD_BAR_MSIX] = options->msix ? MSIX_SIZE : 0;
+	card->bar_size[CARD_BAR_MSIX] = options->vectors ? MSIX_SIZE : 0;
 	card->mem_fd = -1;
 	if (!card->core.mem_size)
 		return 0;
@@ -72,6 +78,7 @@ void card_free(struct card *card)
 static void reset(struct card *card)
 {
 	core_reset_begin(&card->core);
+	vector_forget(card);
 	for (unsigned int i = 0; i < CARD_RINGS; i++)
 		ring_forget(&card->rings[i]);
 	if (card->shell)
@@ -89,9 +96,9 @@ void card_switch_on(struct card *card, const struct card_options *options)
 {
 	dma_unmap(card, 0, UINT64_MAX);
 	post_drop(card);
-	if (card->irq >= 0)
-		close(card->irq);
-	card->irq = -1;
+	for (unsigned int i = 0; i < CARD_VECTORS; i++)
+		vector_connect(card, i, -1);
+	memset(&card->core.ecc, 0, sizeof(card->core.ecc));
 	wipe_forget(card);
 	config_reset(card);
 	memset(card->config.value + CARD_KNOBS + CARD_KNOB_DELAY, 0,
@@ -174,8 +181,9 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 				(LIMEN_HW_VERSION_MAJOR + 1) << 16);
 	case LIMEN_HW_REG_FEATURES:
 		return constant(card, reg,
-				LIMEN_HW_FEATURE_CLOCK |
-					(card->shell ? SHELL_FEATURES : 0),
+				FEATURES | (card->shell ? SHELL_FEATURES : 0) |
+					(card->vector_count == LIMEN_HW_VECTORS ?
+						 LIMEN_HW_FEATURE_VECTORS : 0),
 				UINT32_MAX);
 	case LIMEN_HW_REG_MEM_SIZE:
 		return constant(card, reg, mib, 16 * mib);
@@ -184,6 +192,14 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 	default:
 		return 0;
 	}
+}
+
+/* Registers that are the gateware's, or what a card without a processor has instead. */
+static bool is_core(uint32_t reg)
+{
+	return reg == LIMEN_HW_REG_IRQ_STATUS || reg == LIMEN_HW_REG_IRQ_ENABLE ||
+	       (reg >= LIMEN_HW_REG_ECC_STATUS &&
+		reg < LIMEN_HW_REG_MODERATION(LIMEN_HW_VECTORS));
 }
 
 uint32_t card_read(struct card *card, uint64_t reg)
@@ -206,16 +222,14 @@ uint32_t card_read(struct card *card, uint64_t reg)
 	case LIMEN_HW_REG_MEM_SIZE:
 	case LIMEN_HW_REG_CLOCK:
 		return read_constant(card, reg);
-	case LIMEN_HW_REG_IRQ_STATUS:
-	case LIMEN_HW_REG_IRQ_ENABLE:
-		return core_read(&card->core, (uint32_t)reg);
 	default:
-		return card->shell ? shell_read(card, (uint32_t)reg) :
-				     core_read(&card->core, (uint32_t)reg);
+		return card->shell && !is_core((uint32_t)reg) ?
+			       shell_read(card, (uint32_t)reg) :
+			       core_read(&card->core, (uint32_t)reg);
 	}
 }
 
-static void write_reset(struct card *card)
+void card_reset(struct card *card)
 {
 	bool stuck = config_knob(card, CARD_KNOB_STUCK);
 
@@ -237,11 +251,6 @@ static bool is_doorbell(uint32_t reg)
 	       offset > LIMEN_HW_RING_ENABLE;
 }
 
-static bool is_interrupt(uint32_t reg)
-{
-	return reg == LIMEN_HW_REG_IRQ_STATUS || reg == LIMEN_HW_REG_IRQ_ENABLE;
-}
-
 void card_write(struct card *card, uint64_t reg, uint32_t value)
 {
 	unsigned int ring;
@@ -251,13 +260,13 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 	    (card->shell && wipe_write(card, (uint32_t)reg, value)))
 		return;
 	if (reg == LIMEN_HW_REG_CONTROL && value & LIMEN_HW_CONTROL_RESET) {
-		write_reset(card);
+		card_reset(card);
 		return;
 	}
 	/* A card that does not let go knows where it has been told to write. */
 	if (!card->shell || !is_doorbell((uint32_t)reg))
 		core_write(&card->core, (uint32_t)reg, value);
-	if (card->shell && !is_interrupt((uint32_t)reg))
+	if (card->shell && !is_core((uint32_t)reg))
 		shell_write(card, (uint32_t)reg, value);
 	if (core_is_ring_reg((uint32_t)reg, &ring, &offset) &&
 	    offset == LIMEN_HW_RING_ENABLE && ring < CARD_RINGS)

@@ -24,6 +24,9 @@
 
 #define CARD_CONFIG_SIZE	4096
 
+/* MSI-X vectors, at most. */
+#define CARD_VECTORS	LIMEN_HW_VECTORS
+
 /* EXPRESS and SCAN. */
 #define CARD_RINGS	2
 
@@ -33,7 +36,7 @@
  * switching the card on puts them back.
  */
 #define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x44
+#define   CARD_KNOBS_SIZE	0x60
 #define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
 #define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
 #define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
@@ -51,9 +54,13 @@
 #define CARD_KNOB_HALTED	0x34 /* until the next reset its processor ... */
 #define   CARD_HALTED_STOPPED	1    /* ... does nothing */
 #define   CARD_HALTED_BEATING	2    /* ... does nothing but to say that it is alive */
+#define   CARD_HALTED_WATCHED	3    /* ... does nothing, for which the watchdog resets the board */
 #define CARD_KNOB_MUTE		0x38 /* its processor's transfers that the bus does not answer */
 #define CARD_KNOB_WIPED		0x3c /* pages that its engine has wiped so far */
 #define CARD_KNOB_WIPE_STUCK	0x40 /* wiping does not go on */
+#define CARD_KNOB_CORRECTED	0x54 /* reads of card memory with an error that can be corrected */
+#define CARD_KNOB_UNCORRECTED	0x58 /* likewise with one that cannot */
+#define CARD_KNOB_LOSE		0x5c /* bit n: vector n never arrives */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a
@@ -98,7 +105,7 @@ struct card_area {
 /**
  * struct card_post - a write on its way
  * @due_ns: when it arrives at the latest
- * @address: register, or bus address
+ * @address: register, bus address, or number of the vector
  * @value: for the register
  * @size: of @bytes; 0: it is an interrupt
  * @bytes: for host memory
@@ -123,6 +130,18 @@ struct card_posts {
 	unsigned int first;
 	unsigned int count;
 	int64_t last_ns;
+};
+
+/**
+ * struct card_vector - a vector
+ * @irq: its eventfd, or -1
+ * @held: it is to interrupt
+ * @next_ns: when it may at the earliest
+ */
+struct card_vector {
+	int irq;
+	bool held;
+	int64_t next_ns;
 };
 
 /**
@@ -196,7 +215,8 @@ struct card_wipe {
  * @strayed_ns: when it last wrote there, or 0
  * @resets_ns: when the reset of the function under way is over, or 0
  * @reads: how often each register has been read since it became fickle
- * @irq: eventfd of the one vector, or -1
+ * @vectors: its interrupts
+ * @vector_count: how many it has
  * @mem: card memory, BAR 2
  * @mem_fd: the same for who maps it
  * @wipe: the engine that zeroes it, if there is a processor
@@ -223,7 +243,8 @@ struct card {
 	int64_t strayed_ns;
 	int64_t resets_ns;
 	unsigned int reads[16];
-	int irq;
+	struct card_vector vectors[CARD_VECTORS];
+	unsigned int vector_count;
 	uint8_t *mem;
 	int mem_fd;
 	struct card_wipe wipe;
@@ -238,7 +259,7 @@ struct card {
  * struct card_options - what is on the card
  * @regs: bytes of BAR 0
  * @mem_mib: MiB of its memory, or 0 for none
- * @msix: its interrupts are MSI-X, and not none
+ * @vectors: of MSI-X, or 0: it cannot interrupt
  * @fickle: each second read of what it is, is a lie, from the beginning
  * @seed: of all that is random, not 0
  * @shell: its processor; without a ROM there is none
@@ -246,7 +267,7 @@ struct card {
 struct card_options {
 	unsigned int regs;
 	unsigned int mem_mib;
-	bool msix;
+	unsigned int vectors;
 	bool fickle;
 	uint64_t seed;
 	struct shell_options shell;
@@ -259,6 +280,8 @@ void card_free(struct card *card);
 void card_switch_on(struct card *card, const struct card_options *options);
 /* The means of PCI: rings, registers and configuration space as at first. */
 void card_reset_function(struct card *card);
+/* A reset by register, or the same by the card's own watchdog. */
+void card_reset(struct card *card);
 /* Nanoseconds until the reset of the function under way is over, or -1. */
 int64_t card_reset_step(struct card *card, bool at_once);
 uint32_t card_read(struct card *card, uint64_t reg);
@@ -295,7 +318,7 @@ uint32_t post_random(struct card *card);
 void post_register(struct card *card, uint64_t reg, uint32_t value);
 void post_memory(struct card *card, uint64_t address, const void *from,
 		 size_t size);
-void post_interrupt(struct card *card);
+void post_interrupt(struct card *card, unsigned int vector);
 /* Whether there is room for an entry's answer, and whether anything is under way. */
 bool post_has_room(const struct card *card);
 bool post_pending(const struct card *card);
@@ -327,6 +350,21 @@ uint32_t defy_strayed_ms(const struct card *card);
 void ring_forget(struct card_ring *ring);
 /* One step of a ring's work: nanoseconds until the next, or -1 for none. */
 int64_t ring_step(struct card *card, unsigned int index);
+
+/* memory.c: whether what is read from card memory can be believed, or the card goes no further. */
+bool memory_sound(struct card *card, uint64_t address);
+
+/* vector.c */
+/* An event of the board's. */
+void vector_event(struct card *card, unsigned int number);
+/* Nanoseconds until one that is held is due, or -1. */
+int64_t vector_step(struct card *card);
+/* None is held any more. */
+void vector_forget(struct card *card);
+/* The interrupt arrives at the host. */
+void vector_arrive(struct card *card, unsigned int number);
+/* Has it arrive at an eventfd, which is the vector's from now on, or nowhere (-1). */
+void vector_connect(struct card *card, unsigned int number, int irq);
 
 /* wipe.c */
 /* Whether a register of the host's is the engine's. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER]
+ * limen-card [--regs BYTES] [--mem MIB] [--vectors NUMBER] [--no-msix] [--fickle] [--seed NUMBER]
  * [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE]
  * [--engine c|rtl] SOCKET:
  * a Limen board on PCI Express for the one virtual machine that connects to the socket,
  * until that is gone. --regs makes BAR 0 so large (default 4096), --mem the card's
- * memory (default 64; 0: there is none); --no-msix: it cannot interrupt; --fickle: each
+ * memory (default 64; 0: there is none); --vectors: how many it interrupts by, 1 to 4 (the
+ * default; only then each ring has its own); --no-msix: it cannot interrupt; --fickle: each
  * second read of a register that says what it is, is a lie; --seed: of what is random,
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
@@ -45,7 +46,7 @@ static struct card card;
 
 static int usage(void)
 {
-	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] [--engine c|rtl] SOCKET\n",
+	fputs("usage: limen-card [--regs BYTES] [--mem MIB] [--vectors NUMBER] [--no-msix] [--fickle] [--seed NUMBER] [--rom FILE] [--board-type NUMBER] [--security-floor NUMBER] [--scene FILE] [--engine c|rtl] SOCKET\n",
 	      stderr);
 	return 2;
 }
@@ -107,8 +108,11 @@ static bool parse_option(int option, struct card_options *to)
 				  &to->regs);
 	case 'm':
 		return parse_size(optarg, 0, MEM_MIB_MAX, &to->mem_mib);
+	case 'v':
+		return parse_number(optarg, &to->vectors) &&
+		       to->vectors <= CARD_VECTORS;
 	case 'x':
-		to->msix = false;
+		to->vectors = 0;
 		return true;
 	case 'f':
 		to->fickle = true;
@@ -137,6 +141,7 @@ static bool parse(int argc, char **argv, struct card_options *to)
 	static const struct option options[] = {
 		{ "regs", required_argument, NULL, 'r' },
 		{ "mem", required_argument, NULL, 'm' },
+		{ "vectors", required_argument, NULL, 'v' },
 		{ "no-msix", no_argument, NULL, 'x' },
 		{ "fickle", no_argument, NULL, 'f' },
 		{ "seed", required_argument, NULL, 's' },
@@ -194,6 +199,7 @@ static int64_t work(void)
 	for (unsigned int i = 0; i < CARD_RINGS && !card.shell; i++)
 		next = sooner(next, ring_step(&card, i));
 	next = sooner(next, wipe_step(&card));
+	next = sooner(next, vector_step(&card));
 	next = sooner(next, defy_step(&card));
 	return sooner(next, post_wait(&card));
 }
@@ -225,7 +231,7 @@ int main(int argc, char **argv)
 	struct card_options options = {
 		.regs = REGS_BYTES,
 		.mem_mib = MEM_MIB,
-		.msix = true,
+		.vectors = CARD_VECTORS,
 		.shell = { .board_type = 1, .security_floor = 1,
 			   .matcher = &matcher_c },
 	};

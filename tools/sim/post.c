@@ -7,7 +7,6 @@
  */
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include <limen.h>
 #include <monotonic.h>
@@ -68,8 +67,7 @@ static void arrive_at_host(struct card *card, struct card_post *post)
 	uint8_t *to;
 
 	if (!post->size) {
-		if (config_interrupts(card) && card->irq >= 0)
-			eventfd_write(card->irq, 1);
+		vector_arrive(card, (unsigned int)post->address);
 		return;
 	}
 	to = dma_at(card, post->address, post->size, true);
@@ -128,9 +126,9 @@ void post_memory(struct card *card, uint64_t address, const void *from,
 	}
 }
 
-void post_interrupt(struct card *card)
+void post_interrupt(struct card *card, unsigned int vector)
 {
-	append(card, &card->to_host);
+	append(card, &card->to_host)->address = vector;
 }
 
 bool post_has_room(const struct card *card)
