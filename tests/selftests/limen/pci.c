@@ -140,6 +140,7 @@ int card_calm(void)
 	static const unsigned int knobs[] = {
 		KNOB_DELAY, KNOB_FATAL, KNOB_DEFIANT, KNOB_STUCK, KNOB_GONE,
 		KNOB_FICKLE, KNOB_HALTED, KNOB_MUTE, KNOB_WIPE_STUCK,
+		KNOB_CORRECTED, KNOB_UNCORRECTED, KNOB_LOSE,
 	};
 	unsigned int i;
 	int ret = 0;

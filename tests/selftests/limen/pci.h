@@ -29,9 +29,13 @@
 #define KNOB_HALTED	(KNOBS + 0x34)
 #define   HALTED_STOPPED	1
 #define   HALTED_BEATING	2
+#define   HALTED_WATCHED	3
 #define KNOB_MUTE	(KNOBS + 0x38)
 #define KNOB_WIPED	(KNOBS + 0x3c)
 #define KNOB_WIPE_STUCK	(KNOBS + 0x40)
+#define KNOB_CORRECTED	(KNOBS + 0x54)
+#define KNOB_UNCORRECTED	(KNOBS + 0x58)
+#define KNOB_LOSE	(KNOBS + 0x5c)
 
 /* What its memory is full of during and after a reset of the function. */
 #define GARBAGE_DURING	0x2a
