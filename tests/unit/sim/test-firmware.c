@@ -677,10 +677,7 @@ START_TEST(memory_with_errors)
 		ck_assert_uint_ne(host_read(LIMEN_HW_REG_IRQ_STATUS) &
 				  LIMEN_HW_IRQ_FATAL, 0);
 		host_run_ms(20);
-		if (host_answered(i)) {
-			ck_assert(host_answer(i, &cqe));
-			ck_assert_uint_ne(cqe.status, LIMEN_HW_OK);
-		}
+		ck_assert(!host_answered(i));
 		host_start();
 		expect_memory(LIMEN_HW_ECC_CORRECTED | LIMEN_HW_ECC_UNCORRECTED,
 			      i + 1, i + 1);
