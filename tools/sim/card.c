@@ -21,7 +21,11 @@
 #define SHELL_FEATURES	(LIMEN_HW_FEATURE_BOOT | LIMEN_HW_FEATURE_CAMERA | \
 			 LIMEN_HW_FEATURE_ERROR | \
 			 LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS | \
-			 LIMEN_HW_FEATURE_WIPE)
+			 LIMEN_HW_FEATURE_WIPE | LIMEN_HW_FEATURE_CAM_MODES)
+
+/* What each of them has. */
+#define FEATURES	(LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_SNAPSHOT | \
+			 LIMEN_HW_FEATURE_ECC)
 
 /* What one has that a knob gives a temperature, and from where it is too warm. */
 #define WARM_FEATURES	(LIMEN_HW_FEATURE_SENSORS | LIMEN_HW_FEATURE_THERMAL)
@@ -36,7 +40,9 @@ int card_init(struct card *card, const struct card_options *options)
 	void *mem;
 
 	memset(card, 0, sizeof(*card));
-	card->irq = -1;
+	card->vector_count = options->vectors;
+	for (unsigned int i = 0; i < CARD_VECTORS; i++)
+		card->vectors[i].irq = -1;
 	card->random = options->seed;
 	card->core.ops = &engine_ops;
 	card->core.clock_khz = options->shell.rom ? JOB_CLOCK_KHZ : CLOCK_KHZ;
@@ -44,7 +50,7 @@ int card_init(struct card *card, const struct card_options *options)
 	card->core.mem_size = (uint64_t)options->mem_mib << 20;
 	card->bar_size[CARD_BAR_REGS] = options->regs;
 	card->bar_size[CARD_BAR_MEM] = card->core.mem_size;
-	card->bar_size[CARD_BAR_MSIX] = options->msix ? MSIX_SIZE : 0;
+	card->bar_size[CARD_BAR_MSIX] = options->vectors ? MSIX_SIZE : 0;
 	card->mem_fd = -1;
 	if (!card->core.mem_size)
 		return 0;
@@ -78,6 +84,7 @@ static void reset(struct card *card)
 {
 	stats_reset(card);
 	core_reset_begin(&card->core);
+	vector_forget(card);
 	for (unsigned int i = 0; i < CARD_RINGS; i++)
 		ring_forget(&card->rings[i]);
 	if (card->shell)
@@ -95,9 +102,9 @@ void card_switch_on(struct card *card, const struct card_options *options)
 {
 	dma_unmap(card, 0, UINT64_MAX);
 	post_drop(card);
-	if (card->irq >= 0)
-		close(card->irq);
-	card->irq = -1;
+	for (unsigned int i = 0; i < CARD_VECTORS; i++)
+		vector_connect(card, i, -1);
+	memset(&card->core.ecc, 0, sizeof(card->core.ecc));
 	wipe_forget(card);
 	config_reset(card);
 	knobs_switch_on(card, options);
@@ -186,9 +193,10 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 				(LIMEN_HW_VERSION_MAJOR + 1) << 16);
 	case LIMEN_HW_REG_FEATURES:
 		return constant(card, reg,
-				LIMEN_HW_FEATURE_CLOCK |
-					(card->shell ? SHELL_FEATURES : 0) |
-					(warm ? WARM_FEATURES : 0),
+				FEATURES | (card->shell ? SHELL_FEATURES : 0) |
+					(warm ? WARM_FEATURES : 0) |
+					(card->vector_count == LIMEN_HW_VECTORS ?
+						 LIMEN_HW_FEATURE_VECTORS : 0),
 				UINT32_MAX);
 	case LIMEN_HW_REG_MEM_SIZE:
 		return constant(card, reg, mib, 16 * mib);
@@ -201,6 +209,14 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 	default:
 		return 0;
 	}
+}
+
+/* Registers that are the gateware's, or what a card without a processor has instead. */
+static bool is_core(uint32_t reg)
+{
+	return reg == LIMEN_HW_REG_IRQ_STATUS || reg == LIMEN_HW_REG_IRQ_ENABLE ||
+	       (reg >= LIMEN_HW_REG_ECC_STATUS &&
+		reg < LIMEN_HW_REG_MODERATION(LIMEN_HW_VECTORS));
 }
 
 static uint32_t read_register(struct card *card, uint64_t reg)
@@ -225,12 +241,10 @@ static uint32_t read_register(struct card *card, uint64_t reg)
 		return read_constant(card, reg);
 	case LIMEN_HW_REG_TEMPERATURE:
 		return knob_at(card, CARD_KNOB_TEMPERATURE);
-	case LIMEN_HW_REG_IRQ_STATUS:
-	case LIMEN_HW_REG_IRQ_ENABLE:
-		return core_read(&card->core, (uint32_t)reg);
 	default:
-		return card->shell ? shell_read(card, (uint32_t)reg) :
-				     core_read(&card->core, (uint32_t)reg);
+		return card->shell && !is_core((uint32_t)reg) ?
+			       shell_read(card, (uint32_t)reg) :
+			       core_read(&card->core, (uint32_t)reg);
 	}
 }
 
@@ -244,7 +258,7 @@ uint32_t card_read(struct card *card, uint64_t reg)
 	return hostile_register(card, reg, read_register(card, reg));
 }
 
-static void write_reset(struct card *card)
+void card_reset(struct card *card)
 {
 	bool stuck = knob_at(card, CARD_KNOB_STUCK);
 
@@ -266,11 +280,6 @@ static bool is_doorbell(uint32_t reg)
 	       offset > LIMEN_HW_RING_ENABLE;
 }
 
-static bool is_interrupt(uint32_t reg)
-{
-	return reg == LIMEN_HW_REG_IRQ_STATUS || reg == LIMEN_HW_REG_IRQ_ENABLE;
-}
-
 void card_write(struct card *card, uint64_t reg, uint32_t value)
 {
 	unsigned int ring;
@@ -280,14 +289,14 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 	    (card->shell && wipe_write(card, (uint32_t)reg, value)))
 		return;
 	if (reg == LIMEN_HW_REG_CONTROL && value & LIMEN_HW_CONTROL_RESET) {
-		write_reset(card);
+		card_reset(card);
 		return;
 	}
 	stats_write(card, (uint32_t)reg, value);
 	/* A card that does not let go knows where it has been told to write. */
 	if (!card->shell || !is_doorbell((uint32_t)reg))
 		core_write(&card->core, (uint32_t)reg, value);
-	if (card->shell && !is_interrupt((uint32_t)reg))
+	if (card->shell && !is_core((uint32_t)reg))
 		shell_write(card, (uint32_t)reg, value);
 	if (core_is_ring_reg((uint32_t)reg, &ring, &offset) &&
 	    offset == LIMEN_HW_RING_ENABLE && ring < CARD_RINGS)

@@ -26,6 +26,9 @@
 
 #define CARD_CONFIG_SIZE	4096
 
+/* MSI-X vectors, at most. */
+#define CARD_VECTORS	LIMEN_HW_VECTORS
+
 /* EXPRESS and SCAN. */
 #define CARD_RINGS	2
 
@@ -72,7 +75,7 @@ struct card_area {
 /**
  * struct card_post - a write on its way
  * @due_ns: when it arrives at the latest
- * @address: register, or bus address
+ * @address: register, bus address, or number of the vector
  * @value: for the register
  * @size: of @bytes; 0: it is an interrupt
  * @bytes: for host memory
@@ -97,6 +100,20 @@ struct card_posts {
 	unsigned int first;
 	unsigned int count;
 	int64_t last_ns;
+};
+
+/**
+ * struct card_vector - a vector
+ * @irq: its eventfd, or -1
+ * @held: it is to interrupt
+ * @next_ns: when it may at the earliest
+ * @late_ns: when one arrives that is late, or 0
+ */
+struct card_vector {
+	int irq;
+	bool held;
+	int64_t next_ns;
+	int64_t late_ns;
 };
 
 /**
@@ -173,10 +190,10 @@ struct card_wipe {
  * @strayed_ns: when it last wrote there, or 0
  * @resets_ns: when the reset of the function under way is over, or 0
  * @reads: how often each register has been read since it became fickle
- * @irq: eventfd of the one vector, or -1
- * @irq_ns: when an interrupt comes that is late, or 0
  * @hostile_random: state of the generator of lies
  * @stats: what it has done
+ * @vectors: its interrupts
+ * @vector_count: how many it has
  * @mem: card memory, BAR 2
  * @mem_fd: the same for who maps it
  * @wipe: the engine that zeroes it, if there is a processor
@@ -204,10 +221,10 @@ struct card {
 	int64_t strayed_ns;
 	int64_t resets_ns;
 	unsigned int reads[16];
-	int irq;
-	int64_t irq_ns;
 	uint64_t hostile_random;
 	struct card_stats stats;
+	struct card_vector vectors[CARD_VECTORS];
+	unsigned int vector_count;
 	uint8_t *mem;
 	int mem_fd;
 	struct card_wipe wipe;
@@ -222,7 +239,7 @@ struct card {
  * struct card_options - what is on the card
  * @regs: bytes of BAR 0
  * @mem_mib: MiB of its memory, or 0 for none
- * @msix: its interrupts are MSI-X, and not none
+ * @vectors: of MSI-X, or 0: it cannot interrupt
  * @fickle: each second read of what it is, is a lie, from the beginning
  * @hostile: CARD_HOSTILE_* from the beginning
  * @seed: of all that is random, not 0
@@ -231,7 +248,7 @@ struct card {
 struct card_options {
 	unsigned int regs;
 	unsigned int mem_mib;
-	bool msix;
+	unsigned int vectors;
 	bool fickle;
 	uint32_t hostile;
 	uint64_t seed;
@@ -245,6 +262,8 @@ void card_free(struct card *card);
 void card_switch_on(struct card *card, const struct card_options *options);
 /* The means of PCI: rings, registers and configuration space as at first. */
 void card_reset_function(struct card *card);
+/* A reset by register, or the same by the card's own watchdog. */
+void card_reset(struct card *card);
 /* Nanoseconds until the reset of the function under way is over, or -1. */
 int64_t card_reset_step(struct card *card, bool at_once);
 uint32_t card_read(struct card *card, uint64_t reg);
@@ -285,7 +304,7 @@ uint32_t random_next(uint64_t *state);
 void post_register(struct card *card, uint64_t reg, uint32_t value);
 void post_memory(struct card *card, uint64_t address, const void *from,
 		 size_t size);
-void post_interrupt(struct card *card);
+void post_interrupt(struct card *card, unsigned int vector);
 /* Whether there is room for an entry's answer, and whether anything is under way. */
 bool post_has_room(const struct card *card);
 bool post_pending(const struct card *card);
@@ -348,6 +367,20 @@ void hostile_result(struct card *card, void *bytes, size_t size);
 unsigned int hostile_interrupts(struct card *card);
 /* Where to write to beside what it ought to; false: nowhere. */
 bool hostile_stray(struct card *card, uint64_t *address);
+/* memory.c: whether what is read from card memory can be believed, or the card goes no further. */
+bool memory_sound(struct card *card, uint64_t address);
+
+/* vector.c */
+/* An event of the board's. */
+void vector_event(struct card *card, unsigned int number);
+/* Nanoseconds until one that is held or late is due, or -1. */
+int64_t vector_step(struct card *card);
+/* None is held any more. */
+void vector_forget(struct card *card);
+/* The interrupt arrives at the host. */
+void vector_arrive(struct card *card, unsigned int number);
+/* Has it arrive at an eventfd, which is the vector's from now on, or nowhere (-1). */
+void vector_connect(struct card *card, unsigned int number, int irq);
 
 /* wipe.c */
 /* Whether a register of the host's is the engine's. */

@@ -149,6 +149,8 @@ void config_reset(struct card *card)
 	put16(config->value, PM + PCI_PM_PMC, 3);
 	put16(config->writable, PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
 	put_capability(config, MSIX, PCI_CAP_ID_MSIX, EXPRESS);
+	put16(config->value, MSIX + PCI_MSIX_FLAGS,
+	      card->vector_count ? (uint16_t)(card->vector_count - 1) : 0);
 	put16(config->writable, MSIX + PCI_MSIX_FLAGS,
 	      PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	put32(config->value, MSIX + PCI_MSIX_TABLE, CARD_BAR_MSIX);

@@ -39,7 +39,8 @@ struct card_options;
 	X(STRAYS, "strays", "how often it has, so far") \
 	X(STRAYED, "strayed", "milliseconds since it last has, or ones") \
 	X(HALTED, "halted", \
-	  "until the next reset the processor: 1 stands, 2 only beats, 3 all but beats") \
+	  "until the next reset the processor: 1 stands, 2 only beats, 3 all but beats, " \
+	  "4 stands, for which the watchdog resets the board") \
 	X(MUTE, "mute", "the processor's next transfers that the bus does not answer") \
 	X(WIPED, "wiped", "pages that its engine has wiped so far") \
 	X(WIPE_STUCK, "wipe_stuck", "wiping does not go on") \
@@ -71,7 +72,10 @@ struct card_options;
 	X(COMPARISONS, "comparisons", "likewise") \
 	X(CHUNKS, "chunks", "likewise") \
 	X(DOORBELLS, "doorbells", "likewise") \
-	X(INTERRUPTS, "interrupts", "likewise")
+	X(INTERRUPTS, "interrupts", "likewise") \
+	X(LOSE_VECTORS, "lose_vectors", "bit n: interrupts by vector n get lost") \
+	X(CORRECTED, "corrected", "the next reads of card memory with an error that it corrects") \
+	X(UNCORRECTED, "uncorrected", "likewise with one that it cannot correct")
 
 #define CARD_KNOB_AS_CONSTANT(constant, name, what) CARD_KNOB_##constant,
 
@@ -87,6 +91,7 @@ enum card_knob {
 #define CARD_HALTED_STOPPED	1
 #define CARD_HALTED_BEATING	2
 #define CARD_HALTED_PULSELESS	3
+#define CARD_HALTED_WATCHED	4
 
 #define CARD_HOSTILE_REGISTERS	0x01
 #define CARD_HOSTILE_ANSWERS	0x02

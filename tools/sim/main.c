@@ -70,6 +70,8 @@ static const char help[] =
 	"\n"
 	"  --regs BYTES             BAR 0 is so large (default 4096)\n"
 	"  --mem MIB                card memory (default 64; 0: there is none)\n"
+	"  --vectors NUMBER         it interrupts by so many, 1 to 4 (default 4: each ring has\n"
+	"                           its own)\n"
 	"  --no-msix                it cannot interrupt\n"
 	"  --fickle                 each second read of what it is, is a lie\n"
 	"  --hostile BITS           what it lies about, as the knob hostile\n"
@@ -158,8 +160,11 @@ static bool parse_card_option(int option, struct card_options *to)
 				  &to->regs);
 	case 'm':
 		return parse_size(optarg, 0, MEM_MIB_MAX, &to->mem_mib);
+	case 'v':
+		return parse_number(optarg, &to->vectors) &&
+		       to->vectors <= CARD_VECTORS;
 	case 'x':
-		to->msix = false;
+		to->vectors = 0;
 		return true;
 	case 'f':
 		to->fickle = true;
@@ -205,6 +210,7 @@ static bool parse(int argc, char **argv, struct options *to)
 	static const struct option options[] = {
 		{ "regs", required_argument, NULL, 'r' },
 		{ "mem", required_argument, NULL, 'm' },
+		{ "vectors", required_argument, NULL, 'v' },
 		{ "no-msix", no_argument, NULL, 'x' },
 		{ "fickle", no_argument, NULL, 'f' },
 		{ "seed", required_argument, NULL, 's' },
@@ -288,6 +294,7 @@ static int64_t work(void)
 	for (unsigned int i = 0; i < CARD_RINGS && !card.shell; i++)
 		next = sooner(next, ring_step(&card, i));
 	next = sooner(next, wipe_step(&card));
+	next = sooner(next, vector_step(&card));
 	next = sooner(next, defy_step(&card));
 	return sooner(next, post_wait(&card));
 }
@@ -381,7 +388,8 @@ static int run(const char *path, const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options = {
-		.card = { .regs = REGS_BYTES, .mem_mib = MEM_MIB, .msix = true,
+		.card = { .regs = REGS_BYTES, .mem_mib = MEM_MIB,
+			  .vectors = CARD_VECTORS,
 			  .shell = { .board_type = 1, .security_floor = 1,
 				     .matcher = &matcher_c } },
 	};

@@ -7,7 +7,6 @@
  */
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include <limen.h>
 #include <monotonic.h>
@@ -15,7 +14,6 @@
 #include "card.h"
 
 #define NSEC_PER_USEC	1000
-#define NSEC_PER_MSEC	1000000LL
 
 /* One write in so many is slow, and how slow those and the others are. */
 #define SLOW_EVERY	8
@@ -67,33 +65,6 @@ static struct card_post *take(struct card_posts *posts)
 	return post;
 }
 
-static void interrupt(struct card *card)
-{
-	if (!config_interrupts(card) || card->irq < 0)
-		return;
-	eventfd_write(card->irq, 1);
-	card->stats.interrupts++;
-}
-
-/* At once, or late: several that are late are one. */
-static void interrupt_arrives(struct card *card)
-{
-	uint32_t late_ms = knob_at(card, CARD_KNOB_LATE);
-
-	if (!late_ms)
-		interrupt(card);
-	else if (!card->irq_ns)
-		card->irq_ns = now_ns() + late_ms * NSEC_PER_MSEC;
-}
-
-static void deliver_late_interrupt(struct card *card, int64_t now)
-{
-	if (!card->irq_ns || now < card->irq_ns)
-		return;
-	card->irq_ns = 0;
-	interrupt(card);
-}
-
 static void arrive_at_host(struct card *card, struct card_post *post)
 {
 	size_t head = post->size - sizeof(uint32_t);
@@ -101,7 +72,7 @@ static void arrive_at_host(struct card *card, struct card_post *post)
 	uint8_t *to;
 
 	if (!post->size) {
-		interrupt_arrives(card);
+		vector_arrive(card, (unsigned int)post->address);
 		return;
 	}
 	to = dma_at(card, post->address, post->size, true);
@@ -180,7 +151,7 @@ void post_memory(struct card *card, uint64_t address, const void *from,
 	post_stray(card);
 }
 
-void post_interrupt(struct card *card)
+void post_interrupt(struct card *card, unsigned int vector)
 {
 	unsigned int times = knob_at(card, CARD_KNOB_REPEAT) +
 			     hostile_interrupts(card);
@@ -190,7 +161,7 @@ void post_interrupt(struct card *card)
 	/* More than one only as long as there is room for answers. */
 	for (unsigned int i = 0; i < times; i++)
 		if (!i || post_has_room(card))
-			append(card, &card->to_host);
+			append(card, &card->to_host)->address = vector;
 }
 
 bool post_has_room(const struct card *card)
@@ -238,7 +209,6 @@ void post_deliver(struct card *card)
 
 	deliver_to_card(card, now);
 	deliver_to_host(card, now);
-	deliver_late_interrupt(card, now);
 }
 
 static int64_t until(const struct card_posts *posts)
@@ -258,11 +228,8 @@ static int64_t sooner(int64_t one, int64_t other)
 int64_t post_wait(const struct card *card)
 {
 	int64_t wait = until(&card->to_card);
-	int64_t late = card->irq_ns - now_ns();
 
 	if (config_masters_bus(card))
 		wait = sooner(wait, until(&card->to_host));
-	if (card->irq_ns)
-		wait = sooner(wait, late > 0 ? late : 0);
 	return wait;
 }

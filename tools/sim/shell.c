@@ -88,6 +88,8 @@ struct error {
  * @file: the host's registers
  * @stall_high: of each ring, what the next write of the lower half goes with
  * @stall_latch: of each ring, what the host reads as the upper half
+ * @counters: what the processor counts, as it has shown all of it last
+ * @next_counters: what it has shown since
  * @events: writes of the host that the processor has not taken
  * @first: of @events
  * @count: number of @events
@@ -104,6 +106,7 @@ struct error {
  * @before: @file before the last reset
  * @stale_ns: until when the host reads that instead
  * @generation: resets
+ * @bitten: the reset was the watchdog's, which BOOT_REASON is to say
  * @runs: the processor is not held in reset
  * @booted: firmware runs, and has the ROM's registers no more
  */
@@ -115,6 +118,8 @@ struct shell {
 	uint32_t file[FILE_SIZE / 4];
 	uint32_t stall_high[LIMEN_HW_RINGS];
 	uint32_t stall_latch[LIMEN_HW_RINGS];
+	uint32_t counters[2 * LIMEN_HW_COUNTERS];
+	uint32_t next_counters[2 * LIMEN_HW_COUNTERS];
 	struct event events[EVENTS_MAX];
 	unsigned int first;
 	unsigned int count;
@@ -131,6 +136,7 @@ struct shell {
 	uint32_t before[FILE_SIZE / 4];
 	int64_t stale_ns;
 	uint32_t generation;
+	bool bitten;
 	bool runs;
 	bool booted;
 };
@@ -185,7 +191,8 @@ static bool transfer(struct shell *shell, uint64_t address, uint8_t *sram,
 		return true;
 	case SHELL_DMA_FROM_CARD:
 		if (address > card->core.mem_size ||
-		    size > card->core.mem_size - address)
+		    size > card->core.mem_size - address ||
+		    !memory_sound(card, address))
 			return false;
 		memcpy(sram, card->mem + address, size);
 		return true;
@@ -319,6 +326,10 @@ static void boot_state(struct shell *shell, uint32_t reg, uint32_t value)
 	if (shell->booted)
 		return;
 	if (reg == SHELL_BOOT_REASON) {
+		/* The ROM, which does not know why it starts, says so at once. */
+		if (shell->bitten)
+			value = LIMEN_HW_REFUSED_WATCHDOG;
+		shell->bitten = false;
 		shell->file[LIMEN_HW_REG_BOOT_REASON / 4] = value;
 		return;
 	}
@@ -342,13 +353,23 @@ static uint32_t take_flip(struct shell *shell, uint32_t what)
 	return flip;
 }
 
+/* Where the job's rows begin. */
+static uint64_t rows_at(struct shell *shell)
+{
+	return job_read(&shell->job, SHELL_ENGINE_ROWS_LO) |
+	       (uint64_t)job_read(&shell->job, SHELL_ENGINE_ROWS_HI) << 32;
+}
+
 static void engine_go(struct shell *shell, uint32_t what)
 {
+	bool reads = what == SHELL_ENGINE_SCAN || what == SHELL_ENGINE_GO_ON;
 	bool entry = what == SHELL_ENGINE_COMPARE || what == SHELL_ENGINE_SCAN;
+	bool sound = !reads || memory_sound(shell->card, rows_at(shell));
 	const struct job_memory memory = {
 		.sram = shell->sram,
 		.card = shell->card->mem,
-		.card_size = shell->card->core.mem_size,
+		/* What cannot be read is not there. */
+		.card_size = sound ? shell->card->core.mem_size : 0,
 		.delay_ns = entry ? knob_at(shell->card, CARD_KNOB_DELAY) *
 					    (int64_t)NSEC_PER_MSEC :
 				    0,
@@ -426,16 +447,49 @@ static void store_stall(struct shell *shell, unsigned int ring, uint32_t reg,
 	shell->file[reg / 4 + 1] = shell->stall_high[ring];
 }
 
+/* All of them change together, with SNAPSHOT. */
+static bool store_counter(struct shell *shell, uint32_t reg, uint32_t value)
+{
+	uint32_t number = (reg - LIMEN_HW_REG_COUNTER(0)) / 4;
+
+	if (reg == LIMEN_HW_REG_SNAPSHOT)
+		memcpy(shell->counters, shell->next_counters,
+		       sizeof(shell->counters));
+	else if (number < 2 * LIMEN_HW_COUNTERS)
+		shell->next_counters[number] = value;
+	else
+		return false;
+	return true;
+}
+
+static bool is_between(uint32_t reg, uint32_t first, uint32_t last)
+{
+	return reg >= first && reg <= last;
+}
+
+/* What the host believes because the gateware or the ROM says it. */
+static bool is_protected(const struct shell *shell, uint32_t reg, uint32_t value)
+{
+	if (is_between(reg, LIMEN_HW_REG_HEARTBEAT, LIMEN_HW_REG_GATEWARE_VERSION) ||
+	    is_between(reg, LIMEN_HW_REG_RESET_MS, LIMEN_HW_REG_TOP_K_MAX) ||
+	    is_between(reg, LIMEN_HW_REG_CAM_MODES,
+		       LIMEN_HW_REG_CAM_MODE(LIMEN_HW_CAM_MODES_MAX) - 4) ||
+	    is_between(reg, LIMEN_HW_REG_BOOT_REASON, LIMEN_HW_REG_BOOT_GENERATION))
+		return true;
+	/* Firmware may say that it has crashed, and nothing else about itself. */
+	if (reg == LIMEN_HW_REG_BOOT_STATE)
+		return !shell->booted || value != LIMEN_HW_BOOT_CRASHED;
+	return shell->booted && is_between(reg, LIMEN_HW_REG_FIRMWARE_VERSION,
+					   LIMEN_HW_REG_FIRMWARE_HASH(7));
+}
+
 /* What is the gateware's alone does not come from the file. */
 static void store_file(struct shell *shell, uint32_t reg, uint32_t value)
 {
 	unsigned int ring;
 	uint32_t offset;
 
-	if (reg == LIMEN_HW_REG_BOOT_GENERATION || reg == LIMEN_HW_REG_HEARTBEAT ||
-	    (reg >= LIMEN_HW_REG_HEARTBEAT_MS &&
-	     reg <= LIMEN_HW_REG_GATEWARE_VERSION) ||
-	    (reg >= LIMEN_HW_REG_RESET_MS && reg <= LIMEN_HW_REG_TOP_K_MAX))
+	if (is_protected(shell, reg, value) || store_counter(shell, reg, value))
 		return;
 	/* Only a reset ends what is fatal. */
 	if (reg == LIMEN_HW_REG_STATUS)
@@ -476,6 +530,11 @@ static bool bus_store(void *context, uint32_t address, unsigned int size,
 	else
 		return false;
 	return true;
+}
+
+bool shell_store(struct card *card, uint32_t address, uint32_t value)
+{
+	return bus_store(card->shell, address, sizeof(value), value);
 }
 
 /* Registers of the host */
@@ -543,6 +602,11 @@ static bool make_room(struct shell *shell)
 	return shell->count < EVENTS_MAX;
 }
 
+void shell_fatal(struct card *card)
+{
+	card->shell->file[LIMEN_HW_REG_STATUS / 4] |= LIMEN_HW_STATUS_FATAL;
+}
+
 /* Whether the card meets an error at a doorbell, because that is wanted. */
 static bool spoil(struct shell *shell, uint32_t reg)
 {
@@ -553,7 +617,7 @@ static bool spoil(struct shell *shell, uint32_t reg)
 	    offset != LIMEN_HW_RING_SQ_TAIL ||
 	    !knob_spend(shell->card, CARD_KNOB_FATAL))
 		return false;
-	shell->file[LIMEN_HW_REG_STATUS / 4] |= LIMEN_HW_STATUS_FATAL;
+	shell_fatal(shell->card);
 	engine_ops.raise(&shell->card->core, LIMEN_HW_IRQ_FATAL);
 	return true;
 }
@@ -577,6 +641,11 @@ void shell_write(struct card *card, uint32_t reg, uint32_t value)
 		clear_error(&shell->error, value);
 		return;
 	}
+	if (reg == LIMEN_HW_REG_SNAPSHOT) {
+		memcpy(shell->file + LIMEN_HW_REG_COUNTER(0) / 4, shell->counters,
+		       sizeof(shell->counters));
+		return;
+	}
 	if (!shell->runs || !make_room(shell) || spoil(shell, reg) ||
 	    (reg == LIMEN_HW_REG_BOOT_GO && value != shell->generation))
 		return;
@@ -590,6 +659,25 @@ void shell_write(struct card *card, uint32_t reg, uint32_t value)
 }
 
 /* Resets and time */
+
+/* The whole array and the array binned, each at all rates. */
+static void show_modes(uint32_t *file)
+{
+	static const uint32_t rates[] = { 30, 15, 10, 5 };
+	const uint32_t count = sizeof(rates) / sizeof(*rates);
+
+	file[LIMEN_HW_REG_CAM_MODES / 4] = 2 * count;
+	for (uint32_t i = 0; i < 2 * count; i++) {
+		uint32_t *mode = file + LIMEN_HW_REG_CAM_MODE(i) / 4;
+		uint32_t bin = 1 + i / count;
+
+		mode[LIMEN_HW_CAM_MODE_SIZE / 4] =
+			LIMEN_HW_CAM_WIDTH / bin |
+			LIMEN_HW_CAM_HEIGHT / bin << 16;
+		mode[LIMEN_HW_CAM_MODE_INTERVAL / 4] = 1000000 / rates[i % count];
+		mode[LIMEN_HW_CAM_MODE_FORMAT / 4] = LIMEN_HW_CAM_BGR;
+	}
+}
 
 void shell_reset_begin(struct card *card)
 {
@@ -616,6 +704,9 @@ void shell_reset_begin(struct card *card)
 	file[LIMEN_HW_REG_RING_LOG2_MAX / 4] = RING_LOG2_MAX;
 	file[LIMEN_HW_REG_TOP_K_MAX / 4] = LIMEN_HW_TOP_K_MAX;
 	file[LIMEN_HW_REG_GATEWARE_VERSION / 4] = GATEWARE_VERSION;
+	show_modes(file);
+	memset(shell->counters, 0, sizeof(shell->counters));
+	memset(shell->next_counters, 0, sizeof(shell->next_counters));
 	file[LIMEN_HW_REG_CLOCK / 4] = card->core.clock_khz;
 	file[LIMEN_HW_REG_MEM_SIZE / 4] = (uint32_t)(card->core.mem_size >> 20);
 	file[LIMEN_HW_REG_CONTROL / 4] = LIMEN_HW_CONTROL_RESET;
@@ -625,6 +716,7 @@ void shell_reset_begin(struct card *card)
 	shell->trap_pc = 0;
 	shell->count = 0;
 	shell->booted = false;
+	shell->bitten = false;
 	shell->runs = false;
 	knob_set(card, CARD_KNOB_HALTED, 0);
 }
@@ -687,8 +779,16 @@ static int64_t watch(struct shell *shell)
 /* What becomes of a processor that does not work, because that is wanted. */
 static int64_t halted_step(struct shell *shell, uint32_t how)
 {
-	if (how != CARD_HALTED_BEATING)
-		return watch(shell);
+	int64_t left;
+
+	if (how != CARD_HALTED_BEATING) {
+		left = watch(shell);
+		if (how != CARD_HALTED_WATCHED || !shell->late)
+			return left;
+		card_reset(shell->card);
+		shell->bitten = true;
+		return 0;
+	}
 	if (!beat_wait(shell))
 		beat(shell);
 	return beat_wait(shell);

@@ -43,6 +43,10 @@ void shell_reset_end(struct card *card);
 /* Registers of the host, but those that say who the card is, and of interrupts. */
 uint32_t shell_read(struct card *card, uint32_t reg);
 void shell_write(struct card *card, uint32_t reg, uint32_t value);
+/* A store of the processor's, 32 bits; false: it traps. */
+bool shell_store(struct card *card, uint32_t address, uint32_t value);
+/* The board cannot go on: STATUS says so. */
+void shell_fatal(struct card *card);
 /* Whether a frame may still be written to some of these addresses. */
 bool shell_writes_to(const struct card *card, uint64_t address, uint64_t last);
 /* What the processor and the sensor do next: nanoseconds until it goes on, or -1 if it waits. */

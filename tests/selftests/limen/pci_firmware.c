@@ -76,6 +76,17 @@ TEST_F(firmware, halted)
 	       spent / NSEC_PER_MSEC);
 }
 
+/* The board has reset itself by the time that anybody asks, and says so. */
+TEST_F(firmware, halted_and_watched)
+{
+	ASSERT_LT(0, recovery_ns(&self->client, HALTED_WATCHED));
+	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(1, kmsg_count(self->mark,
+				"resetting the board: its own watchdog has reset it"));
+	EXPECT_EQ(1, kmsg_count(self->mark, "noted error 4, its firmware was not alive"));
+	EXPECT_EQ(0, client_search(&self->client));
+}
+
 /* Nothing but its heart works: the reset comes when nothing less has helped. */
 TEST_F(firmware, halted_and_beating)
 {

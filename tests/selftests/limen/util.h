@@ -164,6 +164,7 @@ int emu_fickle(unsigned int mood);
 int emu_times(const char *times);
 int emu_limits(const char *limits);
 int emu_warm(const char *warm);
+int emu_modes(const char *modes);
 /* Parameters of the driver */
 int driver_set(const char *parameter, unsigned int value);
 int driver_get(const char *parameter, unsigned int *value);

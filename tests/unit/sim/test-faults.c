@@ -140,8 +140,8 @@ static void enable_interrupts(void)
 {
 	const uint16_t flags = PCI_MSIX_FLAGS_ENABLE;
 
-	host.card.irq = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	ck_assert_int_ge(host.card.irq, 0);
+	vector_connect(&host.card, 0, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+	ck_assert_int_ge(host.card.vectors[0].irq, 0);
 	config_write(&host.card, MSIX + PCI_MSIX_FLAGS, &flags, sizeof(flags));
 }
 
@@ -154,11 +154,11 @@ START_TEST(interrupts_get_lost)
 	compare(1);
 	compare(2);
 	host_run_ms(10);
-	ck_assert_int_eq(eventfd_read(host.card.irq, &count), -1);
+	ck_assert_int_eq(eventfd_read(host.card.vectors[0].irq, &count), -1);
 	ck_assert_uint_eq(interrupts(), 0);
 	compare(3);
 	host_run_ms(10);
-	ck_assert_int_eq(eventfd_read(host.card.irq, &count), 0);
+	ck_assert_int_eq(eventfd_read(host.card.vectors[0].irq, &count), 0);
 	ck_assert_uint_eq(interrupts(), 1);
 }
 END_TEST
