@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 
 #include <limen.h>
@@ -23,9 +24,27 @@ struct face_net {
 	std::vector<cv::String> names;
 };
 
-/* The error is reported as a number; OpenCV would print to stderr as well. */
-static int quiet(int, const char *, const char *, const char *, int, void *)
+/* Of the last failure. The thread that failed is the one that asks. */
+static thread_local char message[256];
+
+static void note(const char *what)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof(message) - 1 && what[i] && what[i] != '\n'; i++)
+		message[i] = what[i];
+	message[i] = '\0';
+}
+
+const char *face_net_message(void)
+{
+	return message;
+}
+
+/* An error is told by the caller; OpenCV would print to stderr as well. */
+static int quiet(int, const char *, const char *text, const char *, int, void *)
+{
+	note(text);
 	return 0;
 }
 
@@ -46,7 +65,16 @@ static int copy_output(const std::vector<cv::Mat> &results,
 		       result.total() * sizeof(float));
 		return 0;
 	}
-	return -EBADMSG;
+	note("its outputs are not those of the model that is expected");
+	return -ENOEXEC;
+}
+
+static int failed(const std::exception &why)
+{
+	/* quiet() has noted what OpenCV itself says. */
+	if (!message[0])
+		note(why.what());
+	return -ENOEXEC;
 }
 
 static void wipe(cv::Mat &mat)
@@ -63,6 +91,9 @@ int face_net_open(struct face_net **net, const void *onnx, size_t size)
 	 */
 	cv::setNumThreads(1);
 	cv::redirectError(quiet);
+	/* OpenCV's log may be asked for by the environment, and goes to stdout. */
+	cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+	message[0] = '\0';
 	*net = nullptr;
 	try {
 		*net = new face_net;
@@ -74,10 +105,10 @@ int face_net_open(struct face_net **net, const void *onnx, size_t size)
 		face_net_close(*net);
 		*net = nullptr;
 		return -ENOMEM;
-	} catch (const std::exception &) {
+	} catch (const std::exception &why) {
 		face_net_close(*net);
 		*net = nullptr;
-		return -EBADMSG;
+		return failed(why);
 	}
 }
 
@@ -88,6 +119,7 @@ int face_net_run(struct face_net *net, const struct face_tensor *input,
 			       input->width };
 	int err = 0;
 
+	message[0] = '\0';
 	try {
 		cv::Mat blob(4, shape, CV_32F, input->data);
 		std::vector<cv::Mat> results;
@@ -101,8 +133,8 @@ int face_net_run(struct face_net *net, const struct face_tensor *input,
 		return err;
 	} catch (const std::bad_alloc &) {
 		return -ENOMEM;
-	} catch (const std::exception &) {
-		return -EBADMSG;
+	} catch (const std::exception &why) {
+		return failed(why);
 	}
 }
 

@@ -335,7 +335,8 @@ START_TEST(a_report_nobody_reads_is_an_error)
 	FILE *full = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(full);
-	ck_assert_int_eq(gate_report(full, 1, &transit, THRESHOLD), -EIO);
+	ck_assert_int_eq(gate_report(full, 1, &transit, THRESHOLD),
+			 -ENOSPC);
 	fclose(full);
 }
 END_TEST
