@@ -195,8 +195,7 @@ int bench_can_write(const char *output, const char *plot)
 
 int bench_write_json(const char *path, struct json_object *json)
 {
-	const char *text = json_object_to_json_string_ext(
-		json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	const char *text = json_object_to_json_string_ext(json, JSON_LAYOUT);
 	const struct iovec parts[] = {
 		{ (void *)text, text ? strlen(text) : 0 },
 		{ "\n", 1 },

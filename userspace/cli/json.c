@@ -114,7 +114,6 @@ const char *model_text(const uint8_t *model, char text[MODEL_TEXT_SIZE])
 
 void print_json(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED));
+	puts(json_object_to_json_string_ext(object, JSON_LAYOUT));
 	json_object_put(object);
 }

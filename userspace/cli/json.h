@@ -29,6 +29,9 @@ void json_add_truth(struct json_object *object, const char *name, bool truth);
 /* A model's identifier in hexadecimal. */
 #define MODEL_TEXT_SIZE (2 * LIMEN_MODEL_ID_SIZE + 1)
 const char *model_text(const uint8_t *model, char text[MODEL_TEXT_SIZE]);
+/* How files and standard output get it. */
+#define JSON_LAYOUT (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | \
+		     JSON_C_TO_STRING_NOSLASHESCAPE)
 /* Prints an object and frees it. */
 void print_json(struct json_object *object);
 
