@@ -9,9 +9,13 @@
 #include "net.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 #include <vector>
+
+#include <unistd.h>
 
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/logger.hpp>
@@ -83,22 +87,40 @@ static void wipe(cv::Mat &mat)
 		limen_wipe(mat.data, mat.total() * mat.elemSize());
 }
 
+/*
+ * What the environment would have OpenCV do: compute elsewhere, so that templates
+ * differ, write files, or tell of itself on stdout, where our output goes.
+ */
+static void forget_settings()
+{
+	static const char prefix[] = "OPENCV_";
+	std::vector<std::string> names;
+
+	for (char **entry = environ; *entry; entry++)
+		if (!strncmp(*entry, prefix, sizeof(prefix) - 1))
+			names.emplace_back(*entry, strcspn(*entry, "="));
+	for (const std::string &name : names)
+		unsetenv(name.c_str());
+	cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+}
+
 int face_net_open(struct face_net **net, const void *onnx, size_t size)
 {
+	forget_settings();
 	/*
 	 * One thread: the networks are too small for two to pay, and a process
 	 * without threads can fork.
 	 */
 	cv::setNumThreads(1);
 	cv::redirectError(quiet);
-	/* OpenCV's log may be asked for by the environment, and goes to stdout. */
-	cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
 	message[0] = '\0';
 	*net = nullptr;
 	try {
 		*net = new face_net;
 		(*net)->net = cv::dnn::readNetFromONNX(
 			static_cast<const char *>(onnx), size);
+		(*net)->net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
+		(*net)->net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
 		(*net)->names = (*net)->net.getUnconnectedOutLayersNames();
 		return 0;
 	} catch (const std::bad_alloc &) {

@@ -50,7 +50,7 @@ static void describe_timeout(const struct gate_transit *transit, char *text)
 	const struct gate_times *times = &transit->times;
 
 	if (transit->evidence.service == -ETIMEDOUT) {
-		snprintf(text, GATE_FAULT_SIZE, "limend: %s",
+		snprintf(text, GATE_FAULT_SIZE, "the service: %s",
 			 limen_client_strerror(-ETIMEDOUT));
 		return;
 	}
@@ -114,7 +114,7 @@ bool gate_fault_describe(const struct gate_transit *transit,
 			 camera_text(evidence->camera));
 		return true;
 	case GATE_REASON_SERVICE:
-		snprintf(text, GATE_FAULT_SIZE, "limend: %s",
+		snprintf(text, GATE_FAULT_SIZE, "the service: %s",
 			 limen_client_strerror(evidence->service));
 		return true;
 	case GATE_REASON_DEVICE_FAULT:
