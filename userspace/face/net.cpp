@@ -9,6 +9,7 @@
 #include "net.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -33,11 +34,10 @@ static thread_local char message[256];
 
 static void note(const char *what)
 {
-	size_t i;
+	const size_t length = strcspn(what, "\n");
 
-	for (i = 0; i < sizeof(message) - 1 && what[i] && what[i] != '\n'; i++)
-		message[i] = what[i];
-	message[i] = '\0';
+	snprintf(message, sizeof(message), "%.*s", static_cast<int>(length),
+		 what);
 }
 
 const char *face_net_message(void)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 /* Longest limend may take to accept and welcome a client. */
 #define CONNECT_TIMEOUT_MS 5000
+#define CONNECT_PAUSE_US 5000
 
 /**
  * struct limen_client - a connection to limend
@@ -267,28 +267,22 @@ int limen_client_status(struct limen_client *client, int timeout_ms,
 	return ask_status(client, deadline_in(timeout_ms), status);
 }
 
-/* connect() waits for a place among those that limend has yet to accept. */
+/*
+ * connect() would wait without a bound for a place among those that limend has yet to
+ * accept, and poll() does not tell of one.
+ */
 static int connect_until(int fd, const struct sockaddr_un *address,
 			 int64_t deadline)
 {
-	struct timeval left;
-	int64_t ns;
-
-	do {
-		ns = deadline - now_ns();
-		/* Zero would be no bound. */
-		if (ns < 1000)
-			return -ETIMEDOUT;
-		left.tv_sec = ns / 1000000000;
-		left.tv_usec = ns % 1000000000 / 1000;
-		if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &left,
-			       sizeof(left)))
+	while (connect(fd, (const struct sockaddr *)address,
+		       sizeof(*address))) {
+		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		if (!connect(fd, (const struct sockaddr *)address,
-			     sizeof(*address)))
-			return 0;
-	} while (errno == EINTR);
-	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		if (now_ns() >= deadline)
+			return -ETIMEDOUT;
+		usleep(CONNECT_PAUSE_US);
+	}
+	return 0;
 }
 
 static int open_socket(const char *path, int64_t deadline)
@@ -299,7 +293,7 @@ static int open_socket(const char *path, int64_t deadline)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	error = connect_until(fd, &address, deadline);

@@ -235,7 +235,7 @@ static const struct {
 	{ NO_TROUBLE, true, GATE_REASON_NONE, NULL },
 	{ SLEEP, false, GATE_REASON_TIMEOUT, "longer than timeout in [gate]" },
 	{ CRASH, false, GATE_REASON_INTERNAL, "process" },
-	{ EXIT, false, GATE_REASON_INTERNAL, "ended with status" },
+	{ EXIT, false, GATE_REASON_INTERNAL, "ended without a result" },
 };
 
 START_TEST(whatever_becomes_of_the_process)
