@@ -387,23 +387,28 @@ bool file_is(int fd, const char *path)
 	       same_file(&open, &named);
 }
 
+static int lock_regular(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -ENOSTR;
+	return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+}
+
 /* Locks what has the name now; -EAGAIN if that is not known. */
 static int try_lock(const char *path)
 {
-	struct stat status;
-	int error = 0;
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
 		      O_CLOEXEC);
+	int error;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &status))
-		error = -errno;
-	else if (!S_ISREG(status.st_mode))
-		error = -ENOSTR;
-	else if (flock(fd, LOCK_EX | LOCK_NB))
-		error = -errno;
-	else if (!file_is(fd, path))
+	error = lock_regular(fd);
+	if (!error && !file_is(fd, path))
 		error = -EAGAIN;
 	if (!error)
 		return fd;
