@@ -235,7 +235,7 @@ static int ask_status(struct limen_client *client, int64_t deadline,
 		      struct limen_service_status *status)
 {
 	struct limend_request request;
-	struct limend_status_reply reply;
+	struct limend_status_reply reply = {};
 	int error;
 
 	if (client->fd < 0)
