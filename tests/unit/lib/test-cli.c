@@ -395,9 +395,9 @@ static pid_t start_limen(const char *name, const char *const *arguments)
 START_TEST(additions_at_once)
 {
 	bool given[AT_ONCE + 1] = { true };
-	char name[16], g[PATH_MAX];
+	char name[16], g[PATH_MAX], *rest;
 	pid_t pids[AT_ONCE];
-	unsigned int row;
+	unsigned long row;
 	int i;
 
 	strcpy(g, in_folder("g"));
@@ -412,8 +412,9 @@ START_TEST(additions_at_once)
 		ck_assert_int_eq(daemon_wait(pids[i]), 0);
 		snprintf(name, sizeof(name), "%d.out", i);
 		slurp_text(in_folder(name), out);
-		ck_assert_int_eq(sscanf(out, "row %u: ", &row), 1);
-		ck_assert_uint_le(row, AT_ONCE);
+		ck_assert_msg(!strncmp(out, "row ", 4), "%s", out);
+		row = strtoul(out + 4, &rest, 10);
+		ck_assert_msg(*rest == ':' && row <= AT_ONCE, "%s", out);
 		ck_assert(!given[row]);
 		given[row] = true;
 	}
