@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := all
 BUILD := build
-# Of "run": emu or sim.
+# Of "run": emu, sim or rtl.
 BOARD ?= emu
 PREFIX ?= /usr/local
 export LIMEN_CACHE ?= $(HOME)/.cache/limen
@@ -13,9 +13,10 @@ export LIMEN_CACHE ?= $(HOME)/.cache/limen
 all: modules userspace firmware selftests
 
 ## run: boot a guest and watch a gate decide on real photographs (BOARD=sim: with a card
-##	on PCI Express that runs its own firmware, instead of the emulated board)
+##	on PCI Express that runs its own firmware, instead of the emulated board; BOARD=rtl:
+##	and with the gateware's model as its engine)
 run: fetch
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(if $(filter rtl,$(BOARD)),gateware)
 	@BOARD=$(BOARD) tools/run
 
 ## check: run every test
@@ -32,8 +33,8 @@ soak: fetch
 	@tools/fetch debug-kernel kcsan-kernel
 	@$(MAKE) --no-print-directory all
 	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
-		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full ioctls \
-		newest-full rt-full kcsan-full
+		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full pci-full ioctls \
+		newest-full rt-full kcsan-full travellers-sim
 	@LIMEN_PATIENCE=20 tests/run coverage
 
 ## lint: look over the source (checkpatch, sparse, clang-tidy, shellcheck, ...)
@@ -62,8 +63,12 @@ modules:
 	@tools/build-modules $(BUILD)/kernel $(if $(FIRMWARE_CERT),\
 		LIMEN_CERTIFICATE=$(CURDIR)/$(BUILD)/kernel/certificate.hex)
 
-## userspace: build library, daemon, gate and tools into build/user
+## userspace: build library, daemon, gate and tools into build/user, to be installed in
+##	PREFIX=/usr/local
 userspace: $(BUILD)/user/build.ninja
+	@[ "$$(cat $(BUILD)/user/prefix 2>/dev/null)" = "$(PREFIX)" ] || { \
+		meson configure --prefix "$(PREFIX)" $(BUILD)/user && \
+		echo "$(PREFIX)" >$(BUILD)/user/prefix; }
 	@ninja -C $(BUILD)/user
 
 ## firmware: build the board's ROM and firmware into build/firmware (FIRMWARE_CERT=...
@@ -97,7 +102,7 @@ gateware: firmware
 		tests/unit/sim/test-sim-firmware-rtl tests/unit/sim/test-sim-engines-rtl
 
 $(BUILD)/user/build.ninja:
-	meson setup --prefix $(PREFIX) $(BUILD)/user
+	meson setup --prefix "$(PREFIX)" $(BUILD)/user
 
 $(BUILD)/asan/build.ninja:
 	meson setup -Db_sanitize=address,undefined $(BUILD)/asan
@@ -111,11 +116,16 @@ compile_commands.json: modules userspace
 
 ## install: install user space (PREFIX=/usr/local, DESTDIR=)
 install: userspace
-	meson install -C $(BUILD)/user --no-rebuild
+	DESTDIR="$(DESTDIR)" meson install -C $(BUILD)/user --no-rebuild
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 ## modules_install: install the modules for the kernel of KDIR (as root)
 modules_install: modules
 	@tools/build-modules $(BUILD)/kernel modules_install
+
+## firmware_install: install the board's firmware where the kernel looks for it (as root)
+firmware_install: firmware
+	install -D -m 644 -t "$(DESTDIR)/lib/firmware/limen" $(BUILD)/firmware/limen/*.fw
 
 ## clean: remove what was built; the cache stays
 clean:
@@ -126,4 +136,5 @@ help:
 	@sed -n 's/^## /  /p' Makefile
 
 .PHONY: all run check soak lint bench deps fetch modules userspace firmware gateware \
-	selftests sanitized compile_commands.json install modules_install clean help
+	selftests sanitized compile_commands.json install modules_install firmware_install \
+	clean help

@@ -23,6 +23,15 @@ static enum core_access load(struct core_board *core, uint64_t address,
 	return CORE_DONE;
 }
 
+/* Bits of a score turn over, once. */
+static void flip(struct core_board *core, s32 *raw)
+{
+	struct card *card = to_card(core);
+
+	*raw ^= (s32)knob_at(card, CARD_KNOB_FLIP_RESULT);
+	knob_set(card, CARD_KNOB_FLIP_RESULT, 0);
+}
+
 /* Posted: nobody learns what becomes of it. */
 static enum core_access store(struct core_board *core, uint64_t address,
 			      const void *from, uint32_t size)
@@ -42,8 +51,8 @@ static bool reaches(struct core_board *core, uint64_t address, uint32_t size)
 static void compare(struct core_board *core, struct core_work *work,
 		    uint32_t dim, struct limen_score *score)
 {
-	(void)core;
 	*score = limen_score_vectors(work->probe, work->reference, dim);
+	flip(core, &score->raw);
 }
 
 static uint16_t scan(struct core_board *core, struct core_work *work,
@@ -53,6 +62,8 @@ static uint16_t scan(struct core_board *core, struct core_work *work,
 
 	core_rank_rows(work, sqe, rows, 0, core_le32(sqe->scan.rows));
 	core_rank_sort(&work->best);
+	if (work->best.count)
+		flip(core, &work->best.rows[0].raw);
 	return LIMEN_HW_OK;
 }
 

@@ -15,19 +15,25 @@
 #include "card.h"
 
 #define NSEC_PER_USEC	1000
+#define NSEC_PER_MSEC	1000000LL
 
 /* One write in so many is slow, and how slow those and the others are. */
 #define SLOW_EVERY	8
 #define SLOW_US		1500
 #define QUICK_US	60
 
+uint32_t random_next(uint64_t *state)
+{
+	/* xorshift */
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 32);
+}
+
 uint32_t post_random(struct card *card)
 {
-	/* xorshift: any state but zero, which the option's parser refuses. */
-	card->random ^= card->random << 13;
-	card->random ^= card->random >> 7;
-	card->random ^= card->random << 17;
-	return (uint32_t)(card->random >> 32);
+	return random_next(&card->random);
 }
 
 /* When a write arrives that is sent now, after the one that arrives at @last. */
@@ -61,6 +67,33 @@ static struct card_post *take(struct card_posts *posts)
 	return post;
 }
 
+static void interrupt(struct card *card)
+{
+	if (!config_interrupts(card) || card->irq < 0)
+		return;
+	eventfd_write(card->irq, 1);
+	card->stats.interrupts++;
+}
+
+/* At once, or late: several that are late are one. */
+static void interrupt_arrives(struct card *card)
+{
+	uint32_t late_ms = knob_at(card, CARD_KNOB_LATE);
+
+	if (!late_ms)
+		interrupt(card);
+	else if (!card->irq_ns)
+		card->irq_ns = now_ns() + late_ms * NSEC_PER_MSEC;
+}
+
+static void deliver_late_interrupt(struct card *card, int64_t now)
+{
+	if (!card->irq_ns || now < card->irq_ns)
+		return;
+	card->irq_ns = 0;
+	interrupt(card);
+}
+
 static void arrive_at_host(struct card *card, struct card_post *post)
 {
 	size_t head = post->size - sizeof(uint32_t);
@@ -68,8 +101,7 @@ static void arrive_at_host(struct card *card, struct card_post *post)
 	uint8_t *to;
 
 	if (!post->size) {
-		if (config_interrupts(card) && card->irq >= 0)
-			eventfd_write(card->irq, 1);
+		interrupt_arrives(card);
 		return;
 	}
 	to = dma_at(card, post->address, post->size, true);
@@ -95,6 +127,9 @@ static void deliver_to_card(struct card *card, int64_t now)
 
 static void deliver_to_host(struct card *card, int64_t now)
 {
+	/* What has been pulled out, has not written. */
+	if (card->to_host.count && card_is_gone(card))
+		post_drop(card);
 	while (config_masters_bus(card) && card->to_host.count &&
 	       card->to_host.posts[card->to_host.first].due_ns <= now)
 		arrive_at_host(card, take(&card->to_host));
@@ -111,6 +146,21 @@ void post_register(struct card *card, uint64_t reg, uint32_t value)
 	post->value = value;
 }
 
+/* A hostile card writes elsewhere, too, what nobody has asked for. */
+static void post_stray(struct card *card)
+{
+	struct card_post *post;
+	uint64_t address;
+
+	if (!post_has_room(card) || !hostile_stray(card, &address))
+		return;
+	post = append(card, &card->to_host);
+	post->address = address;
+	post->size = CARD_POST_BYTES;
+	for (unsigned int i = 0; i < CARD_POST_BYTES; i++)
+		post->bytes[i] = (uint8_t)random_next(&card->hostile_random);
+}
+
 void post_memory(struct card *card, uint64_t address, const void *from,
 		 size_t size)
 {
@@ -122,15 +172,25 @@ void post_memory(struct card *card, uint64_t address, const void *from,
 		post->size = size < CARD_POST_BYTES ? size : CARD_POST_BYTES;
 		post->address = address;
 		memcpy(post->bytes, bytes, post->size);
+		traffic_out(card, address, post->bytes, post->size);
 		bytes += post->size;
 		address += post->size;
 		size -= post->size;
 	}
+	post_stray(card);
 }
 
 void post_interrupt(struct card *card)
 {
-	append(card, &card->to_host);
+	unsigned int times = knob_at(card, CARD_KNOB_REPEAT) +
+			     hostile_interrupts(card);
+
+	if (knob_spend(card, CARD_KNOB_LOSE))
+		return;
+	/* More than one only as long as there is room for answers. */
+	for (unsigned int i = 0; i < times; i++)
+		if (!i || post_has_room(card))
+			append(card, &card->to_host);
 }
 
 bool post_has_room(const struct card *card)
@@ -178,6 +238,7 @@ void post_deliver(struct card *card)
 
 	deliver_to_card(card, now);
 	deliver_to_host(card, now);
+	deliver_late_interrupt(card, now);
 }
 
 static int64_t until(const struct card_posts *posts)
@@ -189,13 +250,19 @@ static int64_t until(const struct card_posts *posts)
 	return wait > 0 ? wait : 0;
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+	return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 int64_t post_wait(const struct card *card)
 {
-	int64_t card_wait = until(&card->to_card);
-	int64_t host_wait = config_masters_bus(card) ? until(&card->to_host) :
-						       -1;
+	int64_t wait = until(&card->to_card);
+	int64_t late = card->irq_ns - now_ns();
 
-	if (card_wait < 0 || (host_wait >= 0 && host_wait < card_wait))
-		return host_wait;
-	return card_wait;
+	if (config_masters_bus(card))
+		wait = sooner(wait, until(&card->to_host));
+	if (card->irq_ns)
+		wait = sooner(wait, late > 0 ? late : 0);
+	return wait;
 }

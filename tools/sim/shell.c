@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <limen.h>
+#include <limen/firmware.h>
 #include <monotonic.h>
 #include <shell.h>
 
@@ -99,6 +100,9 @@ struct error {
  * @start_ns: of the time that the processor sees
  * @beat_ns: when it said last that it is alive
  * @late: it has not since for so long that this is an error
+ * @image_page: LIMEN_HW_REG_BOOT_IMAGE as the host has written it
+ * @before: @file before the last reset
+ * @stale_ns: until when the host reads that instead
  * @generation: resets
  * @runs: the processor is not held in reset
  * @booted: firmware runs, and has the ROM's registers no more
@@ -123,6 +127,9 @@ struct shell {
 	int64_t start_ns;
 	int64_t beat_ns;
 	bool late;
+	uint32_t image_page;
+	uint32_t before[FILE_SIZE / 4];
+	int64_t stale_ns;
 	uint32_t generation;
 	bool runs;
 	bool booted;
@@ -161,12 +168,8 @@ _Static_assert((uint32_t)SHELL_DMA_FROM_HOST == LIMEN_HW_DMA_FROM_HOST &&
 /* Whether the bus does not answer, because that is wanted. */
 static bool mute(struct shell *shell)
 {
-	uint32_t left = config_knob(shell->card, CARD_KNOB_MUTE);
-
-	if (!left || shell->dma.what == SHELL_DMA_FROM_CARD)
-		return false;
-	config_knob_set(shell->card, CARD_KNOB_MUTE, left - 1);
-	return true;
+	return shell->dma.what != SHELL_DMA_FROM_CARD &&
+	       knob_spend(shell->card, CARD_KNOB_MUTE);
 }
 
 static bool transfer(struct shell *shell, uint64_t address, uint8_t *sram,
@@ -303,7 +306,9 @@ static uint32_t load_register(struct shell *shell, uint32_t reg)
 
 static void beat(struct shell *shell)
 {
-	shell->file[LIMEN_HW_REG_HEARTBEAT / 4]++;
+	/* It works, and nobody hears its heart. */
+	if (knob_at(shell->card, CARD_KNOB_HALTED) != CARD_HALTED_PULSELESS)
+		shell->file[LIMEN_HW_REG_HEARTBEAT / 4]++;
 	shell->beat_ns = now_ns();
 	shell->late = false;
 	cpu_timer(&shell->cpu, false);
@@ -319,22 +324,43 @@ static void boot_state(struct shell *shell, uint32_t reg, uint32_t value)
 	}
 	shell->file[LIMEN_HW_REG_BOOT_STATE / 4] = value;
 	shell->booted = value == LIMEN_HW_BOOT_RUNNING;
+	if (shell->booted && knob_spend(shell->card, CARD_KNOB_STOP_BOOTED)) {
+		knob_set(shell->card, CARD_KNOB_HALTED,
+				CARD_HALTED_STOPPED);
+		cpu_stop(&shell->cpu);
+	}
+}
+
+/* Bits of this job's score that turn over, which others' then do not. */
+static uint32_t take_flip(struct shell *shell, uint32_t what)
+{
+	uint32_t flip = knob_at(shell->card, CARD_KNOB_FLIP_RESULT);
+
+	if (what != SHELL_ENGINE_COMPARE && what != SHELL_ENGINE_SORT)
+		return 0;
+	knob_set(shell->card, CARD_KNOB_FLIP_RESULT, 0);
+	return flip;
 }
 
 static void engine_go(struct shell *shell, uint32_t what)
 {
+	bool entry = what == SHELL_ENGINE_COMPARE || what == SHELL_ENGINE_SCAN;
 	const struct job_memory memory = {
 		.sram = shell->sram,
 		.card = shell->card->mem,
 		.card_size = shell->card->core.mem_size,
-		.delay_ns = what == SHELL_ENGINE_COMPARE ||
-					    what == SHELL_ENGINE_SCAN ?
-				    config_knob(shell->card, CARD_KNOB_DELAY) *
+		.delay_ns = entry ? knob_at(shell->card, CARD_KNOB_DELAY) *
 					    (int64_t)NSEC_PER_MSEC :
 				    0,
+		.slower = knob_at(shell->card, CARD_KNOB_SLOW_MEMORY),
+		.flip = take_flip(shell, what),
 	};
 
 	job_go(&shell->job, what, &memory);
+	if (entry)
+		card_begins_job(shell->card);
+	if (card_is_gone(shell->card))
+		cpu_stop(&shell->cpu);
 }
 
 static void store_register(struct shell *shell, uint32_t reg, uint32_t value)
@@ -494,6 +520,11 @@ uint32_t shell_read(struct card *card, uint32_t reg)
 		return 0;
 	if (read_error(&shell->error, reg, &value))
 		return value;
+	if (now_ns() < shell->stale_ns)
+		return shell->before[reg / 4];
+	if (reg == LIMEN_HW_REG_FIRMWARE_HASH(0) &&
+	    knob_at(card, CARD_KNOB_OTHER_IMAGE))
+		return ~shell->file[reg / 4];
 	if (!is_stall(reg, &ring, &offset))
 		return shell->file[reg / 4];
 	if (offset == LIMEN_HW_RING_STALL_HI)
@@ -515,17 +546,27 @@ static bool make_room(struct shell *shell)
 /* Whether the card meets an error at a doorbell, because that is wanted. */
 static bool spoil(struct shell *shell, uint32_t reg)
 {
-	uint32_t fatal = config_knob(shell->card, CARD_KNOB_FATAL);
 	unsigned int ring;
 	uint32_t offset;
 
-	if (!fatal || !core_is_ring_reg(reg, &ring, &offset) ||
-	    offset != LIMEN_HW_RING_SQ_TAIL)
+	if (!core_is_ring_reg(reg, &ring, &offset) ||
+	    offset != LIMEN_HW_RING_SQ_TAIL ||
+	    !knob_spend(shell->card, CARD_KNOB_FATAL))
 		return false;
-	config_knob_set(shell->card, CARD_KNOB_FATAL, fatal - 1);
 	shell->file[LIMEN_HW_REG_STATUS / 4] |= LIMEN_HW_STATUS_FATAL;
 	engine_ops.raise(&shell->card->core, LIMEN_HW_IRQ_FATAL);
 	return true;
+}
+
+/* A bit of the code turns over before the ROM looks at it, because that is wanted. */
+static void spoil_image(struct shell *shell)
+{
+	struct card *card = shell->card;
+	uint64_t at = (uint64_t)shell->image_page * LIMEN_HW_PAGE_SIZE +
+		      sizeof(struct limen_fw_header);
+
+	if (at < card->core.mem_size && knob_spend(card, CARD_KNOB_SPOIL_IMAGE))
+		card->mem[at] ^= 1;
 }
 
 void shell_write(struct card *card, uint32_t reg, uint32_t value)
@@ -539,6 +580,10 @@ void shell_write(struct card *card, uint32_t reg, uint32_t value)
 	if (!shell->runs || !make_room(shell) || spoil(shell, reg) ||
 	    (reg == LIMEN_HW_REG_BOOT_GO && value != shell->generation))
 		return;
+	if (reg == LIMEN_HW_REG_BOOT_IMAGE)
+		shell->image_page = value;
+	if (reg == LIMEN_HW_REG_BOOT_GO)
+		spoil_image(shell);
 	shell->events[(shell->first + shell->count++) % EVENTS_MAX] =
 		(struct event){ .reg = reg, .value = value };
 	cpu_interrupt(&shell->cpu, true);
@@ -553,6 +598,9 @@ void shell_reset_begin(struct card *card)
 	uint32_t type = file[LIMEN_HW_REG_BOARD_TYPE / 4];
 	uint32_t floor = file[LIMEN_HW_REG_SECURITY_FLOOR / 4];
 
+	shell->stale_ns = now_ns() + knob_at(card, CARD_KNOB_STALE) *
+					     (int64_t)NSEC_PER_MSEC;
+	memcpy(shell->before, file, FILE_SIZE);
 	limen_wipe(shell->sram, sizeof(shell->sram));
 	job_wipe(&shell->job);
 	sensor_reset(&shell->sensor);
@@ -578,7 +626,7 @@ void shell_reset_begin(struct card *card)
 	shell->count = 0;
 	shell->booted = false;
 	shell->runs = false;
-	config_knob_set(card, CARD_KNOB_HALTED, 0);
+	knob_set(card, CARD_KNOB_HALTED, 0);
 }
 
 void shell_reset_end(struct card *card)
@@ -650,11 +698,11 @@ int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
 	int64_t beat = beat_wait(shell), frame;
-	uint32_t halted = config_knob(card, CARD_KNOB_HALTED);
+	uint32_t halted = knob_at(card, CARD_KNOB_HALTED);
 
-	if (!shell->runs)
+	if (!shell->runs || card_is_gone(card))
 		return -1;
-	if (halted)
+	if (halted && halted != CARD_HALTED_PULSELESS)
 		return halted_step(shell, halted);
 	if (!beat)
 		cpu_timer(&shell->cpu, true);
@@ -731,6 +779,14 @@ void shell_free(struct card *card)
 	limen_wipe(card->shell, sizeof(*card->shell));
 	free(card->shell);
 	card->shell = NULL;
+}
+
+uint64_t shell_stall_ns(const struct card *card, unsigned int ring)
+{
+	uint32_t reg = LIMEN_HW_RING_BLOCK(ring) + LIMEN_HW_RING_STALL_LO;
+	const uint32_t *file = card->shell->file;
+
+	return file[reg / 4] | (uint64_t)file[reg / 4 + 1] << 32;
 }
 
 const uint8_t *shell_sram(const struct card *card)

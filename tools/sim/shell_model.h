@@ -35,6 +35,8 @@ int shell_init(struct card *card, const struct shell_options *options);
 void shell_free(struct card *card);
 /* The processor's memory, SHELL_SRAM_SIZE bytes. */
 const uint8_t *shell_sram(const struct card *card);
+/* How long a ring has waited for memory since the reset. */
+uint64_t shell_stall_ns(const struct card *card, unsigned int ring);
 /* Wipes and forgets everything; the processor begins in the ROM when it is told to go. */
 void shell_reset_begin(struct card *card);
 void shell_reset_end(struct card *card);

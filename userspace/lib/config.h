@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIMEN_CONFIG_PATH "/etc/limen/limen.conf"
-
 /* LIMEN_CONFIG_NO_THRESHOLD: the file gives none; the code has no default. */
 #define LIMEN_CONFIG_NO_THRESHOLD INT32_MAX
 
@@ -57,7 +55,7 @@ struct limen_config {
 
 /*
  * Reads a file; keys it does not give keep their defaults. With path NULL it is
- * LIMEN_CONFIG_PATH, which need not exist. Returns 0, or -1 with one line for
+ * LIMEN_CONFIG_PATH (see meson.build), which need not exist. Returns 0, or -1 with one line for
  * people in error, naming file and line.
  */
 int limen_config_load(struct limen_config *config, const char *path,

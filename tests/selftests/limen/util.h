@@ -174,6 +174,7 @@ bool uevent_wait(int fd, const char *property, __s64 nsec);
 
 /* Failures of memory in the kernel, on demand: inject.c */
 int inject_init(void);
+int inject_within(const char *function);
 int inject_open(void);
 int inject_arm(unsigned int nth);
 bool inject_disarm(void);

@@ -259,7 +259,7 @@ START_TEST(comparisons_overtake_searches)
 	struct limen_hw_cqe cqe;
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 30);
+	knob_set(&host.card, CARD_KNOB_DELAY, 30);
 	host_submit(LIMEN_HW_RING_SCAN, &slow);
 	host_run_ms(10);
 	host_submit(LIMEN_HW_RING_EXPRESS, &quick);
@@ -278,7 +278,7 @@ START_TEST(gives_up_what_it_is_told_to)
 	struct limen_hw_sqe sqes[] = { comparison(5, DIM), search(5, ROWS) };
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	knob_set(&host.card, CARD_KNOB_DELAY, 60000);
 	for (unsigned int i = 0; i < 2; i++) {
 		struct limen_hw_cqe cqe;
 
@@ -299,7 +299,7 @@ START_TEST(stops_a_ring_in_the_middle)
 	struct limen_hw_sqe sqe = search(5, ROWS * 8);
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	knob_set(&host.card, CARD_KNOB_DELAY, 60000);
 	host_submit(LIMEN_HW_RING_SCAN, &sqe);
 	host_run_ms(20);
 	host_write(enable, 0);
@@ -373,7 +373,7 @@ START_TEST(its_heart_beats)
 	host_run_ms(limit_ms);
 	ck_assert_uint_ne(host_read(LIMEN_HW_REG_HEARTBEAT), before_wait);
 	/* Also while the engine does not end. */
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	knob_set(&host.card, CARD_KNOB_DELAY, 60000);
 	host_submit(LIMEN_HW_RING_SCAN, &sqe);
 	host_run_ms(20);
 	before_wait = host_read(LIMEN_HW_REG_HEARTBEAT);
@@ -394,7 +394,7 @@ START_TEST(halts_until_a_reset)
 
 		host_start();
 		limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
-		config_knob_set(&host.card, CARD_KNOB_HALTED, moods[i]);
+		knob_set(&host.card, CARD_KNOB_HALTED, moods[i]);
 		beat = host_read(LIMEN_HW_REG_HEARTBEAT);
 		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
 		host_write(LIMEN_HW_RING_BLOCK(LIMEN_HW_RING_EXPRESS) +
@@ -468,13 +468,13 @@ START_TEST(notes_transfers_without_an_answer)
 	struct limen_hw_sqe sqe = comparison(1, DIM);
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_MUTE, 1);
+	knob_set(&host.card, CARD_KNOB_MUTE, 1);
 	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
 	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
 			    LIMEN_HW_STATUS_FATAL));
 	expect_error(LIMEN_HW_ERROR_DMA_TIMEOUT, LIMEN_HW_DMA_FROM_HOST,
 		     HOST_SQ(LIMEN_HW_RING_EXPRESS));
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_MUTE), 0);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_MUTE), 0);
 }
 END_TEST
 
@@ -484,7 +484,7 @@ START_TEST(notes_firmware_that_is_not_alive)
 
 	host_start();
 	limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
-	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
 	beat = host_read(LIMEN_HW_REG_HEARTBEAT);
 	host_run_ms(3 * limit_ms);
 	expect_error(LIMEN_HW_ERROR_WATCHDOG, beat, 0);
@@ -556,7 +556,7 @@ START_TEST(wipes_with_a_dead_core)
 	int64_t start;
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
 	start = now_ns();
 	wipe(7, 1, 1000);
@@ -565,7 +565,7 @@ START_TEST(wipes_with_a_dead_core)
 	/* A byte in a nanosecond. */
 	ck_assert_int_ge(now_ns() - start, (int64_t)(1000 * page));
 	expect_wiped(page, 1001 * page);
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_WIPED), 1000);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_WIPED), 1000);
 }
 END_TEST
 
@@ -584,12 +584,12 @@ START_TEST(wipes_nothing_else)
 		expect_wiped(0, 0);
 	}
 	/* What does not end, ends when that is wanted, and is never done. */
-	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 1);
+	knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 1);
 	wipe(4, 0, 8);
 	host_run_ms(5);
 	host_write(LIMEN_HW_REG_WIPE_GO, 0);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
-	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 0);
+	knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 0);
 	host_run_ms(5);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
 	expect_wiped(0, 0);
