@@ -58,6 +58,7 @@ module dma #(
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam TAGS = 1 << TAGS_LOG2;
 	localparam COUNT = 13 - BEAT_LOG2;	// bits of a number of beats
+	localparam [COUNT-1:0] PAGE = 1 << (12 - BEAT_LOG2);
 	localparam TIME = $clog2(TIMEOUT + 1);
 	localparam [2:0] OK = 0, BAD_DESCRIPTOR = 1, BUS_ERROR = 2;
 
@@ -76,13 +77,17 @@ module dma #(
 
 	wire [TAGS_LOG2-1:0] oldest = head[TAGS_LOG2-1:0];
 	wire [TAGS_LOG2:0] under_way = tail - head;
-	wire [12:0] page_end = {1'b0, host[11:0]} + bytes;
-	wire [ADDRESS+1:0] card_end = {2'b00, card} + {{ADDRESS-11{1'b0}}, bytes};
-	wire aligned = host[5:0] == 0 && card[5:0] == 0 && bytes[5:0] == 0;
-	wire good = aligned && bytes != 0 && bytes <= 4096 && page_end <= 4096;
-	wire fits = card_end <= {1'b0, memory_bytes};
 
-	assign ask_valid = busy && master && !failed && left != 0 && !under_way[TAGS_LOG2];
+	// A descriptor is checked in the cycle after its start, but for its alignment.
+	reg checking, aligned;
+	wire aligns = host[5:0] == 0 && card[5:0] == 0 && bytes[5:0] == 0;
+	wire [COUNT:0] page_end = {2'b00, host_beat[11-BEAT_LOG2:0]} + {1'b0, left};
+	wire [ADDRESS+1-BEAT_LOG2:0] card_end = {2'b00, card_beat} +
+		{{ADDRESS+2-BEAT_LOG2-COUNT{1'b0}}, left};
+	wire good = aligned && left != 0 && left <= PAGE && page_end <= {1'b0, PAGE};
+	wire fits = {card_end, {BEAT_LOG2{1'b0}}} <= {1'b0, memory_bytes};
+
+	assign ask_valid = busy && !checking && master && !failed && left != 0 && !under_way[TAGS_LOG2];
 	assign ask_address = {host_beat, {BEAT_LOG2{1'b0}}};
 	assign ask_tag = {generation, tail[TAGS_LOG2-1:0]};
 	assign write_valid = busy && arrived[oldest] && (!failed || offered);
@@ -147,18 +152,24 @@ module dma #(
 	always @(posedge clk) begin
 		if (rst) begin
 			busy <= 0;
+			checking <= 0;
 			failed <= 0;
 			status <= OK;
 			left <= 0;
 		end else if (!busy) begin
 			failed <= 0;
 			if (start) begin
-				busy <= good && fits;
-				status <= !good ? BAD_DESCRIPTOR : fits ? OK : BUS_ERROR;
+				busy <= 1;
+				checking <= 1;
+				aligned <= aligns;
 				host_beat <= host[63:BEAT_LOG2];
 				card_beat <= card[ADDRESS-1:BEAT_LOG2];
 				left <= bytes[12:BEAT_LOG2];
 			end
+		end else if (checking) begin
+			checking <= 0;
+			busy <= good && fits;
+			status <= !good ? BAD_DESCRIPTOR : fits ? OK : BUS_ERROR;
 		end else begin
 			if (ask) begin
 				host_beat <= host_beat + 1'b1;

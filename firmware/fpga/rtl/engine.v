@@ -76,7 +76,7 @@ module engine #(
 	localparam INDEX = $clog2(512 / LANES);
 	localparam BEST = 8;			// places of topk
 	localparam ROW_QUEUE_LOG2 = 4;
-	localparam FALLEN_QUEUE_LOG2 = 5;	// more than similarity has under way
+	localparam FALLEN_QUEUE_LOG2 = 6;	// more than similarity has under way
 	localparam TAG = 32 + 25;		// row number, raw score
 	localparam KEY = 1 + 17 + 32;
 
@@ -105,6 +105,7 @@ module engine #(
 	reg [9:0] scan_dimension, compare_dimension;
 	reg [10:0] top_k;
 	reg signed [31:0] least;
+	reg [10:0] heap_size;		// stands before the first row comes
 
 	always @(posedge clk) begin
 		if (scan_go) begin
@@ -114,6 +115,7 @@ module engine #(
 			top_k <= scan_top_k[10:0];
 			least <= scan_min_similarity;
 		end
+		heap_size <= top_k > BEST ? top_k - BEST : 11'd0;
 		if (compare_go) begin
 			reference <= compare_reference;
 			compare_dimension <= compare_dim[9:0];
@@ -177,7 +179,7 @@ module engine #(
 		.clk(clk), .rst(rst), .scrub(held == 0),
 		.push(row_valid), .push_data({row_compare, row_raw, row_norm}),
 		.pop(enter), .pop_data({waiting_compare, waiting_raw, waiting_norm}),
-		.empty(waiting_empty), .full(), .level());
+		.empty(waiting_empty), .full());
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	always @(posedge clk)
@@ -225,6 +227,7 @@ module engine #(
 	end
 
 	// The best 8.
+	reg best_rst;
 	wire fell;
 	wire signed [16:0] fell_similarity;
 	wire [TAG-1:0] fell_tag;
@@ -233,7 +236,7 @@ module engine #(
 
 	/* verilator lint_off PINCONNECTEMPTY */ // the count tells that
 	topk #(.K(BEST), .SCORE(17), .TAG(TAG)) best(
-		.clk(clk), .rst(rst || scan_state == WIPE), .valid(accepted),
+		.clk(clk), .rst(best_rst), .valid(accepted),
 		.score(accepted_similarity), .tag(accepted_tag),
 		.out_valid(fell), .out_score(fell_similarity), .out_tag(fell_tag),
 		.used(), .scores(best_similarities), .tags(best_tags));
@@ -249,6 +252,7 @@ module engine #(
 	reg [24:0] keep_raw;
 
 	always @(posedge clk) begin
+		best_rst <= rst || scan_state == WIPE;
 		keep <= !rst && fell && fell_key > worst;
 		keep_key <= fell ? fell_key : {KEY{1'b0}};
 		keep_raw <= fell ? fell_tag[24:0] : 25'd0;
@@ -265,12 +269,12 @@ module engine #(
 		.clk(clk), .rst(rst), .scrub(scan_state == WIPE),
 		.push(keep), .push_data({keep_key, keep_raw}),
 		.pop(taken), .pop_data({offer_key, offer_raw}),
-		.empty(offer_empty), .full(), .level());
+		.empty(offer_empty), .full());
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	heap #(.KEY(KEY), .PAYLOAD(25)) others(
 		.clk(clk), .rst(rst),
-		.size(top_k > BEST ? top_k - BEST : 11'd0),
+		.size(heap_size),
 		.wipe(scan_state == WIPE), .wiped(heap_wiped),
 		.offer(!offer_empty), .offer_key(offer_key), .offer_payload(offer_raw),
 		.taken(taken), .worst(worst), .sort(scan_state == SORT), .idle(heap_idle),
@@ -292,11 +296,14 @@ module engine #(
 	// A scan's course.
 	reg [31:0] rows_ranked;
 	reg [10:0] count;
-	wire scan_ended = scan_idle && rows_ranked == scan_fetched && offer_empty && heap_idle;
+	// All rows asked for so far are ranked. While more are to come, the scan is not idle.
+	reg ranked_all;
+	wire scan_ended = scan_idle && ranked_all;
 
 	assign scan_count = scan_done ? count : 11'd0;
 
 	always @(posedge clk) begin
+		ranked_all <= rows_ranked == scan_fetched && pending == 0 && heap_idle;
 		if (rst || scan_state == READY) begin
 			rows_ranked <= 0;
 			count <= 0;
