@@ -8,8 +8,9 @@
 // the root's place and sinks to where no child is worse than it. Each node has four
 // children, which are one word of memory: a level takes four cycles (read, the memory's
 // output register, ten comparators at once, the move), and 1,016 entries have five levels
-// below the root. So an entry that is dropped takes one cycle, and one that is kept 22 at
-// most.
+// below the root. So an entry that is kept takes 22 cycles at most. Meanwhile the next one
+// waits beside the root to be compared with it; one that is dropped takes two cycles, also
+// while another one sinks, for the root only becomes better.
 //
 // sort, in a cycle with idle, orders the entries in place, best first: the root changes
 // places with the last entry, the heap is one smaller, and so on. That takes up to 25 cycles
@@ -58,8 +59,16 @@ module heap #(
 	reg [WORDS_LOG2-1:0] hole_word;
 	reg [1:0] hole_place;
 
-	assign idle = state == IDLE && !wipe;
-	assign taken = idle && offer;
+	// The entry that waits. better, than the root of the cycle before, says nothing in the
+	// first cycle, and that it is better says nothing if the root has changed since.
+	reg waits, compared, better, root_changed;
+	reg [KEY-1:0] waiting_key;
+	reg [PAYLOAD-1:0] waiting_payload;
+	wire sink = state == IDLE && compared && better && !root_changed;
+	wire drop = compared && !better;
+
+	assign idle = state == IDLE && !waits && !wipe;
+	assign taken = offer && (!waits || sink || drop);
 	assign worst = size == 0 ? {KEY{1'b1}} : root[PAYLOAD +: KEY];
 	assign wiped = words_wiped[WORDS_LOG2];
 
@@ -138,6 +147,20 @@ module heap #(
 	wire [ENTRY-1:0] filling = stays ? carried : child_entry;
 
 	always @(posedge clk) begin
+		waits <= !rst && (taken || (waits && !sink && !drop));
+		compared <= !rst && waits && !sink && !drop;
+		better <= waiting_key > worst;
+		root_changed <= fill && hole_is_root;
+		if (taken) begin
+			waiting_key <= offer_key;
+			waiting_payload <= offer_payload;
+		end else if (rst || sink || drop) begin
+			waiting_key <= 0;
+			waiting_payload <= 0;
+		end
+	end
+
+	always @(posedge clk) begin
 		write <= 0;
 		write_word <= hole_word;
 		write_entry <= filling;
@@ -183,8 +206,8 @@ module heap #(
 				limit <= size;
 				node <= 0;
 				hole_is_root <= 1;
-				if (taken && offer_key > worst) begin
-					carried <= {offer_key, offer_payload};
+				if (sink) begin
+					carried <= {waiting_key, waiting_payload};
 					state <= READ;
 				end else if (idle && sort) begin
 					sorting <= 1;
