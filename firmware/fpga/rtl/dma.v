@@ -50,10 +50,10 @@ module dma #(
 	input wire [GENERATION+TAGS_LOG2-1:0] answer_tag,
 	input wire [LANES*8-1:0] answer_data,
 
-	output wire write_valid,
+	output reg write_valid,
 	input wire write_ready,
 	output wire [ADDRESS-1:0] write_address,
-	output wire [LANES*8-1:0] write_data
+	output reg [LANES*8-1:0] write_data
 );
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam TAGS = 1 << TAGS_LOG2;
@@ -68,8 +68,8 @@ module dma #(
 	reg [TAGS_LOG2:0] head, tail;
 	reg [GENERATION-1:0] generation = 0;
 	reg [TIME-1:0] waited;
+	reg late;				// so long that no answer is waited for any more
 	reg failed;
-	reg offered;				// a write that has not been accepted yet
 
 	reg [63-BEAT_LOG2:0] host_beat;
 	reg [ADDRESS-BEAT_LOG2-1:0] card_beat;
@@ -90,16 +90,15 @@ module dma #(
 	assign ask_valid = busy && !checking && master && !failed && left != 0 && !under_way[TAGS_LOG2];
 	assign ask_address = {host_beat, {BEAT_LOG2{1'b0}}};
 	assign ask_tag = {generation, tail[TAGS_LOG2-1:0]};
-	assign write_valid = busy && arrived[oldest] && (!failed || offered);
 	assign write_address = {card_beat, {BEAT_LOG2{1'b0}}};
-	assign write_data = places[oldest];
 
 	wire [TAGS_LOG2-1:0] answered = answer_tag[TAGS_LOG2-1:0];
 	wire expected = answer_valid && due[answered] &&
 		answer_tag[TAGS_LOG2 +: GENERATION] == generation;
 	wire ask = ask_valid && ask_ready;
+	// A beat leaves its place for the port in every other cycle at most.
+	wire move = busy && arrived[oldest] && !failed && !write_valid;
 	wire write = write_valid && write_ready;
-	wire late = due != 0 && waited == TIMEOUT[TIME-1:0] && !write_valid;
 
 	// What arrived, until it is written; then, between descriptors, zeros.
 	reg [TAGS_LOG2-1:0] scrubbed;
@@ -110,6 +109,11 @@ module dma #(
 			places[answered] <= answer_data;
 		else if (!busy)
 			places[scrubbed] <= 0;
+		write_valid <= !rst && (move || (write_valid && !write_ready));
+		if (move)
+			write_data <= places[oldest];
+		else if (rst || write)
+			write_data <= 0;
 	end
 
 	always @(posedge clk) begin
@@ -128,12 +132,12 @@ module dma #(
 				due[answered] <= 0;
 				arrived[answered] <= 1;
 			end
-			if (write) begin
+			if (move) begin
 				arrived[oldest] <= 0;
 				head <= head + 1'b1;
 			end
 			// What failed has nothing to write.
-			if (busy && failed && due == 0 && !write_valid) begin
+			if (busy && failed && due == 0) begin
 				arrived <= 0;
 				head <= tail;
 			end
@@ -142,7 +146,7 @@ module dma #(
 			waited <= 0;
 		else if (waited != TIMEOUT[TIME-1:0])
 			waited <= waited + 1'b1;
-		offered <= !rst && write_valid && !write_ready;
+		late <= !rst && !late && due != 0 && !expected && waited == TIMEOUT[TIME-1:0];
 		if (rst)
 			unexpected <= 0;
 		else if (answer_valid && !expected && unexpected != 8'hff)

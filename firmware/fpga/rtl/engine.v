@@ -4,7 +4,7 @@
 //
 // Both read vectors from card memory and yield what include/limen/score.h and
 // include/limen/hw.h ask for, to the bit. They share everything up to the similarity, vector
-// by vector: a compare that is started during a scan goes before the scan's next row.
+// by vector: a compare that is started during a scan goes before the scan's next row but one.
 //
 // The way of a row: reader (memory port), products, a queue, similarity, the threshold,
 // topk (the 8 best, a row in each cycle), a queue for what falls out there and would not
@@ -81,7 +81,8 @@ module engine #(
 	localparam KEY = 1 + 17 + 32;
 
 	localparam [2:0] OK = 0, BAD_DESCRIPTOR = 1, BUS_ERROR = 2, ABORTED = 4;
-	localparam [2:0] WIPE = 0, READY = 1, RUN = 2, SORT = 3, SORTING = 4, DONE = 5;
+	localparam [2:0] WIPE = 0, READY = 1, CHECK = 2, RUN = 3, SORT = 4, SORTING = 5,
+		DONE = 6;
 
 	reg [2:0] scan_state, compare_state;
 
@@ -90,35 +91,36 @@ module engine #(
 	assign compare_ready = compare_state == READY;
 	assign compare_done = compare_state == DONE;
 
-	// What a job asks for, checked.
-	wire scan_good = scan_dim[5:0] == 0 && scan_dim >= 64 && scan_dim <= 512 &&
-		scan_probe[5:0] == 0 && scan_gallery[5:0] == 0 &&
-		scan_stride[5:0] == 0 && scan_stride >= {16'd0, scan_dim} &&
-		scan_rows != 0 && scan_top_k != 0 && scan_top_k <= 1024;
-	wire compare_good = compare_dim[5:0] == 0 && compare_dim >= 64 &&
-		compare_dim <= 512 && compare_probe[5:0] == 0 && compare_reference[5:0] == 0;
-	wire scan_go = scan_ready && scan_start && scan_good;
-	wire compare_go = compare_ready && compare_start && compare_good;
-
-	reg [ADDRESS-1:0] gallery, reference;
-	reg [31:0] stride;
-	reg [9:0] scan_dimension, compare_dimension;
-	reg [10:0] top_k;
+	// What a job asks for; it is checked in the cycle after its start.
+	reg [ADDRESS-1:0] probe, gallery, pair_probe, reference;
+	reg [31:0] stride, rows, top_k;
+	reg [15:0] dim, pair_dim;
 	reg signed [31:0] least;
-	reg [10:0] heap_size;		// stands before the first row comes
+	reg [10:0] heap_size;			// stands before the first row comes
+
+	wire scan_good = dim[5:0] == 0 && dim >= 64 && dim <= 512 && probe[5:0] == 0 &&
+		gallery[5:0] == 0 && stride[5:0] == 0 && stride >= {16'd0, dim} &&
+		rows != 0 && top_k != 0 && top_k <= 1024;
+	wire compare_good = pair_dim[5:0] == 0 && pair_dim >= 64 && pair_dim <= 512 &&
+		pair_probe[5:0] == 0 && reference[5:0] == 0;
+	wire scan_go = scan_state == CHECK && scan_good;
+	wire compare_go = compare_state == CHECK && compare_good;
 
 	always @(posedge clk) begin
-		if (scan_go) begin
+		if (scan_ready) begin
+			probe <= scan_probe;
 			gallery <= scan_gallery;
 			stride <= scan_stride;
-			scan_dimension <= scan_dim[9:0];
-			top_k <= scan_top_k[10:0];
+			rows <= scan_rows;
+			dim <= scan_dim;
+			top_k <= scan_top_k;
 			least <= scan_min_similarity;
 		end
-		heap_size <= top_k > BEST ? top_k - BEST : 11'd0;
-		if (compare_go) begin
+		heap_size <= top_k > BEST ? top_k[10:0] - BEST : 11'd0;
+		if (compare_ready) begin
+			pair_probe <= compare_probe;
 			reference <= compare_reference;
-			compare_dimension <= compare_dim[9:0];
+			pair_dim <= compare_dim;
 		end
 	end
 
@@ -133,11 +135,11 @@ module engine #(
 	reader #(.LANES(LANES), .ADDRESS(ADDRESS)) fetch(
 		.clk(clk), .rst(rst), .memory_bytes(memory_bytes),
 		.scan_start(scan_go), .scan_stop(scan_state == RUN && scan_abort),
-		.scan_probe(scan_probe), .scan_gallery(gallery), .scan_stride(stride),
-		.scan_rows(scan_rows), .scan_dim(scan_dimension),
+		.scan_probe(probe), .scan_gallery(gallery), .scan_stride(stride),
+		.scan_rows(rows), .scan_dim(dim[9:0]),
 		.scan_idle(scan_idle), .scan_fault(scan_fault), .scan_fetched(scan_fetched),
-		.compare_start(compare_go), .compare_probe(compare_probe),
-		.compare_reference(reference), .compare_dim(compare_dimension),
+		.compare_start(compare_go), .compare_probe(pair_probe),
+		.compare_reference(reference), .compare_dim(pair_dim[9:0]),
 		.compare_idle(compare_idle), .compare_fault(compare_fault),
 		.compare_fetched(compare_fetched),
 		.request_valid(request_valid), .request_ready(request_ready),
@@ -309,7 +311,7 @@ module engine #(
 			count <= 0;
 		end else begin
 			rows_ranked <= rows_ranked + {31'd0, ranked_scan[2]};
-			if (scan_state == RUN && accepted && count < top_k)
+			if (scan_state == RUN && accepted && {21'd0, count} < top_k)
 				count <= count + 1'b1;
 			if (scan_state == RUN && scan_ended && (scan_fault || scan_abort))
 				count <= 0;
@@ -321,7 +323,9 @@ module engine #(
 			case (scan_state)
 			WIPE: if (wiped[0] && heap_wiped)
 				scan_state <= READY;
-			READY: if (scan_start) begin
+			READY: if (scan_start)
+				scan_state <= CHECK;
+			CHECK: begin
 				scan_state <= scan_good ? RUN : DONE;
 				scan_status <= scan_good ? OK : BAD_DESCRIPTOR;
 			end
@@ -377,7 +381,9 @@ module engine #(
 				if (wiped[1])
 					compare_state <= READY;
 			end
-			READY: if (compare_start) begin
+			READY: if (compare_start)
+				compare_state <= CHECK;
+			CHECK: begin
 				compare_state <= compare_good ? RUN : DONE;
 				compare_status <= compare_good ? OK : BAD_DESCRIPTOR;
 			end

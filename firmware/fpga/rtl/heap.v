@@ -136,8 +136,9 @@ module heap #(
 			       !less_1_0 && !less_2_0 && !less_3_0};
 	wire [3:0] is_less = {key_3 < carried_key, key_2 < carried_key,
 			      key_1 < carried_key, key_0 < carried_key};
-	reg sinks;
+	reg [3:0] is_child;		// that comes up, as it is worse than the carried entry
 	reg [1:0] child;
+	wire sinks = is_child != 0;
 	wire [ENTRY-1:0] child_entry = children[child*ENTRY +: ENTRY];
 	wire [COUNT-1:0] child_node = first_child[COUNT-1:0] + {{COUNT-2{1'b0}}, child};
 
@@ -188,7 +189,7 @@ module heap #(
 	end
 
 	always @(posedge clk) begin
-		sinks <= |(is_worst & is_less);
+		is_child <= is_worst & is_less;
 		child <= {is_worst[3] | is_worst[2], is_worst[3] | is_worst[1]};
 		exists[0] <= first_child < {2'b00, limit};
 		exists[1] <= first_child + 1 < {2'b00, limit};

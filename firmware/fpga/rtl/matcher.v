@@ -14,7 +14,7 @@
 //
 // Scans and compares: see engine. wipe_start zeroes wipe_bytes bytes from wipe_address on,
 // both multiples of 64, and wipe_done stands high when all is written; a range that is not
-// in memory is refused as a whole (wipe_refused, two cycles after the start).
+// in memory is refused as a whole (wipe_refused, three cycles after the start).
 //
 // Copies from host memory: see dma. They are asked of the host by beats, and its driver lets
 // the board do so while master is high.
@@ -137,6 +137,12 @@ module matcher #(
 
 	assign dsp_reset = hold;
 
+	// The engine is large: its reset is a cycle on its way.
+	reg hold_engine;
+
+	always @(posedge clk)
+		hold_engine <= hold;
+
 	// The engine reads.
 	wire asked_valid, reads_full, busy, stalled, scored;
 	/* verilator lint_off UNUSEDSIGNAL */ // a beat's address, without what is 0
@@ -144,7 +150,7 @@ module matcher #(
 	/* verilator lint_on UNUSEDSIGNAL */
 
 	engine #(.LANES(LANES), .UNITS(UNITS), .ADDRESS(ADDRESS)) match(
-		.clk(clk), .rst(hold), .memory_bytes(memory_bytes),
+		.clk(clk), .rst(hold_engine), .memory_bytes(memory_bytes),
 		.scan_ready(scan_ready), .scan_start(scan_start && ready),
 		.scan_abort(scan_abort), .scan_probe(scan_probe),
 		.scan_gallery(scan_gallery), .scan_stride(scan_stride),
@@ -176,29 +182,31 @@ module matcher #(
 	// The wipe writes: all of memory after a cold start, else what is asked for.
 	wire write_valid, write_ready;
 	wire [WORD-1:0] write_word;
-	reg wipe_asked;				// the range is checked
+	reg wipe_asked, wipe_checked;		// the range's end is found, and compared
 	reg [ADDRESS-1:0] wipe_first;
 	reg [ADDRESS:0] wipe_count;
-	wire [ADDRESS+1:0] wipe_end = {2'b00, wipe_first} + {1'b0, wipe_count};
+	reg [ADDRESS+1:0] wipe_end;
 	wire wipe_good = wipe_first[5:0] == 0 && wipe_count[5:0] == 0 &&
 		wipe_end <= {1'b0, memory_bytes};
 
-	assign wipe_done = !wipe_busy && !wipe_asked;
+	assign wipe_done = !wipe_busy && !wipe_asked && !wipe_checked;
 
 	always @(posedge clk) begin
 		wipe_asked <= !hold && wipe_start && ready && wipe_done;
-		if (!wipe_asked) begin
+		wipe_checked <= !hold && wipe_asked;
+		wipe_end <= {2'b00, wipe_first} + {1'b0, wipe_count};
+		if (wipe_done) begin
 			wipe_first <= wipe_address;
 			wipe_count <= wipe_bytes;
 		end
 		if (hold)
 			wipe_refused <= 0;
-		else if (wipe_asked)
+		else if (wipe_checked)
 			wipe_refused <= !wipe_good;
 	end
 
 	wipe #(.ADDRESS(WORD)) zeroes(
-		.clk(clk), .rst(hold), .start(wipe_all || (wipe_asked && wipe_good)),
+		.clk(clk), .rst(hold), .start(wipe_all || (wipe_checked && wipe_good)),
 		.start_first(wipe_all ? {WORD{1'b0}} : wipe_first[ADDRESS-1:BEAT_LOG2]),
 		.start_count(wipe_all ? memory_bytes[ADDRESS:BEAT_LOG2] :
 			     wipe_count[ADDRESS:BEAT_LOG2]),
