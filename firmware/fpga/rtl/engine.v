@@ -91,20 +91,27 @@ module engine #(
 	assign compare_ready = compare_state == READY;
 	assign compare_done = compare_state == DONE;
 
-	// What a job asks for; it is checked in the cycle after its start.
+	// What a job asks for.
 	reg [ADDRESS-1:0] probe, gallery, pair_probe, reference;
 	reg [31:0] stride, rows, top_k;
 	reg [15:0] dim, pair_dim;
 	reg signed [31:0] least;
 	reg [10:0] heap_size;			// stands before the first row comes
 
-	wire scan_good = dim[5:0] == 0 && dim >= 64 && dim <= 512 && probe[5:0] == 0 &&
-		gallery[5:0] == 0 && stride[5:0] == 0 && stride >= {16'd0, dim} &&
-		rows != 0 && top_k != 0 && top_k <= 1024;
-	wire compare_good = pair_dim[5:0] == 0 && pair_dim >= 64 && pair_dim <= 512 &&
-		pair_probe[5:0] == 0 && reference[5:0] == 0;
-	wire scan_go = scan_state == CHECK && scan_good;
-	wire compare_go = compare_state == CHECK && compare_good;
+	// CHECK takes two cycles.
+	reg scan_good, compare_good, scan_checked, compare_checked;
+	wire scan_go = scan_checked && scan_good;
+	wire compare_go = compare_checked && compare_good;
+
+	always @(posedge clk) begin
+		scan_checked <= !rst && scan_state == CHECK && !scan_checked;
+		scan_good <= dim[5:0] == 0 && dim >= 64 && dim <= 512 && probe[5:0] == 0 &&
+			gallery[5:0] == 0 && stride[5:0] == 0 && stride >= {16'd0, dim} &&
+			rows != 0 && top_k != 0 && top_k <= 1024;
+		compare_checked <= !rst && compare_state == CHECK && !compare_checked;
+		compare_good <= pair_dim[5:0] == 0 && pair_dim >= 64 && pair_dim <= 512 &&
+			pair_probe[5:0] == 0 && reference[5:0] == 0;
+	end
 
 	always @(posedge clk) begin
 		if (scan_ready) begin
@@ -325,7 +332,7 @@ module engine #(
 				scan_state <= READY;
 			READY: if (scan_start)
 				scan_state <= CHECK;
-			CHECK: begin
+			CHECK: if (scan_checked) begin
 				scan_state <= scan_good ? RUN : DONE;
 				scan_status <= scan_good ? OK : BAD_DESCRIPTOR;
 			end
@@ -383,7 +390,7 @@ module engine #(
 			end
 			READY: if (compare_start)
 				compare_state <= CHECK;
-			CHECK: begin
+			CHECK: if (compare_checked) begin
 				compare_state <= compare_good ? RUN : DONE;
 				compare_status <= compare_good ? OK : BAD_DESCRIPTOR;
 			end

@@ -69,7 +69,9 @@ module heap #(
 
 	assign idle = state == IDLE && !waits && !wipe;
 	assign taken = offer && (!waits || sink || drop);
-	assign worst = size == 0 ? {KEY{1'b1}} : root[PAYLOAD +: KEY];
+	reg holds_none;			// size is 0
+
+	assign worst = holds_none ? {KEY{1'b1}} : root[PAYLOAD +: KEY];
 	assign wiped = words_wiped[WORDS_LOG2];
 
 	// Memory: four places of a word, each written by itself.
@@ -150,6 +152,7 @@ module heap #(
 	always @(posedge clk) begin
 		waits <= !rst && (taken || (waits && !sink && !drop));
 		compared <= !rst && waits && !sink && !drop;
+		holds_none <= size == 0;
 		better <= waiting_key > worst;
 		root_changed <= fill && hole_is_root;
 		if (taken) begin

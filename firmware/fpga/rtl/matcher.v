@@ -116,17 +116,20 @@ module matcher #(
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam WORD = ADDRESS - BEAT_LOG2;	// bits of a beat's number
 
-	// Resets. Reads that the memory has accepted and not answered outlive them.
+	// Resets. Reads that the memory has accepted and not answered outlive them. The count is
+	// a cycle late, which is short of what a reset lasts.
 	reg [15:0] unanswered;
+	reg accepted, answered;
 	wire hold, wipe_all, expired, wipe_busy;
-	wire read_accepted = memory_valid && memory_ready && !memory_write;
 
-	always @(posedge clk)
+	always @(posedge clk) begin
+		accepted <= !power && memory_valid && memory_ready && !memory_write;
+		answered <= !power && memory_response;
 		if (power)
 			unanswered <= 0;
 		else
-			unanswered <= unanswered + {15'd0, read_accepted} -
-				{15'd0, memory_response};
+			unanswered <= unanswered + {15'd0, accepted} - {15'd0, answered};
+	end
 
 	reset resets(
 		.clk(clk), .power(power), .host(host_reset), .watchdog(expired),
