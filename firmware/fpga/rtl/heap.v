@@ -51,6 +51,7 @@ module heap #(
 
 	reg [3:0] state;
 	reg sorting;
+	reg holds_none;			// size is 0
 	reg [WORDS_LOG2:0] words_wiped;
 	reg [ENTRY-1:0] root, carried;
 	reg [COUNT-1:0] limit;		// entries of the heap; those behind it are sorted
@@ -69,8 +70,6 @@ module heap #(
 
 	assign idle = state == IDLE && !waits && !wipe;
 	assign taken = offer && (!waits || sink || drop);
-	reg holds_none;			// size is 0
-
 	assign worst = holds_none ? {KEY{1'b1}} : root[PAYLOAD +: KEY];
 	assign wiped = words_wiped[WORDS_LOG2];
 
