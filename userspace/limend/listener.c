@@ -21,12 +21,12 @@
 #define BACKLOG 64
 
 /* root and limend's own user may connect without being named. */
-static void resolve_users(struct listener *listener,
-			  const struct limen_config *config)
+void listener_allow(struct listener *listener, const struct limen_config *config)
 {
 	uint32_t number;
 	unsigned int i;
 
+	listener->allowed_count = 0;
 	listener->allowed[listener->allowed_count++] = 0;
 	listener->allowed[listener->allowed_count++] = geteuid();
 	for (i = 0; i < config->allow_count; i++) {
@@ -185,7 +185,7 @@ int listener_open(struct listener *listener, const struct limen_config *config)
 		return complain(config->socket, ENAMETOOLONG);
 	strcpy(address.sun_path, config->socket);
 	strcpy(listener->path, config->socket);
-	resolve_users(listener, config);
+	listener_allow(listener, config);
 	if (make_folder(listener->path) || take_lock(listener))
 		return -1;
 	if (!open_locked(listener, &address))
@@ -206,7 +206,7 @@ void listener_close(struct listener *listener)
 	give_lock_back(listener);
 }
 
-static bool allowed(const struct listener *listener, uid_t uid)
+bool listener_allows(const struct listener *listener, uid_t uid)
 {
 	unsigned int i;
 
@@ -240,7 +240,7 @@ int listener_accept(struct listener *listener, uid_t *uid)
 		close(fd);
 		return error;
 	}
-	if (!allowed(listener, peer.uid)) {
+	if (!listener_allows(listener, peer.uid)) {
 		refuse(fd, peer.uid);
 		return -EAGAIN;
 	}

@@ -3,6 +3,7 @@
 #ifndef LIMEND_LISTENER_H
 #define LIMEND_LISTENER_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -34,6 +35,9 @@ struct listener {
  */
 int listener_open(struct listener *listener, const struct limen_config *config);
 void listener_close(struct listener *listener);
+/* From now on those whom the configuration names may connect; the rest of it is ignored. */
+void listener_allow(struct listener *listener, const struct limen_config *config);
+bool listener_allows(const struct listener *listener, uid_t uid);
 /*
  * A client that may connect, and its user; -EAGAIN if there is none just now, or another
  * error if there might be one, but not for this process.

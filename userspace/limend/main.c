@@ -20,7 +20,7 @@ static const char usage[] =
 	"      --help           show this and exit\n"
 	"      --version        show the version and exit\n"
 	"\n"
-	"SIGTERM ends it. Exit status: 0 after a signal, 1 if it cannot serve,\n"
+	"SIGTERM ends it, SIGHUP has it read users and limits again. Exit status: 0 after a signal, 1 if it cannot serve,\n"
 	"2 for wrong usage. See limend(8).\n";
 
 struct arguments {
@@ -110,7 +110,8 @@ int main(int argc, char **argv)
 		log_line("memory cannot be protected: %s", strerror(-error));
 		return 1;
 	}
-	if (configure(&config, &arguments) || server_open(&server, &config))
+	if (configure(&config, &arguments) ||
+	    server_open(&server, &config, arguments.config))
 		return 1;
 	error = server_run(&server);
 	server_close(&server);

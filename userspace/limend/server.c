@@ -12,6 +12,7 @@
 #include <monotonic.h>
 
 #include "log.h"
+#include "notify.h"
 #include "server.h"
 
 /*
@@ -115,18 +116,72 @@ static void accept_client(struct server *server)
 		pause_accepting(server, fd);
 }
 
-/* Milliseconds until there is something to do that nobody tells of; -1: never. */
-static int time_left(struct server *server)
+/* Tells the service manager that it is alive: nanoseconds until the next time, or -1. */
+static int64_t keep_alive(struct server *server, int64_t now)
 {
-	int64_t left = server->accept_again - now_ns();
+	if (!server->alive_ns)
+		return -1;
+	if (now >= server->alive_next) {
+		notify("WATCHDOG=1");
+		server->alive_next = now + server->alive_ns;
+	}
+	return server->alive_next - now;
+}
 
+/* Likewise, until clients are accepted again that could not be. */
+static int64_t accept_again(struct server *server, int64_t now)
+{
 	if (!server->accept_again)
 		return -1;
-	if (left > 0)
-		return left / 1000000 + 1;
+	if (server->accept_again > now)
+		return server->accept_again - now;
 	server->accept_again = 0;
 	watch_listener(server, EPOLLIN);
 	return -1;
+}
+
+/* Milliseconds until there is something to do that nobody tells of; -1: never. */
+static int time_left(struct server *server)
+{
+	int64_t now = now_ns();
+	int64_t left = keep_alive(server, now);
+	int64_t accept = accept_again(server, now);
+
+	if (left < 0 || (accept >= 0 && accept < left))
+		left = accept;
+	return left < 0 ? -1 : (int)(left / 1000000 + 1);
+}
+
+/* Who is connected and may not be any more, is not. */
+static void expel(struct server *server)
+{
+	struct session *session, *next;
+
+	for (session = server->sessions; session; session = next) {
+		next = session->next;
+		if (listener_allows(&server->listener, session->uid))
+			continue;
+		session_refuse(session->fd, -EACCES);
+		session_close(server, session);
+	}
+}
+
+/* Users and the time limit. What does not hold is told, and changes nothing. */
+static void reload(struct server *server)
+{
+	static struct limen_config config;
+	char error[PATH_MAX + 256];
+
+	notify("RELOADING=1");
+	if (limen_config_load(&config, server->configuration, error, sizeof(error))) {
+		log_line("%s; the configuration stays as it was", error);
+	} else {
+		listener_allow(&server->listener, &config);
+		server->engine.timeout_ms = config.timeout_ms;
+		expel(server);
+		log_line("the configuration has been read again");
+	}
+	notify("READY=1");
 }
 
 /* Everything but clients. Their sources are the things themselves. */
@@ -139,7 +194,10 @@ static void handle(struct server *server, const void *source)
 	} else if (source == &server->engine) {
 		engine_hotplug(&server->engine);
 	} else if (read(server->signals, &signal, sizeof(signal)) > 0) {
-		server->stopping = true;
+		if (signal.ssi_signo == SIGHUP)
+			reload(server);
+		else
+			server->stopping = true;
 	}
 }
 
@@ -174,6 +232,7 @@ int server_run(struct server *server)
 	unsigned int sessions;
 	int count, i;
 
+	notify("READY=1");
 	while (!server->stopping) {
 		count = epoll_wait(server->epoll, events, READY_MAX,
 				   time_left(server));
@@ -190,6 +249,7 @@ int server_run(struct server *server)
 			if (!is_session(server, events[i].data.ptr))
 				handle(server, events[i].data.ptr);
 	}
+	notify("STOPPING=1");
 	return 0;
 }
 
@@ -223,8 +283,12 @@ static int watch_all(struct server *server)
 	return 0;
 }
 
-int server_open(struct server *server, const struct limen_config *config)
+int server_open(struct server *server, const struct limen_config *config,
+		const char *path)
 {
+	server->configuration = path;
+	/* Three times as often as it has to. */
+	server->alive_ns = notify_watchdog_ns() / 3;
 	inbox_init(&server->inbox);
 	if (engine_open(&server->engine, config))
 		return -1;

@@ -15,6 +15,9 @@
  * @signals: signalfd
  * @stopping: a signal asked for the end
  * @accept_again: when clients are accepted again that could not be; 0: now
+ * @alive_ns: between two words to the service manager that it is alive; 0: none are asked for
+ * @alive_next: when it is told again
+ * @configuration: file that is read again on SIGHUP; NULL is the usual one
  * @listener: where clients come from
  * @engine: what computes
  * @clients: sessions in @sessions
@@ -27,6 +30,9 @@ struct server {
 	int signals;
 	bool stopping;
 	int64_t accept_again;
+	int64_t alive_ns;
+	int64_t alive_next;
+	const char *configuration;
 	struct listener listener;
 	struct engine engine;
 	unsigned int clients;
@@ -35,9 +41,10 @@ struct server {
 	struct inbox inbox;
 };
 
-/* Gets ready; on failure one line has said why; -1. */
-int server_open(struct server *server, const struct limen_config *config);
-/* Serves until SIGTERM, SIGINT or SIGHUP. */
+/* Gets ready, configured from @path; on failure one line has said why; -1. */
+int server_open(struct server *server, const struct limen_config *config,
+		const char *path);
+/* Serves until SIGTERM or SIGINT, and tells the service manager. */
 int server_run(struct server *server);
 void server_close(struct server *server);
 

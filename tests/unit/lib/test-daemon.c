@@ -413,6 +413,107 @@ START_TEST(users)
 }
 END_TEST
 
+static void reconfigure(const char *text)
+{
+	file_write(in_folder("conf"), text, strlen(text));
+	kill(daemon_pid, SIGHUP);
+}
+
+/* Within ten seconds, as it reads the configuration in its own time. */
+static void check_becomes(uid_t uid, int error)
+{
+	int attempt;
+
+	for (attempt = 0; attempt < 1000 && connect_as(uid) != error; attempt++)
+		usleep(10000);
+	ck_assert_int_eq(connect_as(uid), error);
+}
+
+/* Who is not allowed any more is disconnected; what is wrong changes nothing. */
+START_TEST(users_change_on_sighup)
+{
+	int sockets[2], status = 0;
+	pid_t friend;
+	char byte;
+
+	if (geteuid())
+		return;
+	ck_assert_int_eq(pipe(sockets), 0);
+	friend = fork();
+	if (!friend) {
+		char text[64];
+		int fd;
+
+		if (setgid(FRIEND) || setuid(FRIEND))
+			_exit(2);
+		fd = daemon_connect();
+		byte = 1;
+		if (write(sockets[1], &byte, 1) != 1)
+			_exit(3);
+		/* The refusal, and the end. */
+		_exit(recv(fd, text, sizeof(text), 0) > 0 &&
+		      recv(fd, text, sizeof(text), 0) <= 0 ? 0 : 4);
+	}
+	ck_assert_int_eq(read(sockets[0], &byte, 1), 1);
+	check_becomes(FRIEND, 0);
+	reconfigure("[service]\nallow = 65534\n");
+	check_becomes(NOBODY, 0);
+	ck_assert_int_eq(connect_as(FRIEND), EACCES);
+	ck_assert_int_eq(waitpid(friend, &status, 0), friend);
+	ck_assert_int_eq(status, 0);
+	reconfigure("[service]\nallow = 54321\ntimeout = never\n");
+	usleep(300000);
+	ck_assert_int_eq(connect_as(NOBODY), 0);
+	ck_assert_int_eq(connect_as(FRIEND), EACCES);
+}
+END_TEST
+
+/* The next thing that limend tells the service manager, within ten seconds. */
+static const char *notice(int fd)
+{
+	static char text[256];
+	struct timeval patience = { .tv_sec = 10 };
+	ssize_t size;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	size = recv(fd, text, sizeof(text) - 1, 0);
+	ck_assert_int_gt(size, 0);
+	text[size] = 0;
+	return text;
+}
+
+START_TEST(tells_the_service_manager)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), i;
+
+	folder_make();
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/n", sample_folder);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	file_write(in_folder("conf"), "", 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	setenv("WATCHDOG_USEC", "300000", 1);
+	daemon_pid = daemon_spawn("cpu");
+	ck_assert_str_eq(notice(fd), "READY=1");
+	/* It is connected to at that word. */
+	ck_assert_int_eq(connect_as(geteuid()), 0);
+	for (i = 0; i < 5; i++)
+		ck_assert_str_eq(notice(fd), "WATCHDOG=1");
+	kill(daemon_pid, SIGHUP);
+	while (strcmp(notice(fd), "RELOADING=1"))
+		;
+	ck_assert_str_eq(notice(fd), "READY=1");
+	kill(daemon_pid, SIGTERM);
+	while (strcmp(notice(fd), "STOPPING=1"))
+		;
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	daemon_stop();
+	daemon_pid = 0;
+	close(fd);
+}
+END_TEST
+
 START_TEST(ends_on_sigterm_with_requests_under_way)
 {
 	struct packet packet = good_packet(1);
@@ -864,6 +965,7 @@ int main(void)
 	tcase_add_test(tests, fairness);
 	tcase_add_test(tests, passed_descriptors_are_dropped);
 	tcase_add_test(tests, users);
+	tcase_add_test(tests, users_change_on_sighup);
 	tcase_add_test(tests, ends_on_sigterm_with_requests_under_way);
 	tcase_add_test(tests, a_socket_left_behind_is_replaced);
 	tcase_add_test(tests, a_second_one_gives_way);
@@ -877,6 +979,7 @@ int main(void)
 	tcase_add_test(tests, nothing_is_left_behind);
 	suite_add_tcase(suite, tests);
 	tcase_set_timeout(alone, 60);
+	tcase_add_test(alone, tells_the_service_manager);
 	tcase_add_test(alone, no_board);
 	tcase_add_loop_test(alone, wrong_starts_end, 0,
 			    COUNT_OF(wrong_starts));
