@@ -33,7 +33,7 @@ soak: fetch
 	@tools/fetch debug-kernel kcsan-kernel
 	@$(MAKE) --no-print-directory all
 	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
-		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full pci-full ioctls \
+		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full pci-full system ioctls \
 		newest-full rt-full kcsan-full travellers-sim
 	@LIMEN_PATIENCE=20 tests/run coverage
 
@@ -127,6 +127,10 @@ modules_install: modules
 firmware_install: firmware
 	install -D -m 644 -t "$(DESTDIR)/lib/firmware/limen" $(BUILD)/firmware/limen/*.fw
 
+## deb: build the Debian packages into build/deb
+deb: fetch
+	@tools/deb
+
 ## clean: remove what was built; the cache stays
 clean:
 	rm -rf $(BUILD) compile_commands.json
@@ -135,6 +139,6 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: all run check soak lint bench deps fetch modules userspace firmware gateware \
+.PHONY: all run check soak lint bench deb deps fetch modules userspace firmware gateware \
 	selftests sanitized compile_commands.json install modules_install firmware_install \
 	clean help
