@@ -8,10 +8,12 @@
 	reg [7:0] pushed, popped;
 	reg [WIDTH-1:0] value;
 	reg [DEPTH_LOG2:0] cleaned;	// places, since the last push
+	reg was_stored;
 	reg begun = 0;
 
 	always @(posedge clk) begin
 		begun <= 1;
+		was_stored <= !rst && stored;
 		if (rst) begin
 			pushed <= 0;
 			popped <= 0;
@@ -26,12 +28,13 @@
 				popped <= popped + 1'b1;
 			if (push && !full)
 				cleaned <= 0;
-			else if (scrub && empty && !cleaned[DEPTH_LOG2])
+			else if (scrub && !stored && !cleaned[DEPTH_LOG2])
 				cleaned <= cleaned + 1'b1;
 		end
 	end
 
-	wire [7:0] ahead = number - popped;
+	wire [DEPTH_LOG2:0] level = tail - head;
+	wire [7:0] ahead = number - popped - shown;
 	wire [DEPTH_LOG2-1:0] at = head[DEPTH_LOG2-1:0] + ahead[DEPTH_LOG2-1:0];
 	wire [DEPTH_LOG2-1:0] behind = tail[DEPTH_LOG2-1:0] - 1'b1 - place;
 
@@ -42,14 +45,18 @@
 	end
 
 	always @* if (begun) begin
-		assert (popped <= pushed && pushed - popped == level);
+		assert (popped <= pushed && pushed - popped == level + shown);
 		assert (level <= (1 << DEPTH_LOG2));
-		assert (empty == (pushed == popped));
-		assert (full == (pushed - popped == (1 << DEPTH_LOG2)));
-		if (popped <= number && number < pushed)
+		assert (stored == (level != 0));
+		assert (!was_stored || shown);
+		assert (empty == !shown);
+		assert (full == (level == (1 << DEPTH_LOG2)));
+		if (popped + shown <= number && number < pushed)
 			assert (entries[at] == value);
-		if (!empty && popped == number)
+		if (shown && popped == number)
 			assert (pop_data == value);
+		if (!shown)
+			assert (pop_data == 0);
 		if (behind < cleaned)
 			assert (entries[place] == 0);
 	end

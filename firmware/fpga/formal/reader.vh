@@ -36,7 +36,22 @@
 			assume (compare_dim == compare_dim_before);
 	end
 
+	// Likewise of the vector that comes next.
+	wire [NEXT-1:0] chosen_end = ({{NEXT-ADDRESS{1'b0}}, chosen_address, {BEAT_LOG2{1'b0}}}) +
+		(({{NEXT-INDEX{1'b0}}, chosen_last} + 1'b1) << BEAT_LOG2);
+
 	always @* if (begun) begin
+		if (scan_pending || scan_begins)
+			assert (!scan_idle);
+		if (compare_pending || compare_begins)
+			assert (!compare_idle);
+		if (scan_checked)
+			assert (scan_pending && scan_fits == (scan_next <= scan_limit));
+		if (compare_checked)
+			assert (compare_pending &&
+				compare_fits == (compare_next <= compare_limit));
+		if (chosen)
+			assert (chosen_end <= memory_end);
 		if (scan_pending)
 			assert (!scan_begins && scan_limit == memory_end - scan_dim &&
 				scan_next[5:0] == 0);

@@ -39,6 +39,7 @@
 	always @* if (begun) begin
 		assert (left <= count && first + count <= (1 << ADDRESS) &&
 			count <= (1 << ADDRESS));
+		assert (busy == (left != 0));
 		if (busy)
 			assert (write_address == expected[ADDRESS-1:0]);
 		assert (times == (in_range && offset < written));

@@ -23,6 +23,7 @@ module harness #(
 	reg [INPUTS-1:0] shifted, inputs;
 	reg [OUTPUTS-1:0] taken, outputs;
 	reg [11:0] turn = 0;
+	reg take = 0;
 	wire [OUTPUTS-1:0] now;
 
 	assign out = taken[OUTPUTS-1];
@@ -32,7 +33,8 @@ module harness #(
 		shifted <= {shifted[INPUTS-2:0], in};
 		inputs <= shifted;
 		outputs <= now;
-		taken <= turn == 0 ? outputs : {taken[OUTPUTS-2:0], 1'b0};
+		take <= turn == 0;
+		taken <= take ? outputs : {taken[OUTPUTS-2:0], 1'b0};
 	end
 
 	wire power, host_reset, heartbeat, scan_start, scan_abort, scan_release;

@@ -50,14 +50,15 @@ module dma #(
 	input wire [GENERATION+TAGS_LOG2-1:0] answer_tag,
 	input wire [LANES*8-1:0] answer_data,
 
-	output wire write_valid,
+	output reg write_valid,
 	input wire write_ready,
 	output wire [ADDRESS-1:0] write_address,
-	output wire [LANES*8-1:0] write_data
+	output reg [LANES*8-1:0] write_data
 );
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam TAGS = 1 << TAGS_LOG2;
 	localparam COUNT = 13 - BEAT_LOG2;	// bits of a number of beats
+	localparam [COUNT-1:0] PAGE = 1 << (12 - BEAT_LOG2);
 	localparam TIME = $clog2(TIMEOUT + 1);
 	localparam [2:0] OK = 0, BAD_DESCRIPTOR = 1, BUS_ERROR = 2;
 
@@ -67,8 +68,8 @@ module dma #(
 	reg [TAGS_LOG2:0] head, tail;
 	reg [GENERATION-1:0] generation = 0;
 	reg [TIME-1:0] waited;
+	reg late;				// so long that no answer is waited for any more
 	reg failed;
-	reg offered;				// a write that has not been accepted yet
 
 	reg [63-BEAT_LOG2:0] host_beat;
 	reg [ADDRESS-BEAT_LOG2-1:0] card_beat;
@@ -76,25 +77,28 @@ module dma #(
 
 	wire [TAGS_LOG2-1:0] oldest = head[TAGS_LOG2-1:0];
 	wire [TAGS_LOG2:0] under_way = tail - head;
-	wire [12:0] page_end = {1'b0, host[11:0]} + bytes;
-	wire [ADDRESS+1:0] card_end = {2'b00, card} + {{ADDRESS-11{1'b0}}, bytes};
-	wire aligned = host[5:0] == 0 && card[5:0] == 0 && bytes[5:0] == 0;
-	wire good = aligned && bytes != 0 && bytes <= 4096 && page_end <= 4096;
-	wire fits = card_end <= {1'b0, memory_bytes};
 
-	assign ask_valid = busy && master && !failed && left != 0 && !under_way[TAGS_LOG2];
+	// A descriptor is checked in the cycle after its start, but for its alignment.
+	reg checking, aligned;
+	wire aligns = host[5:0] == 0 && card[5:0] == 0 && bytes[5:0] == 0;
+	wire [COUNT:0] page_end = {2'b00, host_beat[11-BEAT_LOG2:0]} + {1'b0, left};
+	wire [ADDRESS+1-BEAT_LOG2:0] card_end = {2'b00, card_beat} +
+		{{ADDRESS+2-BEAT_LOG2-COUNT{1'b0}}, left};
+	wire good = aligned && left != 0 && left <= PAGE && page_end <= {1'b0, PAGE};
+	wire fits = {card_end, {BEAT_LOG2{1'b0}}} <= {1'b0, memory_bytes};
+
+	assign ask_valid = busy && !checking && master && !failed && left != 0 && !under_way[TAGS_LOG2];
 	assign ask_address = {host_beat, {BEAT_LOG2{1'b0}}};
 	assign ask_tag = {generation, tail[TAGS_LOG2-1:0]};
-	assign write_valid = busy && arrived[oldest] && (!failed || offered);
 	assign write_address = {card_beat, {BEAT_LOG2{1'b0}}};
-	assign write_data = places[oldest];
 
 	wire [TAGS_LOG2-1:0] answered = answer_tag[TAGS_LOG2-1:0];
 	wire expected = answer_valid && due[answered] &&
 		answer_tag[TAGS_LOG2 +: GENERATION] == generation;
 	wire ask = ask_valid && ask_ready;
+	// A beat leaves its place for the port in every other cycle at most.
+	wire move = busy && arrived[oldest] && !failed && !write_valid;
 	wire write = write_valid && write_ready;
-	wire late = due != 0 && waited == TIMEOUT[TIME-1:0] && !write_valid;
 
 	// What arrived, until it is written; then, between descriptors, zeros.
 	reg [TAGS_LOG2-1:0] scrubbed;
@@ -105,6 +109,11 @@ module dma #(
 			places[answered] <= answer_data;
 		else if (!busy)
 			places[scrubbed] <= 0;
+		write_valid <= !rst && (move || (write_valid && !write_ready));
+		if (move)
+			write_data <= places[oldest];
+		else if (rst || write)
+			write_data <= 0;
 	end
 
 	always @(posedge clk) begin
@@ -123,12 +132,12 @@ module dma #(
 				due[answered] <= 0;
 				arrived[answered] <= 1;
 			end
-			if (write) begin
+			if (move) begin
 				arrived[oldest] <= 0;
 				head <= head + 1'b1;
 			end
 			// What failed has nothing to write.
-			if (busy && failed && due == 0 && !write_valid) begin
+			if (busy && failed && due == 0) begin
 				arrived <= 0;
 				head <= tail;
 			end
@@ -137,7 +146,7 @@ module dma #(
 			waited <= 0;
 		else if (waited != TIMEOUT[TIME-1:0])
 			waited <= waited + 1'b1;
-		offered <= !rst && write_valid && !write_ready;
+		late <= !rst && !late && due != 0 && !expected && waited == TIMEOUT[TIME-1:0];
 		if (rst)
 			unexpected <= 0;
 		else if (answer_valid && !expected && unexpected != 8'hff)
@@ -147,18 +156,24 @@ module dma #(
 	always @(posedge clk) begin
 		if (rst) begin
 			busy <= 0;
+			checking <= 0;
 			failed <= 0;
 			status <= OK;
 			left <= 0;
 		end else if (!busy) begin
 			failed <= 0;
 			if (start) begin
-				busy <= good && fits;
-				status <= !good ? BAD_DESCRIPTOR : fits ? OK : BUS_ERROR;
+				busy <= 1;
+				checking <= 1;
+				aligned <= aligns;
 				host_beat <= host[63:BEAT_LOG2];
 				card_beat <= card[ADDRESS-1:BEAT_LOG2];
 				left <= bytes[12:BEAT_LOG2];
 			end
+		end else if (checking) begin
+			checking <= 0;
+			busy <= good && fits;
+			status <= !good ? BAD_DESCRIPTOR : fits ? OK : BUS_ERROR;
 		end else begin
 			if (ask) begin
 				host_beat <= host_beat + 1'b1;

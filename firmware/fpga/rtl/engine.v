@@ -4,7 +4,7 @@
 //
 // Both read vectors from card memory and yield what include/limen/score.h and
 // include/limen/hw.h ask for, to the bit. They share everything up to the similarity, vector
-// by vector: a compare that is started during a scan goes before the scan's next row.
+// by vector: a compare that is started during a scan goes before the scan's next row but one.
 //
 // The way of a row: reader (memory port), products, a queue, similarity, the threshold,
 // topk (the 8 best, a row in each cycle), a queue for what falls out there and would not
@@ -76,12 +76,13 @@ module engine #(
 	localparam INDEX = $clog2(512 / LANES);
 	localparam BEST = 8;			// places of topk
 	localparam ROW_QUEUE_LOG2 = 4;
-	localparam FALLEN_QUEUE_LOG2 = 5;	// more than similarity has under way
+	localparam FALLEN_QUEUE_LOG2 = 6;	// more than similarity has under way
 	localparam TAG = 32 + 25;		// row number, raw score
 	localparam KEY = 1 + 17 + 32;
 
 	localparam [2:0] OK = 0, BAD_DESCRIPTOR = 1, BUS_ERROR = 2, ABORTED = 4;
-	localparam [2:0] WIPE = 0, READY = 1, RUN = 2, SORT = 3, SORTING = 4, DONE = 5;
+	localparam [2:0] WIPE = 0, READY = 1, CHECK = 2, RUN = 3, SORT = 4, SORTING = 5,
+		DONE = 6;
 
 	reg [2:0] scan_state, compare_state;
 
@@ -90,33 +91,43 @@ module engine #(
 	assign compare_ready = compare_state == READY;
 	assign compare_done = compare_state == DONE;
 
-	// What a job asks for, checked.
-	wire scan_good = scan_dim[5:0] == 0 && scan_dim >= 64 && scan_dim <= 512 &&
-		scan_probe[5:0] == 0 && scan_gallery[5:0] == 0 &&
-		scan_stride[5:0] == 0 && scan_stride >= {16'd0, scan_dim} &&
-		scan_rows != 0 && scan_top_k != 0 && scan_top_k <= 1024;
-	wire compare_good = compare_dim[5:0] == 0 && compare_dim >= 64 &&
-		compare_dim <= 512 && compare_probe[5:0] == 0 && compare_reference[5:0] == 0;
-	wire scan_go = scan_ready && scan_start && scan_good;
-	wire compare_go = compare_ready && compare_start && compare_good;
-
-	reg [ADDRESS-1:0] gallery, reference;
-	reg [31:0] stride;
-	reg [9:0] scan_dimension, compare_dimension;
-	reg [10:0] top_k;
+	// What a job asks for.
+	reg [ADDRESS-1:0] probe, gallery, pair_probe, reference;
+	reg [31:0] stride, rows, top_k;
+	reg [15:0] dim, pair_dim;
 	reg signed [31:0] least;
+	reg [10:0] heap_size;			// stands before the first row comes
+
+	// CHECK takes two cycles.
+	reg scan_good, compare_good, scan_checked, compare_checked;
+	wire scan_go = scan_checked && scan_good;
+	wire compare_go = compare_checked && compare_good;
 
 	always @(posedge clk) begin
-		if (scan_go) begin
+		scan_checked <= !rst && scan_state == CHECK && !scan_checked;
+		scan_good <= dim[5:0] == 0 && dim >= 64 && dim <= 512 && probe[5:0] == 0 &&
+			gallery[5:0] == 0 && stride[5:0] == 0 && stride >= {16'd0, dim} &&
+			rows != 0 && top_k != 0 && top_k <= 1024;
+		compare_checked <= !rst && compare_state == CHECK && !compare_checked;
+		compare_good <= pair_dim[5:0] == 0 && pair_dim >= 64 && pair_dim <= 512 &&
+			pair_probe[5:0] == 0 && reference[5:0] == 0;
+	end
+
+	always @(posedge clk) begin
+		if (scan_ready) begin
+			probe <= scan_probe;
 			gallery <= scan_gallery;
 			stride <= scan_stride;
-			scan_dimension <= scan_dim[9:0];
-			top_k <= scan_top_k[10:0];
+			rows <= scan_rows;
+			dim <= scan_dim;
+			top_k <= scan_top_k;
 			least <= scan_min_similarity;
 		end
-		if (compare_go) begin
+		heap_size <= top_k > BEST ? top_k[10:0] - BEST : 11'd0;
+		if (compare_ready) begin
+			pair_probe <= compare_probe;
 			reference <= compare_reference;
-			compare_dimension <= compare_dim[9:0];
+			pair_dim <= compare_dim;
 		end
 	end
 
@@ -131,11 +142,11 @@ module engine #(
 	reader #(.LANES(LANES), .ADDRESS(ADDRESS)) fetch(
 		.clk(clk), .rst(rst), .memory_bytes(memory_bytes),
 		.scan_start(scan_go), .scan_stop(scan_state == RUN && scan_abort),
-		.scan_probe(scan_probe), .scan_gallery(gallery), .scan_stride(stride),
-		.scan_rows(scan_rows), .scan_dim(scan_dimension),
+		.scan_probe(probe), .scan_gallery(gallery), .scan_stride(stride),
+		.scan_rows(rows), .scan_dim(dim[9:0]),
 		.scan_idle(scan_idle), .scan_fault(scan_fault), .scan_fetched(scan_fetched),
-		.compare_start(compare_go), .compare_probe(compare_probe),
-		.compare_reference(reference), .compare_dim(compare_dimension),
+		.compare_start(compare_go), .compare_probe(pair_probe),
+		.compare_reference(reference), .compare_dim(pair_dim[9:0]),
 		.compare_idle(compare_idle), .compare_fault(compare_fault),
 		.compare_fetched(compare_fetched),
 		.request_valid(request_valid), .request_ready(request_ready),
@@ -177,7 +188,7 @@ module engine #(
 		.clk(clk), .rst(rst), .scrub(held == 0),
 		.push(row_valid), .push_data({row_compare, row_raw, row_norm}),
 		.pop(enter), .pop_data({waiting_compare, waiting_raw, waiting_norm}),
-		.empty(waiting_empty), .full(), .level());
+		.empty(waiting_empty), .full());
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	always @(posedge clk)
@@ -225,6 +236,7 @@ module engine #(
 	end
 
 	// The best 8.
+	reg best_rst;
 	wire fell;
 	wire signed [16:0] fell_similarity;
 	wire [TAG-1:0] fell_tag;
@@ -233,7 +245,7 @@ module engine #(
 
 	/* verilator lint_off PINCONNECTEMPTY */ // the count tells that
 	topk #(.K(BEST), .SCORE(17), .TAG(TAG)) best(
-		.clk(clk), .rst(rst || scan_state == WIPE), .valid(accepted),
+		.clk(clk), .rst(best_rst), .valid(accepted),
 		.score(accepted_similarity), .tag(accepted_tag),
 		.out_valid(fell), .out_score(fell_similarity), .out_tag(fell_tag),
 		.used(), .scores(best_similarities), .tags(best_tags));
@@ -249,6 +261,7 @@ module engine #(
 	reg [24:0] keep_raw;
 
 	always @(posedge clk) begin
+		best_rst <= rst || scan_state == WIPE;
 		keep <= !rst && fell && fell_key > worst;
 		keep_key <= fell ? fell_key : {KEY{1'b0}};
 		keep_raw <= fell ? fell_tag[24:0] : 25'd0;
@@ -265,12 +278,12 @@ module engine #(
 		.clk(clk), .rst(rst), .scrub(scan_state == WIPE),
 		.push(keep), .push_data({keep_key, keep_raw}),
 		.pop(taken), .pop_data({offer_key, offer_raw}),
-		.empty(offer_empty), .full(), .level());
+		.empty(offer_empty), .full());
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	heap #(.KEY(KEY), .PAYLOAD(25)) others(
 		.clk(clk), .rst(rst),
-		.size(top_k > BEST ? top_k - BEST : 11'd0),
+		.size(heap_size),
 		.wipe(scan_state == WIPE), .wiped(heap_wiped),
 		.offer(!offer_empty), .offer_key(offer_key), .offer_payload(offer_raw),
 		.taken(taken), .worst(worst), .sort(scan_state == SORT), .idle(heap_idle),
@@ -292,17 +305,20 @@ module engine #(
 	// A scan's course.
 	reg [31:0] rows_ranked;
 	reg [10:0] count;
-	wire scan_ended = scan_idle && rows_ranked == scan_fetched && offer_empty && heap_idle;
+	// All rows asked for so far are ranked. While more are to come, the scan is not idle.
+	reg ranked_all;
+	wire scan_ended = scan_idle && ranked_all;
 
 	assign scan_count = scan_done ? count : 11'd0;
 
 	always @(posedge clk) begin
+		ranked_all <= rows_ranked == scan_fetched && pending == 0 && heap_idle;
 		if (rst || scan_state == READY) begin
 			rows_ranked <= 0;
 			count <= 0;
 		end else begin
 			rows_ranked <= rows_ranked + {31'd0, ranked_scan[2]};
-			if (scan_state == RUN && accepted && count < top_k)
+			if (scan_state == RUN && accepted && {21'd0, count} < top_k)
 				count <= count + 1'b1;
 			if (scan_state == RUN && scan_ended && (scan_fault || scan_abort))
 				count <= 0;
@@ -314,7 +330,9 @@ module engine #(
 			case (scan_state)
 			WIPE: if (wiped[0] && heap_wiped)
 				scan_state <= READY;
-			READY: if (scan_start) begin
+			READY: if (scan_start)
+				scan_state <= CHECK;
+			CHECK: if (scan_checked) begin
 				scan_state <= scan_good ? RUN : DONE;
 				scan_status <= scan_good ? OK : BAD_DESCRIPTOR;
 			end
@@ -370,7 +388,9 @@ module engine #(
 				if (wiped[1])
 					compare_state <= READY;
 			end
-			READY: if (compare_start) begin
+			READY: if (compare_start)
+				compare_state <= CHECK;
+			CHECK: if (compare_checked) begin
 				compare_state <= compare_good ? RUN : DONE;
 				compare_status <= compare_good ? OK : BAD_DESCRIPTOR;
 			end

@@ -8,8 +8,9 @@
 // the root's place and sinks to where no child is worse than it. Each node has four
 // children, which are one word of memory: a level takes four cycles (read, the memory's
 // output register, ten comparators at once, the move), and 1,016 entries have five levels
-// below the root. So an entry that is dropped takes one cycle, and one that is kept 22 at
-// most.
+// below the root. So an entry that is kept takes 22 cycles at most. Meanwhile the next one
+// waits beside the root to be compared with it; one that is dropped takes two cycles, also
+// while another one sinks, for the root only becomes better.
 //
 // sort, in a cycle with idle, orders the entries in place, best first: the root changes
 // places with the last entry, the heap is one smaller, and so on. That takes up to 25 cycles
@@ -50,6 +51,7 @@ module heap #(
 
 	reg [3:0] state;
 	reg sorting;
+	reg holds_none;			// size is 0
 	reg [WORDS_LOG2:0] words_wiped;
 	reg [ENTRY-1:0] root, carried;
 	reg [COUNT-1:0] limit;		// entries of the heap; those behind it are sorted
@@ -58,9 +60,17 @@ module heap #(
 	reg [WORDS_LOG2-1:0] hole_word;
 	reg [1:0] hole_place;
 
-	assign idle = state == IDLE && !wipe;
-	assign taken = idle && offer;
-	assign worst = size == 0 ? {KEY{1'b1}} : root[PAYLOAD +: KEY];
+	// The entry that waits. better, than the root of the cycle before, says nothing in the
+	// first cycle, and that it is better says nothing if the root has changed since.
+	reg waits, compared, better, root_changed;
+	reg [KEY-1:0] waiting_key;
+	reg [PAYLOAD-1:0] waiting_payload;
+	wire sink = state == IDLE && compared && better && !root_changed;
+	wire drop = compared && !better;
+
+	assign idle = state == IDLE && !waits && !wipe;
+	assign taken = offer && (!waits || sink || drop);
+	assign worst = holds_none ? {KEY{1'b1}} : root[PAYLOAD +: KEY];
 	assign wiped = words_wiped[WORDS_LOG2];
 
 	// Memory: four places of a word, each written by itself.
@@ -127,8 +137,9 @@ module heap #(
 			       !less_1_0 && !less_2_0 && !less_3_0};
 	wire [3:0] is_less = {key_3 < carried_key, key_2 < carried_key,
 			      key_1 < carried_key, key_0 < carried_key};
-	reg sinks;
+	reg [3:0] is_child;		// that comes up, as it is worse than the carried entry
 	reg [1:0] child;
+	wire sinks = is_child != 0;
 	wire [ENTRY-1:0] child_entry = children[child*ENTRY +: ENTRY];
 	wire [COUNT-1:0] child_node = first_child[COUNT-1:0] + {{COUNT-2{1'b0}}, child};
 
@@ -136,6 +147,21 @@ module heap #(
 	wire stays = (state == READ && leaf) || (state == SETTLE && !sinks);
 	wire fill = stays || state == SETTLE;
 	wire [ENTRY-1:0] filling = stays ? carried : child_entry;
+
+	always @(posedge clk) begin
+		waits <= !rst && (taken || (waits && !sink && !drop));
+		compared <= !rst && waits && !sink && !drop;
+		holds_none <= size == 0;
+		better <= waiting_key > worst;
+		root_changed <= fill && hole_is_root;
+		if (taken) begin
+			waiting_key <= offer_key;
+			waiting_payload <= offer_payload;
+		end else if (rst || sink || drop) begin
+			waiting_key <= 0;
+			waiting_payload <= 0;
+		end
+	end
 
 	always @(posedge clk) begin
 		write <= 0;
@@ -165,7 +191,7 @@ module heap #(
 	end
 
 	always @(posedge clk) begin
-		sinks <= |(is_worst & is_less);
+		is_child <= is_worst & is_less;
 		child <= {is_worst[3] | is_worst[2], is_worst[3] | is_worst[1]};
 		exists[0] <= first_child < {2'b00, limit};
 		exists[1] <= first_child + 1 < {2'b00, limit};
@@ -183,8 +209,8 @@ module heap #(
 				limit <= size;
 				node <= 0;
 				hole_is_root <= 1;
-				if (taken && offer_key > worst) begin
-					carried <= {offer_key, offer_payload};
+				if (sink) begin
+					carried <= {waiting_key, waiting_payload};
 					state <= READ;
 				end else if (idle && sort) begin
 					sorting <= 1;

@@ -14,7 +14,7 @@
 //
 // Scans and compares: see engine. wipe_start zeroes wipe_bytes bytes from wipe_address on,
 // both multiples of 64, and wipe_done stands high when all is written; a range that is not
-// in memory is refused as a whole (wipe_refused).
+// in memory is refused as a whole (wipe_refused, three cycles after the start).
 //
 // Copies from host memory: see dma. They are asked of the host by beats, and its driver lets
 // the board do so while master is high.
@@ -116,17 +116,20 @@ module matcher #(
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam WORD = ADDRESS - BEAT_LOG2;	// bits of a beat's number
 
-	// Resets. Reads that the memory has accepted and not answered outlive them.
+	// Resets. Reads that the memory has accepted and not answered outlive them. The count is
+	// a cycle late, which is short of what a reset lasts.
 	reg [15:0] unanswered;
+	reg accepted, answered;
 	wire hold, wipe_all, expired, wipe_busy;
-	wire read_accepted = memory_valid && memory_ready && !memory_write;
 
-	always @(posedge clk)
+	always @(posedge clk) begin
+		accepted <= !power && memory_valid && memory_ready && !memory_write;
+		answered <= !power && memory_response;
 		if (power)
 			unanswered <= 0;
 		else
-			unanswered <= unanswered + {15'd0, read_accepted} -
-				{15'd0, memory_response};
+			unanswered <= unanswered + {15'd0, accepted} - {15'd0, answered};
+	end
 
 	reset resets(
 		.clk(clk), .power(power), .host(host_reset), .watchdog(expired),
@@ -137,12 +140,20 @@ module matcher #(
 
 	assign dsp_reset = hold;
 
+	// The engine is large: its reset is a cycle on its way.
+	reg hold_engine;
+
+	always @(posedge clk)
+		hold_engine <= hold;
+
 	// The engine reads.
-	wire read_valid, read_ready, busy, stalled, scored;
-	wire [ADDRESS-1:0] read_address;
+	wire asked_valid, reads_full, busy, stalled, scored;
+	/* verilator lint_off UNUSEDSIGNAL */ // a beat's address, without what is 0
+	wire [ADDRESS-1:0] asked_address;
+	/* verilator lint_on UNUSEDSIGNAL */
 
 	engine #(.LANES(LANES), .UNITS(UNITS), .ADDRESS(ADDRESS)) match(
-		.clk(clk), .rst(hold), .memory_bytes(memory_bytes),
+		.clk(clk), .rst(hold_engine), .memory_bytes(memory_bytes),
 		.scan_ready(scan_ready), .scan_start(scan_start && ready),
 		.scan_abort(scan_abort), .scan_probe(scan_probe),
 		.scan_gallery(scan_gallery), .scan_stride(scan_stride),
@@ -157,32 +168,51 @@ module matcher #(
 		.compare_dim(compare_dim), .compare_done(compare_done),
 		.compare_status(compare_status), .compare_raw(compare_raw),
 		.compare_similarity(compare_similarity), .compare_release(compare_release),
-		.request_valid(read_valid), .request_ready(read_ready),
-		.request_address(read_address), .response_valid(memory_response),
+		.request_valid(asked_valid), .request_ready(!reads_full),
+		.request_address(asked_address), .response_valid(memory_response),
 		.response_error(memory_error), .response_data(memory_response_data),
 		.busy(busy), .stalled(stalled), .scored(scored));
+
+	// Between the engine and the port, so that neither waits for the other in a cycle.
+	wire reads_empty, read_ready;
+	wire [WORD-1:0] read_word;
+
+	fifo #(.WIDTH(WORD), .DEPTH_LOG2(2)) reads(
+		.clk(clk), .rst(hold), .scrub(1'b0), .push(asked_valid),
+		.push_data(asked_address[ADDRESS-1:BEAT_LOG2]), .pop(read_ready),
+		.pop_data(read_word), .empty(reads_empty), .full(reads_full));
 
 	// The wipe writes: all of memory after a cold start, else what is asked for.
 	wire write_valid, write_ready;
 	wire [WORD-1:0] write_word;
-	wire [ADDRESS+1:0] wipe_end = {2'b00, wipe_address} + {1'b0, wipe_bytes};
-	wire wipe_good = wipe_address[5:0] == 0 && wipe_bytes[5:0] == 0 &&
+	reg wipe_asked, wipe_checked;		// the range's end is found, and compared
+	reg [ADDRESS-1:0] wipe_first;
+	reg [ADDRESS:0] wipe_count;
+	reg [ADDRESS+1:0] wipe_end;
+	wire wipe_good = wipe_first[5:0] == 0 && wipe_count[5:0] == 0 &&
 		wipe_end <= {1'b0, memory_bytes};
-	wire wipe_go = wipe_start && ready && wipe_done;
 
-	assign wipe_done = !wipe_busy;
+	assign wipe_done = !wipe_busy && !wipe_asked && !wipe_checked;
 
-	always @(posedge clk)
+	always @(posedge clk) begin
+		wipe_asked <= !hold && wipe_start && ready && wipe_done;
+		wipe_checked <= !hold && wipe_asked;
+		wipe_end <= {2'b00, wipe_first} + {1'b0, wipe_count};
+		if (wipe_done) begin
+			wipe_first <= wipe_address;
+			wipe_count <= wipe_bytes;
+		end
 		if (hold)
 			wipe_refused <= 0;
-		else if (wipe_go)
+		else if (wipe_checked)
 			wipe_refused <= !wipe_good;
+	end
 
 	wipe #(.ADDRESS(WORD)) zeroes(
-		.clk(clk), .rst(hold), .start(wipe_all || (wipe_go && wipe_good)),
-		.start_first(wipe_all ? {WORD{1'b0}} : wipe_address[ADDRESS-1:BEAT_LOG2]),
+		.clk(clk), .rst(hold), .start(wipe_all || (wipe_checked && wipe_good)),
+		.start_first(wipe_all ? {WORD{1'b0}} : wipe_first[ADDRESS-1:BEAT_LOG2]),
 		.start_count(wipe_all ? memory_bytes[ADDRESS:BEAT_LOG2] :
-			     wipe_bytes[ADDRESS:BEAT_LOG2]),
+			     wipe_count[ADDRESS:BEAT_LOG2]),
 		.busy(wipe_busy), .write_valid(write_valid), .write_ready(write_ready),
 		.write_address(write_word));
 
@@ -206,13 +236,13 @@ module matcher #(
 	wire [2:0] grant;
 
 	arbiter #(.COUNT(3)) port(
-		.clk(clk), .rst(hold), .request({copy_valid, write_valid, read_valid}),
+		.clk(clk), .rst(hold), .request({copy_valid, write_valid, !reads_empty}),
 		.ready(memory_ready), .grant(grant));
 
 	assign memory_valid = grant != 0 && !hold;
 	assign memory_write = !grant[0];
 	assign memory_address = grant[2] ? copy_address :
-		grant[1] ? {write_word, {BEAT_LOG2{1'b0}}} : read_address;
+		{grant[1] ? write_word : read_word, {BEAT_LOG2{1'b0}}};
 	assign memory_data = grant[2] ? copy_data : {LANES*8{1'b0}};
 	assign read_ready = grant[0] && memory_ready;
 	assign write_ready = grant[1] && memory_ready;
@@ -239,13 +269,13 @@ module matcher #(
 	assign doorbell_ready = !doorbells_full && ready;
 	assign event_valid = !event_empty;
 
-	/* verilator lint_off PINCONNECTEMPTY */ // full and empty say enough
+	/* verilator lint_off PINCONNECTEMPTY */ // empty says enough
 	fifo #(.WIDTH(10 + 32), .DEPTH_LOG2(6)) doorbells(
 		.clk(clk), .rst(hold), .scrub(1'b0),
 		.push(doorbell && doorbell_ready),
 		.push_data({doorbell_register, doorbell_value}),
 		.pop(event_take), .pop_data({event_register, event_value}),
-		.empty(event_empty), .full(doorbells_full), .level());
+		.empty(event_empty), .full(doorbells_full));
 	/* verilator lint_on PINCONNECTEMPTY */
 endmodule
 `default_nettype wire

@@ -5,7 +5,7 @@
 // Vectors come beat by beat, one beat in a cycle with valid, of one of two streams (a scan
 // and a compare may interleave, vector by vector). A probe is kept in its stream's bank
 // and only its squared norm is computed; any other vector is multiplied with that bank.
-// row_valid comes for those, seven cycles after the last beat. The norm of a probe stands
+// row_valid comes for those, eight cycles after the last beat. The norm of a probe stands
 // from then on at scan_norm or compare_norm. The module never makes its input wait.
 //
 // A bank is wiped, with its norm, while its bit of wipe is high, in cycles without valid;
@@ -34,7 +34,7 @@ module products #(
 	input wire [1:0] wipe,			// {compare's bank, scan's bank}
 	output wire [1:0] wiped
 );
-	localparam BEAT_SUM_CYCLES = 4;
+	localparam CYCLES = 5;			// from a beat to its sum, without the last register
 
 	// The banks: the scan's probe below, the compare's above.
 	reg [LANES*8-1:0] banks [0:(2 << INDEX)-1];
@@ -62,12 +62,15 @@ module products #(
 			compare_wiped <= compare_wiped + 1'b1;
 	end
 
-	// The beat and its counterpart.
-	reg [LANES*8-1:0] beat, counterpart;
+	// The beat and its counterpart. The second registers are what stands behind the banks'
+	// block RAM, so that the multipliers need not be beside that.
+	reg [LANES*8-1:0] beat_read, counterpart_read, beat, counterpart;
 
 	always @(posedge clk) begin
-		beat <= valid ? data : {LANES*8{1'b0}};
-		counterpart <= banks[{compare, index}];
+		beat_read <= valid ? data : {LANES*8{1'b0}};
+		counterpart_read <= banks[{compare, index}];
+		beat <= beat_read;
+		counterpart <= counterpart_read;
 	end
 
 	wire signed [21:0] beat_dot, beat_square;
@@ -78,16 +81,16 @@ module products #(
 		.clk(clk), .a(beat), .b(beat), .sum(beat_square));
 
 	// What is known of the beat travels beside it.
-	reg [BEAT_SUM_CYCLES:0] valids, firsts, lasts, compares, probes;
-	wire sum_valid = valids[BEAT_SUM_CYCLES];
-	wire sum_first = firsts[BEAT_SUM_CYCLES];
+	reg [CYCLES:0] valids, firsts, lasts, compares, probes;
+	wire sum_valid = valids[CYCLES];
+	wire sum_first = firsts[CYCLES];
 
 	always @(posedge clk) begin
-		valids <= rst ? 0 : {valids[BEAT_SUM_CYCLES-1:0], valid};
-		firsts <= {firsts[BEAT_SUM_CYCLES-1:0], index == 0};
-		lasts <= {lasts[BEAT_SUM_CYCLES-1:0], last};
-		compares <= {compares[BEAT_SUM_CYCLES-1:0], compare};
-		probes <= {probes[BEAT_SUM_CYCLES-1:0], probe};
+		valids <= rst ? 0 : {valids[CYCLES-1:0], valid};
+		firsts <= {firsts[CYCLES-1:0], index == 0};
+		lasts <= {lasts[CYCLES-1:0], last};
+		compares <= {compares[CYCLES-1:0], compare};
+		probes <= {probes[CYCLES-1:0], probe};
 	end
 
 	// With 512 components a sum is at most 2^23 in magnitude.
@@ -96,9 +99,9 @@ module products #(
 	reg done, done_compare, done_probe;
 
 	always @(posedge clk) begin
-		done <= !rst && sum_valid && lasts[BEAT_SUM_CYCLES];
-		done_compare <= compares[BEAT_SUM_CYCLES];
-		done_probe <= probes[BEAT_SUM_CYCLES];
+		done <= !rst && sum_valid && lasts[CYCLES];
+		done_compare <= compares[CYCLES];
+		done_probe <= probes[CYCLES];
 		if (sum_valid) begin
 			raw <= (sum_first ? 25'd0 : raw) + {{3{beat_dot[21]}}, beat_dot};
 			norm <= (sum_first ? 24'd0 : norm) + {2'd0, beat_square};

@@ -2,11 +2,12 @@
 //
 // reader: fetches the vectors of a scan and of a compare, each as a stream of beats.
 //
-// A scan is a probe and then rows, a compare a probe and a reference; between any two
-// vectors of a scan, a compare that was started goes first. Requests follow each other
-// without a gap, at most 2^DEPTH_LOG2 of them ahead of the beats that have been taken, so
-// that the port stays busy while its latency in cycles is below that. Responses come in the
-// order of requests and are never made to wait: there is a place for each.
+// A scan is a probe and then rows, a compare a probe and a reference; a compare that was
+// started goes before the scan's next vector, but for the one that is already chosen.
+// Choosing takes two cycles: so vectors of two beats or more follow each other without a
+// gap, at most 2^DEPTH_LOG2 requests ahead of the beats that have been taken, and the port
+// stays busy while its latency in cycles is below that. Responses come in the order of
+// requests and are never made to wait: there is a place for each.
 //
 // No address at or above memory_bytes is ever asked for (formal/reader.vh proves that): a
 // vector that would reach there is not fetched, nor anything after it, and scan_fault or
@@ -38,7 +39,7 @@ module reader #(
 	input wire [31:0] scan_stride,
 	input wire [31:0] scan_rows,
 	input wire [9:0] scan_dim,
-	output wire scan_idle,
+	output reg scan_idle,
 	output reg scan_fault,
 	output reg [31:0] scan_fetched,			// rows of which requests were made
 
@@ -46,7 +47,7 @@ module reader #(
 	input wire [ADDRESS-1:0] compare_probe,
 	input wire [ADDRESS-1:0] compare_reference,
 	input wire [9:0] compare_dim,
-	output wire compare_idle,
+	output reg compare_idle,
 	output reg compare_fault,
 	output reg compare_fetched,			// likewise, of the reference
 
@@ -69,12 +70,18 @@ module reader #(
 	localparam BEAT_LOG2 = $clog2(LANES);
 
 	// The next vector of each stream, and the last address where one fits, which is
-	// known in the cycle after a start.
-	reg scan_begins, scan_pending, scan_is_probe;
+	// known in the cycle after a start. Once a vector has stood for a cycle (checked), it is
+	// known whether it fits.
+	reg scan_begins, scan_pending, scan_is_probe, scan_checked, scan_fits;
 	reg [NEXT-1:0] scan_next, scan_limit;
 	reg [31:0] scan_left;
-	reg compare_begins, compare_pending, compare_is_probe;
+	reg compare_begins, compare_pending, compare_is_probe, compare_checked, compare_fits;
 	reg [NEXT-1:0] compare_next, compare_limit;
+
+	// The vector that was chosen, and waits for the one that is being asked for.
+	reg chosen, chosen_is_compare, chosen_is_probe;
+	reg [ADDRESS-BEAT_LOG2-1:0] chosen_address;
+	reg [INDEX-1:0] chosen_last;
 
 	// The vector that is being asked for.
 	reg active, is_compare, is_probe;
@@ -82,45 +89,61 @@ module reader #(
 	reg [INDEX-1:0] index, index_last;
 
 	// Beats asked for and not yet taken.
-	reg [DEPTH_LOG2:0] claimed, scan_claimed;
-	wire [DEPTH_LOG2:0] compare_claimed = claimed - scan_claimed;
+	reg [DEPTH_LOG2:0] claimed, scan_claimed, compare_claimed;
 
 	wire request = request_valid && request_ready;
 	wire last = index == index_last;
-	wire choose = !active || (request && last);
+	wire choose_compare = !chosen && compare_checked;
+	wire choose_scan = !chosen && scan_checked && !compare_checked;
+	wire go_over = chosen && (!active || (request && last));
 	wire [NEXT-1:0] memory_end = {{NEXT-ADDRESS-1{1'b0}}, memory_bytes};
-	wire scan_fits = scan_next <= scan_limit;
-	wire compare_fits = compare_next <= compare_limit;
-	wire choose_compare = choose && compare_pending;
-	wire choose_scan = choose && !compare_pending && scan_pending;
 	/* verilator lint_off UNUSEDSIGNAL */ // what multiples of 64 have below is 0
-	wire [9:0] dim_last = (choose_compare ? compare_dim : scan_dim) - 1'b1;
-	wire [NEXT-1:0] next = choose_compare ? compare_next : scan_next;
+	wire [9:0] dim_last = (compare_checked ? compare_dim : scan_dim) - 1'b1;
+	wire [NEXT-1:0] next = compare_checked ? compare_next : scan_next;
 	/* verilator lint_on UNUSEDSIGNAL */
 
 	assign request_valid = active && !claimed[DEPTH_LOG2];
 	assign request_address = {address, {BEAT_LOG2{1'b0}}};
-	assign scan_idle = !scan_begins && !scan_pending && !(active && !is_compare) &&
-		scan_claimed == 0;
-	assign compare_idle = !compare_begins && !compare_pending &&
-		!(active && is_compare) && compare_claimed == 0;
 
 	always @(posedge clk) begin
+		scan_idle <= !rst && !scan_start && !scan_begins && !scan_pending &&
+			!(chosen && !chosen_is_compare) && !(active && !is_compare) &&
+			scan_claimed == 0;
+		compare_idle <= !rst && !compare_start && !compare_begins &&
+			!compare_pending && !(chosen && chosen_is_compare) &&
+			!(active && is_compare) && compare_claimed == 0;
 		scan_limit <= memory_end - {{NEXT-10{1'b0}}, scan_dim};
 		compare_limit <= memory_end - {{NEXT-10{1'b0}}, compare_dim};
+		scan_fits <= scan_next <= scan_limit;
+		compare_fits <= compare_next <= compare_limit;
+		scan_checked <= !rst && scan_pending && !choose_scan && !scan_stop;
+		compare_checked <= !rst && compare_pending && !choose_compare;
 	end
 
 	always @(posedge clk) begin
+		if (rst)
+			chosen <= 0;
+		else if (!chosen)
+			chosen <= (choose_compare && compare_fits) || (choose_scan && scan_fits);
+		else if (go_over)
+			chosen <= 0;
+		if (!chosen) begin
+			chosen_is_compare <= compare_checked;
+			chosen_is_probe <= compare_checked ? compare_is_probe : scan_is_probe;
+			chosen_address <= next[ADDRESS-1:BEAT_LOG2];
+			chosen_last <= dim_last[BEAT_LOG2 +: INDEX];
+		end
 		if (rst) begin
 			active <= 0;
-		end else if (choose) begin
-			active <= (choose_compare && compare_fits) || (choose_scan && scan_fits);
-			is_compare <= choose_compare;
-			is_probe <= choose_compare ? compare_is_probe : scan_is_probe;
-			address <= next[ADDRESS-1:BEAT_LOG2];
+		end else if (go_over) begin
+			active <= 1;
+			is_compare <= chosen_is_compare;
+			is_probe <= chosen_is_probe;
+			address <= chosen_address;
 			index <= 0;
-			index_last <= dim_last[BEAT_LOG2 +: INDEX];
+			index_last <= chosen_last;
 		end else if (request) begin
+			active <= !last;
 			address <= address + 1'b1;
 			index <= index + 1'b1;
 		end
@@ -186,26 +209,32 @@ module reader #(
 		.clk(clk), .rst(rst), .scrub(claimed == 0),
 		.push(response_valid), .push_data({response_error, response_data}),
 		.pop(beat), .pop_data({error, beat_data}),
-		.empty(beats_empty), .full(), .level());
+		.empty(beats_empty), .full());
 	fifo #(.WIDTH(INDEX + 3), .DEPTH_LOG2(DEPTH_LOG2)) asked(
 		.clk(clk), .rst(rst), .scrub(1'b0),
 		.push(request), .push_data({is_compare, is_probe, last, index}),
 		.pop(beat), .pop_data({beat_compare, beat_probe, beat_last, beat_index}),
-		.empty(), .full(), .level());
+		.empty(), .full());
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	wire scan_beat = beat && !beat_compare;
 	wire scan_request = request && !is_compare;
+	wire compare_beat = beat && beat_compare;
+	wire compare_request = request && is_compare;
 
 	always @(posedge clk) begin
 		if (rst) begin
 			claimed <= 0;
 			scan_claimed <= 0;
+			compare_claimed <= 0;
 		end else begin
 			claimed <= claimed + {{DEPTH_LOG2{1'b0}}, request} -
 				{{DEPTH_LOG2{1'b0}}, beat};
 			scan_claimed <= scan_claimed + {{DEPTH_LOG2{1'b0}}, scan_request} -
 				{{DEPTH_LOG2{1'b0}}, scan_beat};
+			compare_claimed <= compare_claimed +
+				{{DEPTH_LOG2{1'b0}}, compare_request} -
+				{{DEPTH_LOG2{1'b0}}, compare_beat};
 		end
 		if (rst || scan_start)
 			scan_fault <= 0;
@@ -213,7 +242,7 @@ module reader #(
 			scan_fault <= 1;
 		if (rst || compare_start)
 			compare_fault <= 0;
-		else if ((choose_compare && !compare_fits) || (beat && beat_compare && error))
+		else if ((choose_compare && !compare_fits) || (compare_beat && error))
 			compare_fault <= 1;
 	end
 

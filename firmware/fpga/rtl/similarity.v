@@ -2,11 +2,13 @@
 //
 // similarity: published similarities of rows, in the order of the rows.
 //
-// A row enters when valid and ready are high, and leaves 22 cycles later. Two multipliers
-// serve all rows, one in each cycle. The bits are found by UNITS units, which take 16 cycles
-// for a row and are used in turn: so UNITS rows enter in any 16 cycles, and as every row
-// takes equally long, they leave in order. To keep the memory port busy, UNITS must be
-// at least 16 * LANES / dimension.
+// A row enters when valid and ready are high, and leaves 39 cycles later. Two multipliers
+// serve all rows, one in each cycle. The bits are found by UNITS units, each of which has two
+// rows at a time, one that entered in an even cycle and one in an odd cycle, for 32 cycles.
+// The places of all units are used in turn: so UNITS rows enter in any 16 cycles, give or
+// take the one that a row may have to wait for its place's, and as every row takes equally
+// long, they leave in order. To keep the memory port busy, UNITS must be at least
+// 16 * LANES / dimension.
 `default_nettype none
 
 module similarity #(
@@ -25,24 +27,30 @@ module similarity #(
 	output reg signed [24:0] out_raw,
 	output reg signed [16:0] out_similarity
 );
-	localparam STEPS = 16;
-	localparam [4:0] UNIT_COUNT = UNITS[4:0];
-	localparam [4:0] UNIT_LAST = UNIT_COUNT - 1'b1;
+	localparam CYCLES = 32;			// of a row in its unit
+	localparam [5:0] PLACES = {UNITS[4:0], 1'b0};
+	localparam [UNITS-1:0] FIRST = 1;
+	localparam [4:0] UNIT_LAST = UNITS[4:0] - 1'b1;
 
-	// A unit is free again if fewer rows than there are units came in the last 15 cycles.
-	reg [STEPS-2:0] entered;
-	reg [4:0] recent;
+	// A place is free again if fewer rows than there are places came in the last 31 cycles.
+	reg [CYCLES-2:0] entered;
+	reg [5:0] recent;
+	reg odd, odd_next;		// this cycle, and the cycle in which the next row enters
 	wire enter = valid && ready;
 
-	assign ready = recent < UNIT_COUNT;
+	assign ready = recent < PLACES && odd == odd_next;
 
 	always @(posedge clk) begin
 		if (rst) begin
 			entered <= 0;
 			recent <= 0;
+			odd <= 0;
+			odd_next <= 0;
 		end else begin
-			entered <= {entered[STEPS-3:0], enter};
-			recent <= recent + {4'd0, enter} - {4'd0, entered[STEPS-2]};
+			entered <= {entered[CYCLES-3:0], enter};
+			recent <= recent + {5'd0, enter} - {5'd0, entered[CYCLES-2]};
+			odd <= !odd;
+			odd_next <= odd_next ^ enter;
 		end
 	end
 
@@ -51,9 +59,12 @@ module similarity #(
 	wire [47:0] square, divisor;
 	reg [47:0] load_square, load_divisor;
 	reg [49:0] load_triple;
-	reg [4:0] valids, compares;
+	reg [3:0] valids;
+	reg [4:0] compares;
 	reg signed [24:0] raws [0:4];
+	reg second;			// of the two rows that a unit takes
 	reg [4:0] turn;
+	reg [UNITS-1:0] loads;
 	integer i;
 
 	multiply squarer(.clk(clk), .x(magnitude), .y(magnitude), .product(square));
@@ -66,15 +77,20 @@ module similarity #(
 		load_square <= square;
 		load_divisor <= divisor;
 		load_triple <= {2'd0, divisor} + {1'b0, divisor, 1'b0};
-		valids <= rst ? 5'd0 : {valids[3:0], enter};
+		valids <= rst ? 4'd0 : {valids[2:0], enter};
 		compares <= {compares[3:0], compare};
 		raws[0] <= enter ? raw : 25'd0;
 		for (i = 1; i < 5; i = i + 1)
 			raws[i] <= raws[i-1];
-		if (rst)
+		loads <= rst || !valids[3] ? {UNITS{1'b0}} : FIRST << turn;
+		if (rst) begin
+			second <= 0;
 			turn <= 0;
-		else if (valids[4])
-			turn <= turn == UNIT_LAST ? 5'd0 : turn + 1'b1;
+		end else if (valids[3]) begin
+			second <= !second;
+			if (second)
+				turn <= turn == UNIT_LAST ? 5'd0 : turn + 1'b1;
+		end
 	end
 
 	wire [UNITS-1:0] unit_valid, unit_compare;
@@ -86,7 +102,7 @@ module similarity #(
 		for (g = 0; g < UNITS; g = g + 1) begin : units
 			root unit(
 				.clk(clk), .rst(rst),
-				.load(valids[4] && turn == g), .load_compare(compares[4]),
+				.load(loads[g]), .load_compare(compares[4]),
 				.load_raw(raws[4]), .load_square(load_square),
 				.load_divisor(load_divisor), .load_triple(load_triple),
 				.valid(unit_valid[g]), .compare(unit_compare[g]),

@@ -18,24 +18,26 @@ module wipe #(
 	input wire start,
 	input wire [ADDRESS-1:0] start_first,
 	input wire [ADDRESS:0] start_count,
-	output wire busy,
+	output reg busy,		// left is not 0
 	output wire write_valid,
 	input wire write_ready,
 	output reg [ADDRESS-1:0] write_address
 );
 	reg [ADDRESS:0] left;
 
-	assign busy = left != 0;
 	assign write_valid = busy;
 
 	always @(posedge clk) begin
 		if (rst) begin
 			left <= 0;
+			busy <= 0;
 		end else if (!busy && start) begin
 			left <= start_count;
+			busy <= start_count != 0;
 			write_address <= start_first;
 		end else if (write_valid && write_ready) begin
 			left <= left - 1'b1;
+			busy <= left != 1;
 			write_address <= write_address + 1'b1;
 		end
 	end

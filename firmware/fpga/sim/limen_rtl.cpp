@@ -360,6 +360,7 @@ bool limen_rtl_wipe_start(struct limen_rtl *rtl, uint32_t address,
 	pins->wipe_address = address;
 	pins->wipe_bytes = bytes;
 	pulse(rtl, pins->wipe_start);
+	limen_rtl_run(rtl, 2);
 	return !pins->wipe_refused;
 }
 
