@@ -10,8 +10,9 @@
  * as told when it starts. --rom: it has a processor of its own, which begins with this
  * code, and starts firmware for the type of board (default 1) that is not older than
  * the floor (default 1); and it has a camera, whose booth is empty unless --scene names
- * a file: what sensor.h says of it. --engine: its matching engine is a program (c, the
- * default), or the gateware, simulated by cycles (rtl; "make gateware" builds it in).
+ * a file: what sensor.h says of it. --engine: what is around the processor, the matching
+ * engine included, has to be a program (c), or the gateware, simulated by cycles (rtl). Which
+ * of the two it is, is decided when it is built: "make gateware" builds the other one.
  * Status 3 says that it was left as the bus's master: so it can go on writing into the
  * memory of whoever comes next.
  */
@@ -28,7 +29,6 @@
 #include <unistd.h>
 
 #include "card.h"
-#include "matcher.h"
 #include "vfio_user.h"
 
 #define REGS_BYTES	4096
@@ -40,6 +40,12 @@
 #define NSEC_PER_SEC	1000000000LL
 
 #define STATUS_MASTER	3
+
+#ifdef LIMEN_GATEWARE
+#define ENGINE	"rtl"
+#else
+#define ENGINE	"c"
+#endif
 
 static struct card card;
 
@@ -80,22 +86,11 @@ static bool parse_number(const char *text, uint32_t *to)
 	return number && number <= UINT32_MAX && !*end;
 }
 
-static bool parse_engine(const char *text, struct shell_options *to)
+static bool parse_engine(const char *text)
 {
-	static const struct matcher_ops *const matchers[] = {
-		&matcher_c,
-#ifdef LIMEN_GATEWARE
-		&matcher_rtl,
-#endif
-		NULL,
-	};
-
-	for (unsigned int i = 0; matchers[i]; i++)
-		if (!strcmp(text, matchers[i]->name)) {
-			to->matcher = matchers[i];
-			return true;
-		}
-	fprintf(stderr, "limen-card: there is no engine '%s' in this build\n", text);
+	if (!strcmp(text, ENGINE))
+		return true;
+	fprintf(stderr, "limen-card: the engine of this build is '%s'\n", ENGINE);
 	return false;
 }
 
@@ -126,7 +121,7 @@ static bool parse_option(int option, struct card_options *to)
 		to->shell.scene = optarg;
 		return true;
 	case 'e':
-		return parse_engine(optarg, &to->shell);
+		return parse_engine(optarg);
 	default:
 		return false;
 	}
@@ -226,8 +221,7 @@ int main(int argc, char **argv)
 		.regs = REGS_BYTES,
 		.mem_mib = MEM_MIB,
 		.msix = true,
-		.shell = { .board_type = 1, .security_floor = 1,
-			   .matcher = &matcher_c },
+		.shell = { .board_type = 1, .security_floor = 1 },
 	};
 	int ret;
 
