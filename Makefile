@@ -33,7 +33,7 @@ soak: fetch
 	@tools/fetch debug-kernel kcsan-kernel
 	@$(MAKE) --no-print-directory all
 	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
-		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full ioctls \
+		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full pci-full ioctls \
 		newest-full rt-full kcsan-full travellers-sim
 	@LIMEN_PATIENCE=20 tests/run coverage
 
@@ -123,6 +123,10 @@ install: userspace
 modules_install: modules
 	@tools/build-modules $(BUILD)/kernel modules_install
 
+## firmware_install: install the board's firmware where the kernel looks for it (as root)
+firmware_install: firmware
+	install -D -m 644 -t "$(DESTDIR)/lib/firmware/limen" $(BUILD)/firmware/limen/*.fw
+
 ## clean: remove what was built; the cache stays
 clean:
 	rm -rf $(BUILD) compile_commands.json
@@ -132,4 +136,5 @@ help:
 	@sed -n 's/^## /  /p' Makefile
 
 .PHONY: all run check soak lint bench deps fetch modules userspace firmware gateware \
-	selftests sanitized compile_commands.json install modules_install clean help
+	selftests sanitized compile_commands.json install modules_install firmware_install \
+	clean help

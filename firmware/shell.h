@@ -8,8 +8,13 @@
  * from the file and never waits for the processor. A write of the host to a register
  * that is firmware's becomes an event: register and value, in the order of the writes. What the
  * file shows in these registers is what the processor has written there. Registers that
- * are the gateware's alone: IDENTITY, CONTROL.RESET, IRQ_STATUS, IRQ_ENABLE,
- * BOOT_GENERATION, BOOT_GO's check, STALL, ERROR_*.
+ * are the gateware's alone: IDENTITY, CONTROL.RESET, IRQ_STATUS, IRQ_ENABLE, VECTORS,
+ * MODERATION, BOOT_GENERATION, BOOT_GO's check, STALL, ERROR_*, ECC_*, CAM_MODE*.
+ *
+ * What the processor writes to COUNTER in the file the gateware takes over, all of it, when the
+ * processor writes SNAPSHOT there; what the host reads is what was there at its own last
+ * write of SNAPSHOT. BOOT_REASON and FIRMWARE_* are the ROM's alone: the gateware ignores what
+ * is written to them once firmware runs, and of BOOT_STATE all but LIMEN_HW_BOOT_CRASHED.
  */
 #ifndef LIMEN_SHELL_H
 #define LIMEN_SHELL_H

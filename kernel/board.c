@@ -132,6 +132,7 @@ static int limen_identify(struct limen_device *limen)
 		return -ENODEV;
 	}
 	limen->features = limen_read(host, LIMEN_HW_REG_FEATURES);
+	limen->host.stats.snapshot = limen->features & LIMEN_HW_FEATURE_SNAPSHOT;
 	if (limen->features & LIMEN_HW_FEATURE_CLOCK)
 		limen->clock_khz = limen_read(host, LIMEN_HW_REG_CLOCK);
 	limen_identify_times(limen);
@@ -369,6 +370,58 @@ EXPORT_GPL_DEV_PM_OPS(limen_board_pm_ops) = {
 	RUNTIME_PM_OPS(limen_board_pm_suspend, limen_board_pm_resume, NULL)
 };
 
+/* How often card memory had an error, as the board, which sleeps or not, says. */
+static ssize_t limen_ecc_show(struct device *dev, struct device_attribute *attr,
+			      char *text)
+{
+	struct limen_board *board = dev_get_drvdata(dev);
+	unsigned long reg = (unsigned long)
+		container_of(attr, struct dev_ext_attribute, attr)->var;
+	u32 count;
+	int ret;
+
+	ret = limen_stats_sensor(&board->limen->host, reg, &count);
+	return ret ?: sysfs_emit(text, "%u\n", count);
+}
+
+#define LIMEN_ECC(_name, _reg)						\
+	(&((struct dev_ext_attribute[]) {				\
+		{ __ATTR(_name, 0444, limen_ecc_show, NULL), (void *)_reg } \
+	})[0].attr.attr)
+
+static umode_t limen_ecc_visible(struct kobject *kobj, struct attribute *attr,
+				 int index)
+{
+	struct limen_board *board = dev_get_drvdata(kobj_to_dev(kobj));
+
+	return board->limen->features & LIMEN_HW_FEATURE_ECC ? attr->mode : 0;
+}
+
+static const struct attribute_group limen_ecc_group = {
+	.is_visible = limen_ecc_visible,
+	.attrs = (struct attribute *[]) {
+		LIMEN_ECC(ecc_corrected, LIMEN_HW_REG_ECC_CORRECTED),
+		LIMEN_ECC(ecc_uncorrected, LIMEN_HW_REG_ECC_UNCORRECTED),
+		NULL
+	},
+};
+
+/* The driver core takes them away before the driver lets go of the board. */
+const struct attribute_group *limen_board_groups[] = { &limen_ecc_group, NULL };
+EXPORT_SYMBOL_GPL(limen_board_groups);
+
+/* Whom an interrupt is for, or NULL if there is nobody or nothing to be done. */
+static struct limen_device *limen_interrupted(struct limen_board *board)
+{
+	/* Pairs with limen_start(): the device, set up, or none. */
+	struct limen_device *limen = smp_load_acquire(&board->limen);
+
+	if (!limen || limen_asleep(&limen->host) || READ_ONCE(limen->host.dead))
+		return NULL;
+	limen_stats_inc(&limen->host.stats, interrupts);
+	return limen;
+}
+
 /**
  * limen_board_interrupt() - the board interrupts
  * @board: board; one that is not registered is left alone
@@ -381,19 +434,13 @@ EXPORT_GPL_DEV_PM_OPS(limen_board_pm_ops) = {
  */
 void limen_board_interrupt(struct limen_board *board)
 {
-	struct limen_device *limen;
+	struct limen_device *limen = limen_interrupted(board);
 	struct limen_ring *ring;
 	struct limen_host *host;
 
-	/* Pairs with limen_start(): the device, set up, or none. */
-	limen = smp_load_acquire(&board->limen);
 	if (!limen)
 		return;
 	host = &limen->host;
-	if (limen_asleep(host) || READ_ONCE(host->dead))
-		return;
-
-	limen_stats_inc(&host->stats, interrupts);
 	if (trace_limen_interrupt_enabled())
 		trace_limen_interrupt(host->number,
 				      limen_read(host, LIMEN_HW_REG_IRQ_STATUS));
@@ -405,3 +452,21 @@ void limen_board_interrupt(struct limen_board *board)
 		limen_ring_reap(ring);
 }
 EXPORT_SYMBOL_GPL(limen_board_interrupt);
+
+/**
+ * limen_board_interrupt_ring() - the board interrupts by a ring's own vector
+ * @board: as for limen_board_interrupt()
+ * @index: LIMEN_HW_RING_*
+ *
+ * What the ring has completed is in memory before the interrupt, and what it completes
+ * from now on interrupts again. So the board need not be asked, and no bit cleared.
+ */
+void limen_board_interrupt_ring(struct limen_board *board, unsigned int index)
+{
+	struct limen_device *limen = limen_interrupted(board);
+
+	if (!limen || !limen_ring_ready(&limen->rings[index]))
+		return;
+	trace_limen_interrupt(limen->host.number, BIT(index));
+	limen_ring_reap(&limen->rings[index]);
+}

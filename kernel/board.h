@@ -9,6 +9,7 @@
 #include <linux/pm.h>
 #include <linux/types.h>
 
+struct attribute_group;
 struct device;
 struct limen_board;
 struct limen_device;
@@ -60,7 +61,8 @@ struct limen_board {
 	/**
 	 * @dev: device that does DMA; its DMA mask is already set, its driver data
 	 * is the board. To be registered with a reference that keeps it from
-	 * runtime suspend, and with limen_board_pm_ops in its driver.
+	 * runtime suspend, and with limen_board_pm_ops and limen_board_groups in
+	 * its driver.
 	 */
 	struct device *dev;
 	/** @name: what user space is told, less than 32 characters */
@@ -69,6 +71,8 @@ struct limen_board {
 	const struct limen_board_ops *ops;
 	/** @mem_limit: bytes of card memory that can be reached, whatever it says */
 	u64 mem_limit;
+	/** @vectors: by which it interrupts: LIMEN_HW_VECTORS, or one */
+	unsigned int vectors;
 	/** @mem_cached: card memory is ordinary memory, to be mapped cached */
 	bool mem_cached;
 	/** @limen: set by limen_board_register() for limen.ko's own use */
@@ -78,10 +82,12 @@ struct limen_board {
 int limen_board_register(struct limen_board *board);
 void limen_board_unregister(struct limen_board *board);
 void limen_board_interrupt(struct limen_board *board);
+void limen_board_interrupt_ring(struct limen_board *board, unsigned int index);
 void limen_board_suspend(struct limen_board *board, bool bounded);
 void limen_board_resume(struct limen_board *board);
 void limen_board_shutdown(struct limen_board *board);
 
 extern const struct dev_pm_ops limen_board_pm_ops;
+extern const struct attribute_group *limen_board_groups[];
 
 #endif /* LIMEN_BOARD_H */

@@ -44,14 +44,20 @@
 
 static_assert(1 << LIMEN_CAMERA_RING_LOG2 >= VB2_MAX_FRAME);
 
-/* What the sensor can do: the whole array, and the array binned two by two. */
-static const struct v4l2_frmsize_discrete limen_camera_sizes[] = {
-	{ LIMEN_HW_CAM_WIDTH, LIMEN_HW_CAM_HEIGHT },
-	{ LIMEN_HW_CAM_WIDTH / 2, LIMEN_HW_CAM_HEIGHT / 2 },
-};
+static_assert(LIMEN_HW_CAM_BYTES_MAX <= LIMEN_CAMERA_BUFFER_MAX);
 
-/* Frames a second, fastest first. */
+/* Frames a second of a board that does not tell its modes. */
 static const unsigned int limen_camera_rates[] = { 30, 15, 10, 5 };
+
+/**
+ * struct limen_camera_mode - what the sensor can do
+ * @size: of a frame
+ * @interval: microseconds a frame
+ */
+struct limen_camera_mode {
+	struct v4l2_frmsize_discrete size;
+	u32 interval;
+};
 
 /**
  * struct limen_camera_buffer - a buffer
@@ -79,15 +85,23 @@ struct limen_camera {
 	struct vb2_queue queue;
 	/** @controls: exposure and lamp */
 	struct v4l2_ctrl_handler controls;
-	/** @lock: serialises ioctls and the queue; protects @size and @rate */
+	/** @modes: what the sensor can do */
+	struct limen_camera_mode modes[LIMEN_HW_CAM_MODES_MAX];
+	/** @mode_count: number of @modes */
+	unsigned int mode_count;
+	/** @sizes: of @modes, each once */
+	struct v4l2_frmsize_discrete sizes[LIMEN_HW_CAM_MODES_MAX];
+	/** @size_count: number of @sizes */
+	unsigned int size_count;
+	/** @lock: serialises ioctls and the queue; protects @size and @interval */
 	struct mutex lock;
 	/**
-	 * @size: in force, of limen_camera_sizes. Constant while there are
-	 * buffers, so that a completion may look at it.
+	 * @size: in force, of @sizes. Constant while there are buffers, so that
+	 * a completion may look at it.
 	 */
 	const struct v4l2_frmsize_discrete *size;
-	/** @rate: in force, frames a second */
-	unsigned int rate;
+	/** @interval: in force, of a mode of that size */
+	u32 interval;
 	/**
 	 * @streaming: the board is meant to stream; this and what follows, and
 	 * the camera's registers, are protected by the lock of the CAMERA ring
@@ -274,8 +288,7 @@ static void limen_camera_launch(struct limen_camera *camera)
 
 	limen_write(host, LIMEN_HW_REG_CAM_SIZE,
 		    camera->size->width | camera->size->height << 16);
-	limen_write(host, LIMEN_HW_REG_CAM_INTERVAL,
-		    USEC_PER_SEC / camera->rate);
+	limen_write(host, LIMEN_HW_REG_CAM_INTERVAL, camera->interval);
 
 	camera->frame = 0;
 	camera->streaming = true;
@@ -390,11 +403,56 @@ static void limen_camera_fill(const struct v4l2_frmsize_discrete *size,
 }
 
 static const struct v4l2_frmsize_discrete *
-limen_camera_nearest(const struct v4l2_pix_format *pix)
+limen_camera_nearest(const struct limen_camera *camera,
+		     const struct v4l2_pix_format *pix)
 {
-	return v4l2_find_nearest_size(limen_camera_sizes,
-				      ARRAY_SIZE(limen_camera_sizes), width,
+	return v4l2_find_nearest_size(camera->sizes, camera->size_count, width,
 				      height, pix->width, pix->height);
+}
+
+/* The mode of a size with that number among its modes, or NULL. */
+static const struct limen_camera_mode *
+limen_camera_mode(const struct limen_camera *camera, u32 width, u32 height,
+		  unsigned int number)
+{
+	unsigned int i;
+
+	for (i = 0; i < camera->mode_count; i++)
+		if (camera->modes[i].size.width == width &&
+		    camera->modes[i].size.height == height && !number--)
+			return &camera->modes[i];
+	return NULL;
+}
+
+/* What there is a round number of in a second is told by that. */
+static struct v4l2_fract limen_camera_fract(u32 interval)
+{
+	u32 rate = DIV_ROUND_CLOSEST(USEC_PER_SEC, interval);
+
+	if (USEC_PER_SEC / rate == interval)
+		return (struct v4l2_fract) { 1, rate };
+	return (struct v4l2_fract) { interval, USEC_PER_SEC };
+}
+
+/*
+ * Of the size in force, the longest interval that is no longer than asked; the shortest
+ * one for nonsense, and if there is none.
+ */
+static u32 limen_camera_nearest_interval(const struct limen_camera *camera,
+					 struct v4l2_fract asked)
+{
+	const struct limen_camera_mode *mode;
+	u32 shortest = U32_MAX, longest = 0;
+	unsigned int i;
+
+	for (i = 0; (mode = limen_camera_mode(camera, camera->size->width,
+					      camera->size->height, i)); i++) {
+		shortest = min(shortest, mode->interval);
+		if ((u64)mode->interval * asked.denominator <=
+		    (u64)asked.numerator * USEC_PER_SEC)
+			longest = max(longest, mode->interval);
+	}
+	return asked.denominator && longest ? longest : shortest;
 }
 
 static int limen_camera_g_fmt(struct file *file, void *fh,
@@ -409,7 +467,9 @@ static int limen_camera_g_fmt(struct file *file, void *fh,
 static int limen_camera_try_fmt(struct file *file, void *fh,
 				struct v4l2_format *format)
 {
-	limen_camera_fill(limen_camera_nearest(&format->fmt.pix),
+	struct limen_camera *camera = video_drvdata(file);
+
+	limen_camera_fill(limen_camera_nearest(camera, &format->fmt.pix),
 			  &format->fmt.pix);
 	return 0;
 }
@@ -418,10 +478,12 @@ static int limen_camera_s_fmt(struct file *file, void *fh,
 			      struct v4l2_format *format)
 {
 	struct limen_camera *camera = video_drvdata(file);
+	struct v4l2_fract before = limen_camera_fract(camera->interval);
 
 	if (vb2_is_busy(&camera->queue))
 		return -EBUSY;
-	camera->size = limen_camera_nearest(&format->fmt.pix);
+	camera->size = limen_camera_nearest(camera, &format->fmt.pix);
+	camera->interval = limen_camera_nearest_interval(camera, before);
 	limen_camera_fill(camera->size, &format->fmt.pix);
 	return 0;
 }
@@ -429,35 +491,27 @@ static int limen_camera_s_fmt(struct file *file, void *fh,
 static int limen_camera_enum_framesizes(struct file *file, void *fh,
 					struct v4l2_frmsizeenum *size)
 {
-	if (size->index >= ARRAY_SIZE(limen_camera_sizes) ||
+	struct limen_camera *camera = video_drvdata(file);
+
+	if (size->index >= camera->size_count ||
 	    size->pixel_format != V4L2_PIX_FMT_BGR24)
 		return -EINVAL;
 	size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
-	size->discrete = limen_camera_sizes[size->index];
+	size->discrete = camera->sizes[size->index];
 	return 0;
-}
-
-static bool limen_camera_has_size(u32 width, u32 height)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(limen_camera_sizes); i++)
-		if (limen_camera_sizes[i].width == width &&
-		    limen_camera_sizes[i].height == height)
-			return true;
-	return false;
 }
 
 static int limen_camera_enum_frameintervals(struct file *file, void *fh,
 					    struct v4l2_frmivalenum *interval)
 {
-	if (interval->index >= ARRAY_SIZE(limen_camera_rates) ||
-	    interval->pixel_format != V4L2_PIX_FMT_BGR24 ||
-	    !limen_camera_has_size(interval->width, interval->height))
+	const struct limen_camera_mode *mode =
+		limen_camera_mode(video_drvdata(file), interval->width,
+				  interval->height, interval->index);
+
+	if (!mode || interval->pixel_format != V4L2_PIX_FMT_BGR24)
 		return -EINVAL;
 	interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
-	interval->discrete.numerator = 1;
-	interval->discrete.denominator = limen_camera_rates[interval->index];
+	interval->discrete = limen_camera_fract(mode->interval);
 	return 0;
 }
 
@@ -471,23 +525,8 @@ static int limen_camera_g_parm(struct file *file, void *fh,
 		return -EINVAL;
 	memset(capture, 0, sizeof(*capture));
 	capture->capability = V4L2_CAP_TIMEPERFRAME;
-	capture->timeperframe.numerator = 1;
-	capture->timeperframe.denominator = camera->rate;
+	capture->timeperframe = limen_camera_fract(camera->interval);
 	return 0;
-}
-
-/* The slowest rate that is no slower than asked; the fastest for nonsense. */
-static unsigned int limen_camera_nearest_rate(const struct v4l2_fract *asked)
-{
-	unsigned int i = ARRAY_SIZE(limen_camera_rates);
-
-	if (!asked->numerator || !asked->denominator)
-		return limen_camera_rates[0];
-	while (--i)
-		if ((u64)limen_camera_rates[i] * asked->numerator >=
-		    asked->denominator)
-			break;
-	return limen_camera_rates[i];
 }
 
 static int limen_camera_s_parm(struct file *file, void *fh,
@@ -500,8 +539,9 @@ static int limen_camera_s_parm(struct file *file, void *fh,
 	/* The sensor latches it when streaming starts. */
 	if (vb2_is_streaming(&camera->queue))
 		return -EBUSY;
-	camera->rate =
-		limen_camera_nearest_rate(&parm->parm.capture.timeperframe);
+	camera->interval =
+		limen_camera_nearest_interval(camera,
+					      parm->parm.capture.timeperframe);
 	return limen_camera_g_parm(file, fh, parm);
 }
 
@@ -673,6 +713,72 @@ static int limen_camera_register_node(struct limen_camera *camera)
 	return video_register_device(video, VFL_TYPE_VIDEO, -1);
 }
 
+/* As the interface has it that boards do which do not tell. */
+static void limen_camera_usual_mode(unsigned int number,
+				    struct limen_camera_mode *mode)
+{
+	unsigned int bin = 1 + number / ARRAY_SIZE(limen_camera_rates);
+
+	number %= ARRAY_SIZE(limen_camera_rates);
+	mode->size.width = LIMEN_HW_CAM_WIDTH / bin;
+	mode->size.height = LIMEN_HW_CAM_HEIGHT / bin;
+	mode->interval = USEC_PER_SEC / limen_camera_rates[number];
+}
+
+/* Whether it is one that the driver can do with. */
+static bool limen_camera_read_mode(struct limen_host *host, unsigned int number,
+				   struct limen_camera_mode *mode)
+{
+	u32 reg = LIMEN_HW_REG_CAM_MODE(number);
+	u32 size = limen_read(host, reg + LIMEN_HW_CAM_MODE_SIZE);
+
+	mode->size.width = size & 0xffff;
+	mode->size.height = size >> 16;
+	mode->interval = limen_read(host, reg + LIMEN_HW_CAM_MODE_INTERVAL);
+	return limen_read(host, reg + LIMEN_HW_CAM_MODE_FORMAT) ==
+	       LIMEN_HW_CAM_BGR &&
+	       in_range(mode->size.width, LIMEN_HW_CAM_SIDE_MIN,
+			LIMEN_HW_CAM_SIDE_MAX - LIMEN_HW_CAM_SIDE_MIN + 1) &&
+	       in_range(mode->size.height, LIMEN_HW_CAM_SIDE_MIN,
+			LIMEN_HW_CAM_SIDE_MAX - LIMEN_HW_CAM_SIDE_MIN + 1) &&
+	       limen_camera_bytes(&mode->size) <= LIMEN_HW_CAM_BYTES_MAX &&
+	       mode->interval >= LIMEN_HW_CAM_INTERVAL_MIN &&
+	       mode->interval <= LIMEN_HW_CAM_INTERVAL_MAX;
+}
+
+/* Finds out what the sensor can do; false, and a line in the log, if that cannot be. */
+static bool limen_camera_find_modes(struct limen_camera *camera)
+{
+	struct limen_device *limen = camera->limen;
+	bool told = limen->features & LIMEN_HW_FEATURE_CAM_MODES;
+	u32 count = told ? limen_read(&limen->host, LIMEN_HW_REG_CAM_MODES) :
+		    2 * ARRAY_SIZE(limen_camera_rates);
+	struct limen_camera_mode *mode = camera->modes;
+
+	if (!count || count > LIMEN_HW_CAM_MODES_MAX) {
+		dev_warn(limen->drm.dev, "no camera: the board says that it has %u modes\n",
+			 count);
+		return false;
+	}
+	for (; camera->mode_count < count; camera->mode_count++, mode++) {
+		if (!told) {
+			limen_camera_usual_mode(camera->mode_count, mode);
+		} else if (!limen_camera_read_mode(&limen->host,
+						   camera->mode_count, mode)) {
+			dev_warn(limen->drm.dev, "no camera: its mode %u cannot be: %ux%u, %u us\n",
+				 camera->mode_count, mode->size.width,
+				 mode->size.height, mode->interval);
+			return false;
+		}
+		if (!limen_camera_mode(camera, mode->size.width,
+				       mode->size.height, 0))
+			camera->sizes[camera->size_count++] = mode->size;
+	}
+	camera->interval = limen_camera_nearest_interval(camera,
+							 (struct v4l2_fract) {});
+	return true;
+}
+
 static struct limen_camera *limen_camera_create(struct limen_device *limen)
 {
 	struct limen_camera *camera = kzalloc(sizeof(*camera), GFP_KERNEL);
@@ -689,8 +795,7 @@ static struct limen_camera *limen_camera_create(struct limen_device *limen)
 	}
 	camera->v4l2.release = limen_camera_release;
 	camera->limen = limen;
-	camera->size = &limen_camera_sizes[0];
-	camera->rate = limen_camera_rates[0];
+	camera->size = &camera->sizes[0];
 	mutex_init(&camera->lock);
 	INIT_LIST_HEAD(&camera->waiting);
 	return camera;
@@ -720,6 +825,11 @@ int limen_camera_register(struct limen_device *limen)
 	camera = limen_camera_create(limen);
 	if (IS_ERR(camera))
 		return PTR_ERR(camera);
+	if (!limen_camera_find_modes(camera)) {
+		limen->features &= ~LIMEN_HW_FEATURE_CAMERA;
+		limen_camera_put(camera);
+		return 0;
+	}
 	ret = limen_ring_init(&limen->host, ring, LIMEN_HW_RING_CAMERA,
 			      LIMEN_CAMERA_RING_LOG2, &limen_camera_ring_ops);
 	if (ret)

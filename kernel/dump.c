@@ -141,6 +141,9 @@ void limen_dump_capture(struct limen_device *limen, const char *reason)
 	if (limen->features & LIMEN_HW_FEATURE_ERROR)
 		limen_print_registers(limen, &p, LIMEN_HW_REG_ERROR_CAUSE,
 				      LIMEN_HW_REG_ERROR_COUNT);
+	if (limen->features & LIMEN_HW_FEATURE_ECC)
+		limen_print_registers(limen, &p, LIMEN_HW_REG_ECC_STATUS,
+				      LIMEN_HW_REG_ECC_ADDRESS_HI);
 	for (i = 0; i < LIMEN_HW_RINGS; i++)
 		limen_print_registers(limen, &p, LIMEN_HW_RING_BLOCK(i),
 				      LIMEN_HW_RING_BLOCK(i) +

@@ -127,21 +127,23 @@ static int limen_firmware_verify(struct limen_host *host, const void *image,
 	u32 code_size = le32_to_cpu(header->code_size);
 	const u8 *signature = code + code_size + LIMEN_FW_SIGNATURE_SIZE;
 	u8 hash[LIMEN_FW_HASH_SIZE];
+	int ret;
 
 	sha256(code, code_size, hash);
 	if (memcmp(hash, header->hash, sizeof(hash))) {
 		dev_err(host->dev, "the code of the firmware has been altered: install it anew\n");
 		return -EBADMSG;
 	}
-	if (verify_pkcs7_signature(header, sizeof(*header), signature,
-				   image + size - (const void *)signature,
-				   limen_keyring,
-				   VERIFYING_UNSPECIFIED_SIGNATURE, NULL,
-				   NULL)) {
+	ret = verify_pkcs7_signature(header, sizeof(*header), signature,
+				     image + size - (const void *)signature,
+				     limen_keyring,
+				     VERIFYING_UNSPECIFIED_SIGNATURE, NULL,
+				     NULL);
+	if (ret && ret != -ENOMEM) {
 		dev_err(host->dev, "the firmware is not signed by who this driver trusts: install firmware and driver of one maker\n");
 		return -EKEYREJECTED;
 	}
-	return 0;
+	return ret;
 }
 
 /**

@@ -23,6 +23,8 @@ enum limen_fault {
 	LIMEN_FAULT_FATAL,	/* the board says it cannot go on */
 	LIMEN_FAULT_STUCK,	/* a ring did not stop when told to */
 	LIMEN_FAULT_HALTED,	/* its firmware does not run any more */
+	LIMEN_FAULT_WATCHDOG,	/* it has reset itself, because of that */
+	LIMEN_FAULT_MEMORY,	/* its memory had an error that it could not correct */
 };
 
 /**
@@ -95,6 +97,14 @@ static inline bool limen_asleep(const struct limen_host *host)
 static inline u32 limen_read(struct limen_host *host, u32 reg)
 {
 	return host->board->ops->read(host->board, reg);
+}
+
+/* Two registers, the lower half first. */
+static inline u64 limen_read64(struct limen_host *host, u32 reg)
+{
+	u64 low = limen_read(host, reg);
+
+	return (u64)limen_read(host, reg + sizeof(u32)) << 32 | low;
 }
 
 static inline void limen_write(struct limen_host *host, u32 reg, u32 value)

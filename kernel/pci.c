@@ -20,7 +20,8 @@
 /**
  * DOC: Boards on PCI Express
  *
- * Registers in BAR 0, card memory in BAR 2, one MSI-X vector. No vendor's
+ * Registers in BAR 0, card memory in BAR 2, MSI-X vectors: one for all, or one for each
+ * ring and one more, if card and kernel have so many. No vendor's
  * identifiers are built in: a card is introduced by the driver's new_id file in
  * sysfs. That makes it easy to introduce a stranger, so a device is asked what it
  * is before anything else is done with it.
@@ -40,11 +41,22 @@
 #define LIMEN_PCI_MEM		2
 
 /**
+ * struct limen_pci_vector - an MSI-X vector
+ * @board: whose
+ * @number: which
+ */
+struct limen_pci_vector {
+	struct limen_board *board;
+	unsigned int number;
+};
+
+/**
  * struct limen_pci - a board on PCI Express
  * @board: what the rest of the driver sees
  * @pdev: the PCI device
  * @regs: BAR 0
  * @mem: BAR 2, write-combining
+ * @vectors: its interrupts, as many as &limen_board.vectors
  * @config: what configuration space is like, short of mastering the bus
  */
 struct limen_pci {
@@ -52,6 +64,7 @@ struct limen_pci {
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	void __iomem *mem;
+	struct limen_pci_vector vectors[LIMEN_HW_VECTORS];
 	struct pci_saved_state *config;
 };
 
@@ -108,7 +121,10 @@ static void limen_pci_mem_write(struct limen_board *board, u64 offset,
 
 static void limen_pci_irq_sync(struct limen_board *board)
 {
-	synchronize_irq(pci_irq_vector(to_limen_pci(board)->pdev, 0));
+	unsigned int i;
+
+	for (i = 0; i < board->vectors; i++)
+		synchronize_irq(pci_irq_vector(to_limen_pci(board)->pdev, i));
 }
 
 /* As it was when it worked: a board that is reset may be in any state. */
@@ -160,8 +176,50 @@ static const struct limen_board_ops limen_pci_ops = {
 
 static irqreturn_t limen_pci_irq(int irq, void *data)
 {
-	limen_board_interrupt(data);
+	const struct limen_pci_vector *vector = data;
+
+	if (vector->number)
+		limen_board_interrupt_ring(vector->board, vector->number -
+					   LIMEN_HW_VECTOR(0));
+	else
+		limen_board_interrupt(vector->board);
 	return IRQ_HANDLED;
+}
+
+static void limen_pci_free_irqs(struct limen_pci *card, unsigned int count)
+{
+	while (count--)
+		pci_free_irq(card->pdev, count, &card->vectors[count]);
+	pci_free_irq_vectors(card->pdev);
+}
+
+static int limen_pci_request_irqs(struct limen_pci *card)
+{
+	static const char * const names[LIMEN_HW_VECTORS] = {
+		"limen", "limen-express", "limen-scan", "limen-camera",
+	};
+	struct pci_dev *pdev = card->pdev;
+	unsigned int i;
+	int ret;
+
+	ret = pci_alloc_irq_vectors(pdev, LIMEN_HW_VECTORS, LIMEN_HW_VECTORS,
+				    PCI_IRQ_MSIX);
+	if (ret < 0)
+		ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX);
+	if (ret < 0)
+		return ret;
+	card->board.vectors = ret;
+	for (i = 0; i < card->board.vectors; i++) {
+		card->vectors[i].board = &card->board;
+		card->vectors[i].number = i;
+		ret = pci_request_irq(pdev, i, limen_pci_irq, NULL,
+				      &card->vectors[i], "%s", names[i]);
+		if (ret) {
+			limen_pci_free_irqs(card, i);
+			return ret;
+		}
+	}
+	return 0;
 }
 
 /* Asks a device what it is, with nothing but its registers mapped. */
@@ -203,15 +261,11 @@ static int limen_pci_map(struct limen_pci *card)
 static int limen_pci_start(struct limen_pci *card)
 {
 	struct pci_dev *pdev = card->pdev;
-	int ret, irq;
+	int ret;
 
-	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX);
-	if (ret < 0)
-		return ret;
-	irq = pci_irq_vector(pdev, 0);
-	ret = request_irq(irq, limen_pci_irq, 0, "limen", &card->board);
+	ret = limen_pci_request_irqs(card);
 	if (ret)
-		goto err_vectors;
+		return ret;
 
 	/* Whatever was on the machine before us. */
 	pci_clear_master(pdev);
@@ -222,9 +276,7 @@ static int limen_pci_start(struct limen_pci *card)
 		return 0;
 
 	kfree(card->config);
-	free_irq(irq, &card->board);
-err_vectors:
-	pci_free_irq_vectors(pdev);
+	limen_pci_free_irqs(card, card->board.vectors);
 	return ret;
 }
 
@@ -260,8 +312,7 @@ static void limen_pci_remove(struct pci_dev *pdev)
 
 	limen_board_unregister(&card->board);
 	kfree(card->config);
-	free_irq(pci_irq_vector(pdev, 0), &card->board);
-	pci_free_irq_vectors(pdev);
+	limen_pci_free_irqs(card, card->board.vectors);
 }
 
 static pci_ers_result_t limen_pci_error_detected(struct pci_dev *pdev,
@@ -312,6 +363,7 @@ static struct pci_driver limen_pci_driver = {
 	.shutdown = limen_pci_shutdown,
 	.err_handler = &limen_pci_error_handlers,
 	.driver.pm = pm_ptr(&limen_board_pm_ops),
+	.dev_groups = limen_board_groups,
 };
 
 /**

@@ -23,6 +23,9 @@
  * belong to no process, and there is nothing to sample. One event is no sum:
  * express_wait_max is the longest wait since any such event was enabled last.
  *
+ * Of a board with LIMEN_HW_FEATURE_SNAPSHOT, what it counts itself is taken from there:
+ * all events of a group at one moment.
+ *
  * An event that is open refers to its PMU, and perf lets go of it in its own time.
  * So a PMU stays as long as the module, which open events keep. Without a board its
  * events stand still, and new ones fail with ENODEV. The next board of that number
@@ -32,18 +35,29 @@
  * offline the event moves to another.
  */
 
-/* Events by number */
-static const u8 limen_events[] = {
-	LIMEN_STAT(express_busy_ns),
-	LIMEN_STAT(scan_busy_ns),
-	LIMEN_STAT(stall_ns),
-	LIMEN_STAT(express_wait_max_ns),
-	LIMEN_STAT(rows),
-	LIMEN_STAT(comparisons),
-	LIMEN_STAT(chunks),
-	LIMEN_STAT(doorbells),
-	LIMEN_STAT(interrupts),
+/* Events by number: what the driver counts, and which of the board's counters it is. */
+static const struct {
+	u8 stat;
+	u8 counters;
+} limen_events[] = {
+	{ LIMEN_STAT(express_busy_ns),
+	  BIT(LIMEN_HW_COUNTER_BUSY_NS(LIMEN_HW_RING_EXPRESS)) },
+	{ LIMEN_STAT(scan_busy_ns),
+	  BIT(LIMEN_HW_COUNTER_BUSY_NS(LIMEN_HW_RING_SCAN)) },
+	{ LIMEN_STAT(stall_ns),
+	  BIT(LIMEN_HW_COUNTER_STALL_NS(LIMEN_HW_RING_EXPRESS)) |
+	  BIT(LIMEN_HW_COUNTER_STALL_NS(LIMEN_HW_RING_SCAN)) },
+	{ LIMEN_STAT(express_wait_max_ns) },
+	{ LIMEN_STAT(rows), BIT(LIMEN_HW_COUNTER_ROWS) },
+	{ LIMEN_STAT(comparisons),
+	  BIT(LIMEN_HW_COUNTER_ANSWERS(LIMEN_HW_RING_EXPRESS)) },
+	{ LIMEN_STAT(chunks),
+	  BIT(LIMEN_HW_COUNTER_ANSWERS(LIMEN_HW_RING_SCAN)) },
+	{ LIMEN_STAT(doorbells) },
+	{ LIMEN_STAT(interrupts) },
 };
+
+static_assert(LIMEN_HW_COUNTERS <= 8);
 
 /**
  * struct limen_pmu - a PMU
@@ -60,6 +74,19 @@ struct limen_pmu {
 	/** @boards: how many it has been taken over by */
 	unsigned long boards;
 };
+
+/**
+ * struct limen_moment - what a board had counted when a group was begun with
+ * @pmu: whose, while the group is being dealt with, else NULL
+ * @counters: by LIMEN_HW_COUNTER_*
+ */
+struct limen_moment {
+	struct limen_pmu *pmu;
+	u64 counters[LIMEN_HW_COUNTERS];
+};
+
+/* perf deals with a group on its processor, and with one at a time. */
+static DEFINE_PER_CPU(struct limen_moment, limen_moment);
 
 /* By the number of the node; each stays until limen_pmu_exit(). */
 static struct limen_pmu *limen_pmus[ACCEL_MAX_MINORS];
@@ -85,11 +112,29 @@ static int limen_event_init(struct perf_event *event)
 	return pmu->limen ? 0 : -ENODEV;
 }
 
+static u64 limen_event_now(struct limen_pmu *pmu, unsigned int number)
+{
+	struct limen_host *host = &pmu->limen->host;
+	unsigned long counters = limen_events[number].counters;
+	struct limen_moment *moment = this_cpu_ptr(&limen_moment);
+	unsigned int i;
+	u64 sum = 0;
+
+	lockdep_assert_held(&pmu->lock);
+	if (!host->stats.snapshot || !counters)
+		return limen_stats_read(host, limen_events[number].stat);
+	if (moment->pmu != pmu)
+		limen_stats_snapshot(host, moment->counters);
+	for_each_set_bit(i, &counters, LIMEN_HW_COUNTERS)
+		sum += moment->counters[i];
+	return sum;
+}
+
 /* Counts what has been done since the last call, or only from now on. */
 static void limen_event_count(struct perf_event *event,
 			      struct limen_device *limen, bool count)
 {
-	unsigned int stat = limen_events[event->attr.config];
+	unsigned int stat = limen_events[event->attr.config].stat;
 	atomic64_t *peak = &limen->host.stats.wait_peak_ns;
 	u64 now, before;
 
@@ -100,7 +145,7 @@ static void limen_event_count(struct perf_event *event,
 					       atomic64_read(peak)));
 		return;
 	}
-	now = limen_stats_read(&limen->host, stat);
+	now = limen_event_now(to_limen_pmu(event), event->attr.config);
 	before = local64_xchg(&event->hw.prev_count, now);
 	if (count)
 		local64_add(now - before, &event->count);
@@ -134,6 +179,30 @@ static int limen_event_add(struct perf_event *event, int flags)
 {
 	if (flags & PERF_EF_START)
 		limen_event_update(event, false);
+	return 0;
+}
+
+/* A group of events is added, or read. */
+static void limen_group_begin(struct pmu *base, unsigned int flags)
+{
+	struct limen_pmu *pmu = container_of(base, struct limen_pmu, base);
+	struct limen_moment *moment = this_cpu_ptr(&limen_moment);
+
+	guard(raw_spinlock_irqsave)(&pmu->lock);
+	if (!pmu->limen || !pmu->limen->host.stats.snapshot)
+		return;
+	limen_stats_snapshot(&pmu->limen->host, moment->counters);
+	moment->pmu = pmu;
+}
+
+static void limen_group_cancel(struct pmu *base)
+{
+	this_cpu_ptr(&limen_moment)->pmu = NULL;
+}
+
+static int limen_group_end(struct pmu *base)
+{
+	limen_group_cancel(base);
 	return 0;
 }
 
@@ -192,6 +261,9 @@ static const struct pmu limen_pmu_base = {
 	.start = limen_event_start,
 	.stop = limen_event_stop,
 	.read = limen_event_read,
+	.start_txn = limen_group_begin,
+	.commit_txn = limen_group_end,
+	.cancel_txn = limen_group_cancel,
 };
 
 /* A processor goes; here that comes before perf lets go of its events. */

@@ -84,12 +84,19 @@ module_param_named(halt_ms, limen_halt_ms, uint, 0644);
 MODULE_PARM_DESC(halt_ms,
 		 "milliseconds that a board may be reset by its bus before it is given up (default 30000)");
 
+static unsigned int limen_moderation_us[LIMEN_HW_RINGS];
+module_param_array_named(moderation_us, limen_moderation_us, uint, NULL, 0644);
+MODULE_PARM_DESC(moderation_us,
+		 "least microseconds from one interrupt to the next of the express, the scan and the camera ring, of a board with a vector for each, from its next reset on (default 0,0,0)");
+
 static const char * const limen_fault_names[] = {
 	[LIMEN_FAULT_SILENT] = "it makes no progress",
 	[LIMEN_FAULT_ANSWER] = "its answer was not valid",
 	[LIMEN_FAULT_FATAL] = "it reports a fatal error",
 	[LIMEN_FAULT_STUCK] = "a ring did not stop",
 	[LIMEN_FAULT_HALTED] = "its firmware has stopped",
+	[LIMEN_FAULT_WATCHDOG] = "its own watchdog has reset it",
+	[LIMEN_FAULT_MEMORY] = "its memory had an error that it could not correct",
 };
 
 static const char * const limen_errors[] = {
@@ -160,11 +167,38 @@ static int limen_reset_once(struct limen_device *limen)
 	return status & LIMEN_HW_STATUS_FATAL ? -EAGAIN : 0;
 }
 
+/* What errors of its memory the board has noted: bits of LIMEN_HW_REG_ECC_STATUS. */
+static u32 limen_memory_errors(struct limen_device *limen)
+{
+	const u32 known = LIMEN_HW_ECC_CORRECTED | LIMEN_HW_ECC_UNCORRECTED;
+	u32 status = 0;
+
+	if (limen->features & LIMEN_HW_FEATURE_ECC)
+		status = limen_read(&limen->host, LIMEN_HW_REG_ECC_STATUS);
+	/* Also that of a device that has been pulled out. */
+	return status & ~known ? 0 : status;
+}
+
+/* Tells of them, and has the board note the next ones. */
+static void limen_tell_memory_errors(struct limen_device *limen)
+{
+	struct limen_host *host = &limen->host;
+	u32 status = limen_memory_errors(limen);
+
+	if (!status)
+		return;
+	dev_warn_ratelimited(host->dev,
+			     "card memory had errors: %u corrected so far, %u not, the last one at %#llx\n",
+			     limen_read(host, LIMEN_HW_REG_ECC_CORRECTED),
+			     limen_read(host, LIMEN_HW_REG_ECC_UNCORRECTED),
+			     limen_read64(host, LIMEN_HW_REG_ECC_ADDRESS_LO));
+	limen_write(host, LIMEN_HW_REG_ECC_STATUS, status);
+}
+
 /* Tells what error the board has noted, and has it note the next one. */
 static void limen_tell_error(struct limen_device *limen)
 {
 	struct limen_host *host = &limen->host;
-	u64 address;
 	u32 cause;
 
 	if (!(limen->features & LIMEN_HW_FEATURE_ERROR))
@@ -173,13 +207,12 @@ static void limen_tell_error(struct limen_device *limen)
 	/* A device that has been pulled out reads as ones. */
 	if (!cause || cause == U32_MAX)
 		return;
-	address = (u64)limen_read(host, LIMEN_HW_REG_ERROR_ADDRESS_HI) << 32 |
-		  limen_read(host, LIMEN_HW_REG_ERROR_ADDRESS_LO);
 	dev_warn_ratelimited(host->dev,
 			     "the board has noted error %u, %s: detail %#x, address %#llx, %u since it was asked last\n",
 			     cause, cause < ARRAY_SIZE(limen_errors) ?
 			     limen_errors[cause] : "which is unknown here",
-			     limen_read(host, LIMEN_HW_REG_ERROR_DETAIL), address,
+			     limen_read(host, LIMEN_HW_REG_ERROR_DETAIL),
+			     limen_read64(host, LIMEN_HW_REG_ERROR_ADDRESS_LO),
 			     limen_read(host, LIMEN_HW_REG_ERROR_COUNT));
 	limen_write(host, LIMEN_HW_REG_ERROR_CAUSE, cause);
 }
@@ -194,6 +227,7 @@ static int limen_reset(struct limen_device *limen)
 	lockdep_assert_held(&limen->host.life);
 
 	limen_tell_error(limen);
+	limen_tell_memory_errors(limen);
 	for (i = 0; i < LIMEN_RESET_TRIES; i++) {
 		ret = limen_reset_once(limen);
 		if (ret != -EAGAIN)
@@ -233,6 +267,23 @@ static int limen_reset_by_bus(struct limen_device *limen)
 	return ret ?: limen_reset_to_run(limen);
 }
 
+/* Has the board interrupt by as many vectors as it has got. */
+static void limen_set_vectors(struct limen_device *limen)
+{
+	struct limen_host *host = &limen->host;
+	u32 longest, i;
+
+	if (!(limen->features & LIMEN_HW_FEATURE_VECTORS) ||
+	    host->board->vectors != LIMEN_HW_VECTORS)
+		return;
+	longest = min(limen_read(host, LIMEN_HW_REG_MODERATION_MAX),
+		      LIMEN_HW_MODERATION_US_MAX);
+	for (i = 0; i < LIMEN_HW_RINGS; i++)
+		limen_write(host, LIMEN_HW_REG_MODERATION(LIMEN_HW_VECTOR(i)),
+			    min(READ_ONCE(limen_moderation_us[i]), longest));
+	limen_write(host, LIMEN_HW_REG_VECTORS, LIMEN_HW_VECTORS);
+}
+
 /* Has a board that has been reset run. */
 static void limen_run(struct limen_device *limen)
 {
@@ -243,6 +294,7 @@ static void limen_run(struct limen_device *limen)
 	host->board->ops->dma_on(host->board);
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_EXPRESS]);
 	limen_ring_start_locked(&limen->rings[LIMEN_HW_RING_SCAN]);
+	limen_set_vectors(limen);
 	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_INTERRUPTS);
 	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
 	limen_stats_wake(host, true);
@@ -308,7 +360,7 @@ static void limen_freeze(struct limen_device *limen, unsigned long faults)
 	for (ring = limen_next_ring(limen, NULL); ring;
 	     ring = limen_next_ring(limen, ring)) {
 		limen_ring_freeze(ring, limen->host.dead ? -ENODEV : -EAGAIN);
-		if (test_bit(LIMEN_FAULT_FATAL, &faults))
+		if (faults & (BIT(LIMEN_FAULT_FATAL) | BIT(LIMEN_FAULT_MEMORY)))
 			limen_ring_blame(ring, -EIO);
 	}
 }
@@ -421,7 +473,13 @@ static bool limen_recover(struct limen_device *limen, unsigned long faults)
 	bool cookie = dma_fence_begin_signalling();
 	bool wedged = false;
 
-	limen_dump_capture(limen, limen_fault_names[__ffs(faults)]);
+	if (limen_memory_errors(limen) & LIMEN_HW_ECC_UNCORRECTED)
+		__set_bit(LIMEN_FAULT_MEMORY, &faults);
+	if (limen->firmware.image &&
+	    limen_read(&limen->host, LIMEN_HW_REG_BOOT_REASON) ==
+	    LIMEN_HW_REFUSED_WATCHDOG)
+		__set_bit(LIMEN_FAULT_WATCHDOG, &faults);
+	limen_dump_capture(limen, limen_fault_names[__fls(faults)]);
 	if (faults != BIT(LIMEN_FAULT_SILENT) || !limen_reset_rings(limen))
 		wedged = limen_reset_all(limen, faults);
 	dma_fence_end_signalling(cookie);

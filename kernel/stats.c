@@ -19,7 +19,10 @@
  * start when the driver binds to the board and never fall.
  *
  * Stalls are counted by the board, from reset to reset. What it has counted is
- * taken over before each reset; until it runs again its registers are not read.
+ * taken over before each reset; until it runs again its registers are not read. A
+ * board with LIMEN_HW_FEATURE_SNAPSHOT counts its work as well, for perf alone, whose
+ * events are to be of one moment. That counts what the board has done: an entry that is
+ * submitted again after a reset, twice.
  */
 
 /* Written under the ring's lock alone: reading and writing need not be one. */
@@ -78,23 +81,35 @@ void limen_stats_answer(struct limen_ring *ring,
 	limen_peak(&stats->wait_peak_ns, answer->wait_ns);
 }
 
-/* Stalls since the reset; reading the lower half latches the upper one. */
-static u64 limen_stall_ns(struct limen_host *host)
+/* What no counter grows by between two looks: years of nanoseconds. */
+#define LIMEN_COUNTER_BITS	56
+
+/*
+ * Takes over what the board has counted since the last time. Without snapshots that is
+ * stalls, whose lower half latches the upper one. A counter that falls, or grows by
+ * more than it can, says nothing, as that of a device that has been pulled out.
+ */
+static void limen_stats_take(struct limen_host *host)
 {
-	u64 total = 0;
+	struct limen_stats *stats = &host->stats;
 	unsigned int i;
 
-	lockdep_assert_held(&host->stats.lock);
-	for (i = LIMEN_HW_RING_EXPRESS; i <= LIMEN_HW_RING_SCAN; i++) {
-		u32 block = LIMEN_HW_RING_BLOCK(i);
-		u32 low = limen_read(host, block + LIMEN_HW_RING_STALL_LO);
-		u32 high = limen_read(host, block + LIMEN_HW_RING_STALL_HI);
+	lockdep_assert_held(&stats->lock);
+	if (!stats->awake)
+		return;
+	if (stats->snapshot)
+		limen_write(host, LIMEN_HW_REG_SNAPSHOT, 1);
+	for (i = 0; i < (stats->snapshot ? LIMEN_HW_COUNTERS : LIMEN_HW_RING_CAMERA); i++) {
+		u32 reg = stats->snapshot ? LIMEN_HW_REG_COUNTER(i) :
+			  LIMEN_HW_RING_BLOCK(i) + LIMEN_HW_RING_STALL_LO;
+		u64 now = limen_read64(host, reg);
 
-		/* A device that has been pulled out reads as ones. */
-		if (high != U32_MAX)
-			total += (u64)high << 32 | low;
+		if (now < stats->seen[i] ||
+		    (now - stats->seen[i]) >> LIMEN_COUNTER_BITS)
+			continue;
+		stats->board[i] += now - stats->seen[i];
+		stats->seen[i] = now;
 	}
-	return total;
 }
 
 /**
@@ -108,9 +123,8 @@ void limen_stats_wake(struct limen_host *host, bool awake)
 	struct limen_stats *stats = &host->stats;
 
 	guard(raw_spinlock_irqsave)(&stats->lock);
-	if (stats->awake)
-		atomic64_add(limen_stall_ns(host),
-			     &stats->counters[LIMEN_STAT(stall_ns)]);
+	limen_stats_take(host);
+	memset(stats->seen, 0, sizeof(stats->seen));
 	stats->awake = awake;
 }
 
@@ -141,12 +155,24 @@ int limen_stats_sensor(struct limen_host *host, u32 reg, u32 *value)
 u64 limen_stats_read(struct limen_host *host, unsigned int stat)
 {
 	struct limen_stats *stats = &host->stats;
-	atomic64_t *counter = &stats->counters[stat];
 
 	if (stat != LIMEN_STAT(stall_ns))
-		return atomic64_read(counter);
+		return atomic64_read(&stats->counters[stat]);
 
 	guard(raw_spinlock_irqsave)(&stats->lock);
-	return atomic64_read(counter) +
-	       (stats->awake ? limen_stall_ns(host) : 0);
+	limen_stats_take(host);
+	return stats->board[LIMEN_HW_COUNTER_STALL_NS(LIMEN_HW_RING_EXPRESS)] +
+	       stats->board[LIMEN_HW_COUNTER_STALL_NS(LIMEN_HW_RING_SCAN)];
+}
+
+/**
+ * limen_stats_snapshot() - what the board has counted, at one moment
+ * @host: host of a board with snapshots, which may have been unplugged; any context
+ * @counters: where to, by LIMEN_HW_COUNTER_*
+ */
+void limen_stats_snapshot(struct limen_host *host, u64 *counters)
+{
+	guard(raw_spinlock_irqsave)(&host->stats.lock);
+	limen_stats_take(host);
+	memcpy(counters, host->stats.board, sizeof(host->stats.board));
 }

@@ -41,12 +41,18 @@ struct limen_stats {
 	/** @wait_peak_ns: longest wait of a comparison since pmu.c set it to 0 */
 	atomic64_t wait_peak_ns;
 	/**
-	 * @lock: protects @awake. Raw, because perf reads events with raw
+	 * @lock: protects what follows. Raw, because perf reads events with raw
 	 * locks held.
 	 */
 	raw_spinlock_t lock;
-	/** @awake: registers may be read, and stalls are counted there */
+	/** @awake: registers may be read, and the board counts */
 	bool awake;
+	/** @snapshot: the board latches its counters; constant */
+	bool snapshot;
+	/** @seen: of the board's counters, what they said last since its reset */
+	u64 seen[LIMEN_HW_COUNTERS];
+	/** @board: what they have counted in all */
+	u64 board[LIMEN_HW_COUNTERS];
 };
 
 void limen_stats_wake(struct limen_host *host, bool awake);
@@ -55,5 +61,6 @@ void limen_stats_answer(struct limen_ring *ring,
 			struct limen_client *client);
 int limen_stats_sensor(struct limen_host *host, u32 reg, u32 *value);
 u64 limen_stats_read(struct limen_host *host, unsigned int stat);
+void limen_stats_snapshot(struct limen_host *host, u64 *counters);
 
 #endif /* LIMEN_STATS_H */

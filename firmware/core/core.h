@@ -9,6 +9,7 @@
  * struct core_board serialises that with all others, except where it says so.
  *
  *	registers.c  CONTROL, STATUS and interrupts, for boards without a shell
+ *	gauges.c     what a board counts: work, and errors of its memory; likewise
  *	ring.c       the rings: entries in, answers out, doorbells, aborts
  *	execute.c    what an entry asks for: checked, loaded, scored, delivered
  *	rank.c       the best rows of a scan
@@ -111,6 +112,20 @@ struct core_ring {
 };
 
 /**
+ * struct core_ecc - errors of card memory
+ * @status: LIMEN_HW_REG_ECC_STATUS
+ * @corrected: how many there have been
+ * @uncorrected: likewise
+ * @address: of the last one
+ */
+struct core_ecc {
+	u32 status;
+	u32 corrected;
+	u32 uncorrected;
+	u64 address;
+};
+
+/**
  * struct core_board - a board
  * @ops: what it is made of
  * @mem_size: bytes of card memory
@@ -119,6 +134,11 @@ struct core_ring {
  * @status: LIMEN_HW_REG_STATUS
  * @irq_status: LIMEN_HW_REG_IRQ_STATUS
  * @irq_enable: LIMEN_HW_REG_IRQ_ENABLE
+ * @vectors: LIMEN_HW_REG_VECTORS
+ * @moderation: LIMEN_HW_REG_MODERATION, by vector
+ * @ecc: errors of card memory, which no reset makes forgotten
+ * @counters: by LIMEN_HW_COUNTER_*, as they are
+ * @snapshot: as they were when they were latched
  * @rings: by LIMEN_HW_RING_*
  */
 struct core_board {
@@ -129,6 +149,11 @@ struct core_board {
 	u32 status;
 	u32 irq_status;
 	u32 irq_enable;
+	u32 vectors;
+	u32 moderation[LIMEN_HW_VECTORS];
+	struct core_ecc ecc;
+	u64 counters[LIMEN_HW_COUNTERS];
+	u64 snapshot[LIMEN_HW_COUNTERS];
 	struct core_ring rings[LIMEN_HW_RINGS];
 };
 
@@ -185,11 +210,17 @@ struct core_work {
 /* registers.c */
 bool core_works(const struct core_board *board);
 bool core_is_ring_reg(u32 reg, unsigned int *index, u32 *offset);
-void core_raise(struct core_board *board, u32 bits, bool *interrupt);
+u32 core_raise(struct core_board *board, u32 bits);
 void core_reset_begin(struct core_board *board);
 void core_reset_end(struct core_board *board);
+void core_control(struct core_board *board, u32 value);
 u32 core_read(struct core_board *board, u32 reg);
 void core_write(struct core_board *board, u32 reg, u32 value);
+
+/* gauges.c */
+void core_snapshot(struct core_board *board);
+void core_memory_error(struct core_board *board, u64 address, bool corrected);
+bool core_read_gauge(struct core_board *board, u32 reg, u32 *value);
 
 /* ring.c */
 void core_fatal(struct core_board *board);

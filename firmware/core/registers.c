@@ -41,12 +41,20 @@ bool core_is_ring_reg(u32 reg, unsigned int *index, u32 *offset)
  * core_raise() - note an event, for core_ops.raise() of a board without a shell
  * @board: board
  * @bits: of IRQ_STATUS, that are set by it
- * @interrupt: whether the host is to be interrupted
+ *
+ * Return: the vectors by which the host is to be interrupted, a bit each.
  */
-void core_raise(struct core_board *board, u32 bits, bool *interrupt)
+u32 core_raise(struct core_board *board, u32 bits)
 {
+	const u32 rings = (1u << LIMEN_HW_RINGS) - 1;
+	u32 vectors;
+
 	board->irq_status |= bits;
-	*interrupt = bits & board->irq_enable;
+	bits &= board->irq_enable;
+	if (board->vectors != LIMEN_HW_VECTORS)
+		return bits ? 1 : 0;
+	vectors = (bits & rings) << LIMEN_HW_VECTOR(0);
+	return bits & LIMEN_HW_IRQ_FATAL ? vectors | 1 : vectors;
 }
 
 static void forget_host(struct core_board *board)
@@ -55,6 +63,10 @@ static void forget_host(struct core_board *board)
 
 	board->irq_status = 0;
 	board->irq_enable = 0;
+	board->vectors = 1;
+	memset(board->moderation, 0, sizeof(board->moderation));
+	memset(board->counters, 0, sizeof(board->counters));
+	memset(board->snapshot, 0, sizeof(board->snapshot));
 	for (i = 0; i < LIMEN_HW_RINGS; i++)
 		core_ring_reset(&board->rings[i]);
 }
@@ -84,20 +96,33 @@ void core_reset_end(struct core_board *board)
 	board->status = LIMEN_HW_STATUS_READY;
 }
 
+/* Where the register of a vector's moderation is, or NULL. */
+static u32 *moderation(struct core_board *board, u32 reg)
+{
+	u32 vector = (reg - LIMEN_HW_REG_MODERATION(0)) / sizeof(reg);
+
+	return vector < LIMEN_HW_VECTORS && reg % sizeof(reg) == 0 ?
+		       &board->moderation[vector] : NULL;
+}
+
 /**
  * core_read() - read a register
  * @board: board
- * @reg: one of a ring, CONTROL, STATUS, IRQ_STATUS or IRQ_ENABLE
+ * @reg: one of a ring, CONTROL, STATUS, IRQ_*, VECTORS, MODERATION, or a gauge
  *
  * Return: its value; 0 for any other.
  */
 u32 core_read(struct core_board *board, u32 reg)
 {
 	unsigned int index;
-	u32 offset;
+	u32 offset, value;
 
+	if (core_read_gauge(board, reg, &value))
+		return value;
 	if (core_is_ring_reg(reg, &index, &offset))
 		return core_ring_read(board, index, offset);
+	if (moderation(board, reg))
+		return *moderation(board, reg);
 	switch (reg) {
 	case LIMEN_HW_REG_CONTROL:
 		return board->control;
@@ -107,9 +132,24 @@ u32 core_read(struct core_board *board, u32 reg)
 		return board->irq_status;
 	case LIMEN_HW_REG_IRQ_ENABLE:
 		return board->irq_enable;
+	case LIMEN_HW_REG_VECTORS:
+		return board->vectors;
+	case LIMEN_HW_REG_MODERATION_MAX:
+		return LIMEN_HW_MODERATION_US_MAX;
 	default:
 		return 0;
 	}
+}
+
+/**
+ * core_control() - write CONTROL
+ * @board: board
+ * @value: what to write; not RESET, which takes its time: see core_reset_begin()
+ */
+void core_control(struct core_board *board, u32 value)
+{
+	if (board->status & LIMEN_HW_STATUS_READY)
+		board->control = value & LIMEN_HW_CONTROL_ENABLE;
 }
 
 /**
@@ -127,16 +167,27 @@ void core_write(struct core_board *board, u32 reg, u32 value)
 		core_ring_write(board, index, offset, value);
 		return;
 	}
+	if (moderation(board, reg))
+		*moderation(board, reg) = value < LIMEN_HW_MODERATION_US_MAX ?
+					  value : LIMEN_HW_MODERATION_US_MAX;
 	switch (reg) {
 	case LIMEN_HW_REG_CONTROL:
-		if (board->status & LIMEN_HW_STATUS_READY)
-			board->control = value & LIMEN_HW_CONTROL_ENABLE;
+		core_control(board, value);
 		break;
 	case LIMEN_HW_REG_IRQ_STATUS:
 		board->irq_status &= ~value;
 		break;
 	case LIMEN_HW_REG_IRQ_ENABLE:
 		board->irq_enable = value;
+		break;
+	case LIMEN_HW_REG_VECTORS:
+		board->vectors = value == LIMEN_HW_VECTORS ? value : 1;
+		break;
+	case LIMEN_HW_REG_SNAPSHOT:
+		core_snapshot(board);
+		break;
+	case LIMEN_HW_REG_ECC_STATUS:
+		board->ecc.status &= ~value;
 		break;
 	}
 }

@@ -179,9 +179,31 @@ void core_ring_account(struct core_board *board, unsigned int index,
 {
 	struct core_ring *ring = &board->rings[index];
 
-	if (core_ring_knows(board, index, entry))
+	if (core_ring_knows(board, index, entry)) {
 		WRITE_ONCE(ring->stall_ns, ring->stall_ns + work->stall_ns);
+		if (index <= LIMEN_HW_RING_SCAN)
+			board->counters[LIMEN_HW_COUNTER_STALL_NS(index)] =
+				ring->stall_ns;
+	}
 	work->stall_ns = 0;
+}
+
+/* Before the host is told, so that it never finds less than it knows of. */
+static void count_answer(struct core_board *board, unsigned int index,
+			 const struct core_entry *entry,
+			 const struct limen_hw_cqe *cqe)
+{
+	u16 status = core_le16(cqe->status);
+	u64 *counters = board->counters;
+
+	if (index > LIMEN_HW_RING_SCAN || status == LIMEN_HW_ABORTED ||
+	    !core_ring_knows(board, index, entry))
+		return;
+	counters[LIMEN_HW_COUNTER_ANSWERS(index)]++;
+	counters[LIMEN_HW_COUNTER_BUSY_NS(index)] += core_le64(cqe->device_ns);
+	if (index == LIMEN_HW_RING_SCAN && status == LIMEN_HW_OK)
+		counters[LIMEN_HW_COUNTER_ROWS] +=
+			core_le32(entry->sqe.scan.rows);
 }
 
 /**
@@ -199,6 +221,7 @@ void core_ring_answer(struct core_board *board, unsigned int index,
 		memset(cqe, 0, sizeof(*cqe));
 		cqe->status = core_to_le16(LIMEN_HW_ABORTED);
 	}
+	count_answer(board, index, entry, cqe);
 	core_ring_let_go(board, index, entry);
 	cqe->cookie = entry->sqe.cookie;
 	cqe->seq = core_to_le32(board->rings[index].cq_tail + 1);
@@ -287,9 +310,6 @@ u32 core_ring_read(struct core_board *board, unsigned int index, u32 offset)
 		return ring->size_log2;
 	case LIMEN_HW_RING_ENABLE:
 		return ring->enabled;
-	case LIMEN_HW_RING_STALL_LO:
-	case LIMEN_HW_RING_STALL_HI:
-		return core_ring_stall(ring, offset == LIMEN_HW_RING_STALL_HI);
 	default:
 		return 0;
 	}

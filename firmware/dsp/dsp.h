@@ -48,6 +48,8 @@ void serve_events(struct core_board *board);
 void serve_ring_stopped(struct core_board *board, unsigned int index);
 /* Shows the host how long a ring has waited for memory. */
 void serve_stall(struct core_board *board, unsigned int index);
+/* Shows what has been counted; before the answer that it counts. */
+void serve_counters(const struct core_board *board);
 
 /* work.c: execute the next comparison, or scan; false: there is none. */
 bool work_compare(struct core_board *board);

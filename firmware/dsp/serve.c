@@ -39,6 +39,18 @@ void serve_stall(struct core_board *board, unsigned int index)
 	shell_show(block + LIMEN_HW_RING_STALL_LO, (u32)stall_ns);
 }
 
+/* The gateware takes all of them over with the last write. */
+void serve_counters(const struct core_board *board)
+{
+	const u32 *words = (const u32 *)board->counters;
+	u32 i;
+
+	for (i = 0; i < 2 * LIMEN_HW_COUNTERS; i++)
+		shell_show(LIMEN_HW_REG_COUNTER(0) + i * sizeof(*words),
+			   words[i]);
+	shell_show(LIMEN_HW_REG_SNAPSHOT, 1);
+}
+
 static void write_ring(struct core_board *board, unsigned int index,
 		       u32 offset, u32 value)
 {
@@ -62,7 +74,7 @@ void serve_events(struct core_board *board)
 		if (core_is_ring_reg(reg, &index, &offset))
 			write_ring(board, index, offset, value);
 		else if (reg == LIMEN_HW_REG_CONTROL)
-			core_write(board, reg, value);
+			core_control(board, value);
 		else if (reg >= LIMEN_HW_REG_CAM_CONTROL &&
 			 reg <= LIMEN_HW_REG_CAM_EXPOSURE)
 			camera_write(reg, value);

@@ -165,8 +165,11 @@ static void complete(struct core_board *board, unsigned int index,
 {
 	struct slot *slot = &slots[index];
 
+	/* The gateware may have found what the entry has read not to be believed. */
+	board->status |= shell_file(LIMEN_HW_REG_STATUS) & LIMEN_HW_STATUS_FATAL;
 	core_ring_account(board, index, &slot->entry, &slot->work);
 	core_ring_answer(board, index, &slot->entry, cqe);
+	serve_counters(board);
 	core_ring_post(board, index, &slot->entry, cqe);
 	core_work_wipe(&slot->work);
 	core_wipe(cqe, sizeof(*cqe));

@@ -2,10 +2,10 @@
 /*
  * The board interface: what a matching card shows its driver.
  *
- * A PCIe card with registers in BAR 0, its memory in BAR 2, DMA to the host and
- * MSI-X (one vector suffices). The driver and the board share three rings in
- * host memory; Documentation/board.rst tells the protocol in prose. Everything
- * is little-endian. The driver trusts nothing that the board writes.
+ * A PCIe card with registers in BAR 0, its memory in BAR 2, DMA to the host and MSI-X (one
+ * vector suffices, LIMEN_HW_VECTORS are better). The driver and the board share three rings
+ * in host memory; Documentation/board.rst tells the protocol in prose. Everything is
+ * little-endian. The driver trusts nothing that the board writes.
  */
 #ifndef LIMEN_HW_H
 #define LIMEN_HW_H
@@ -36,6 +36,10 @@
 #define   LIMEN_HW_FEATURE_LIMITS	0x00000040 /* 0x3b0 to 0x3b8, since 1.2 */
 #define   LIMEN_HW_FEATURE_WIPE		0x00000080 /* 0x3c0 to 0x3cc, since 1.2 */
 #define   LIMEN_HW_FEATURE_THERMAL	0x00000100 /* 0x3d0 and 0x3d4, with SENSORS; since 1.2 */
+#define   LIMEN_HW_FEATURE_SNAPSHOT	0x00000200 /* 0x3e0 and 0x440 to 0x474, since 1.2 */
+#define   LIMEN_HW_FEATURE_ECC		0x00000400 /* 0x3e4 to 0x3f4, since 1.2 */
+#define   LIMEN_HW_FEATURE_VECTORS	0x00000800 /* 0x3f8 to 0x40c, since 1.2 */
+#define   LIMEN_HW_FEATURE_CAM_MODES	0x00001000 /* 0x500 to 0x71c, with CAMERA; since 1.2 */
 #define LIMEN_HW_REG_MEM_SIZE		0x00c /* card memory, MiB */
 #define LIMEN_HW_REG_CONTROL		0x010 /* RW */
 #define   LIMEN_HW_CONTROL_ENABLE	0x00000001
@@ -99,7 +103,7 @@
 #define LIMEN_HW_REG_CAM_INTERVAL	0x208 /* RW, microseconds a frame */
 #define LIMEN_HW_REG_CAM_EXPOSURE	0x20c /* RW, units of 100 microseconds */
 
-/* Sensor modes: the whole array, and the array binned two by two. */
+/* The modes without CAM_MODES: the whole array, and the array binned two by two. */
 #define LIMEN_HW_CAM_WIDTH		640
 #define LIMEN_HW_CAM_HEIGHT		480
 #define LIMEN_HW_CAM_BYTES_PER_PIXEL	3 /* blue, green, red */
@@ -201,6 +205,66 @@ enum limen_hw_dma {
 #define   LIMEN_HW_TEMP_LIMIT_MIN	0
 #define   LIMEN_HW_TEMP_LIMIT_MAX	150000
 
+/*
+ * WO. Any write latches all counters at once; COUNTER tells of that moment until the next
+ * write. A reset makes all of them 0.
+ */
+#define LIMEN_HW_REG_SNAPSHOT		0x3e0
+#define LIMEN_HW_REG_COUNTER(i)		(0x440 + 8 * (i)) /* lower half, then the upper one */
+/* Of the EXPRESS and the SCAN ring: */
+#define   LIMEN_HW_COUNTER_STALL_NS(ring)	(ring) /* as LIMEN_HW_RING_STALL_LO, _HI */
+#define   LIMEN_HW_COUNTER_BUSY_NS(ring)	(2 + (ring)) /* device_ns of all answers */
+#define   LIMEN_HW_COUNTER_ANSWERS(ring)	(4 + (ring)) /* but LIMEN_HW_ABORTED */
+#define   LIMEN_HW_COUNTER_ROWS		6 /* that scans have read which ended with LIMEN_HW_OK */
+#define LIMEN_HW_COUNTERS		7
+
+/*
+ * Errors of card memory. What could be corrected is only counted. An entry for which something
+ * was read that could not is never answered: the board notes the error, then reports FATAL. The
+ * gateware keeps all of it through all resets, but not without power.
+ */
+#define LIMEN_HW_REG_ECC_STATUS		0x3e4 /* W1C, what there has been */
+#define   LIMEN_HW_ECC_CORRECTED	0x00000001
+#define   LIMEN_HW_ECC_UNCORRECTED	0x00000002
+#define LIMEN_HW_REG_ECC_CORRECTED	0x3e8 /* how many; at most the largest number */
+#define LIMEN_HW_REG_ECC_UNCORRECTED	0x3ec /* likewise */
+#define LIMEN_HW_REG_ECC_ADDRESS_LO	0x3f0 /* in card memory, of the last one of either kind */
+#define LIMEN_HW_REG_ECC_ADDRESS_HI	0x3f4
+
+/*
+ * Interrupts by several vectors. RW, how many the host has: LIMEN_HW_VECTORS, or 1 for
+ * everything, as after a reset. With all of them, vector 0 is for the board's own events (FATAL),
+ * and the one of LIMEN_HW_VECTOR() for a ring's.
+ */
+#define LIMEN_HW_REG_VECTORS		0x3f8
+#define   LIMEN_HW_VECTORS		4
+#define   LIMEN_HW_VECTOR(ring)		(1 + (ring))
+/* Constant, the largest MODERATION that the board takes, up to LIMEN_HW_MODERATION_US_MAX. */
+#define LIMEN_HW_REG_MODERATION_MAX	0x3fc
+#define   LIMEN_HW_MODERATION_US_MAX	10000
+/*
+ * RW, least microseconds from one interrupt by a vector to the next one. An event that comes
+ * earlier interrupts when they have passed; others may have come until then.
+ */
+#define LIMEN_HW_REG_MODERATION(vector)	(0x400 + 4 * (vector))
+
+/* What the camera can do, constant: so many modes. FORMAT is enum limen_hw_cam_format. */
+#define LIMEN_HW_REG_CAM_MODES		0x500
+#define   LIMEN_HW_CAM_MODES_MAX	32
+#define LIMEN_HW_REG_CAM_MODE(i)	(0x520 + 16 * (i))
+#define LIMEN_HW_CAM_MODE_SIZE		0x0 /* as CAM_SIZE takes it */
+#define LIMEN_HW_CAM_MODE_INTERVAL	0x4 /* as CAM_INTERVAL takes it */
+#define LIMEN_HW_CAM_MODE_FORMAT	0x8
+#define   LIMEN_HW_CAM_SIDE_MIN		16 /* pixels */
+#define   LIMEN_HW_CAM_SIDE_MAX		4096
+#define   LIMEN_HW_CAM_BYTES_MAX	0x200000 /* of a frame, whose lines follow each other */
+#define   LIMEN_HW_CAM_INTERVAL_MIN	1000
+#define   LIMEN_HW_CAM_INTERVAL_MAX	1000000
+
+enum limen_hw_cam_format {
+	LIMEN_HW_CAM_BGR = 1, /* LIMEN_HW_CAM_BYTES_PER_PIXEL */
+};
+
 enum limen_hw_boot_state {
 	LIMEN_HW_BOOT_RESET = 0,     /* the gateware resets and wipes */
 	LIMEN_HW_BOOT_WAITING = 1,   /* the ROM waits for an image, the last one refused or none */
@@ -218,6 +282,7 @@ enum limen_hw_refusal {
 	LIMEN_HW_REFUSED_SIGNATURE = 5,  /* nobody whom the board knows has signed it */
 	LIMEN_HW_REFUSED_BOARD = 6,      /* it is for another type of board */
 	LIMEN_HW_REFUSED_SECURITY = 7,   /* it is older than the security floor */
+	LIMEN_HW_REFUSED_WATCHDOG = 8,   /* not refused: it stopped, and the board was reset */
 };
 
 /**

@@ -2,6 +2,7 @@
 /*
  * The emulated board.
  */
+#include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -63,6 +64,12 @@ module_param_array(warm, uint, NULL, 0644);
 MODULE_PARM_DESC(warm,
 		 "the temperatures, thousandths of a degree C, from which it says that it is too warm and that it may fail (default 85000,100000)");
 
+static unsigned int modes[4] = { 8, LIMEN_HW_CAM_WIDTH | LIMEN_HW_CAM_HEIGHT << 16,
+				 USEC_PER_SEC / 30, LIMEN_HW_CAM_BGR };
+module_param_array(modes, uint, NULL, 0644);
+MODULE_PARM_DESC(modes,
+		 "how many modes it says that its camera has, and of the first one the size, the interval and the format (default 8,31457920,33333,1; 4294967295: it does not tell)");
+
 /* How long a board that lingers may do so after its driver has gone. */
 #define EMU_LINGER_MS		20
 
@@ -75,6 +82,25 @@ MODULE_PARM_DESC(warm,
 /* How long a function-level reset may take, and how often to look. */
 #define EMU_FLR_US		1000000
 #define EMU_FLR_POLL_US		100
+
+/* The modes but the first one, of which anything can be said. */
+static u32 emu_read_mode(u32 reg)
+{
+	static const u32 rates[] = { 30, 15, 10, 5 };
+	u32 number = (reg - LIMEN_HW_REG_CAM_MODE(0)) / 16;
+	u32 bin = 1 + number / ARRAY_SIZE(rates);
+
+	switch (reg % 16) {
+	case LIMEN_HW_CAM_MODE_SIZE:
+		return LIMEN_HW_CAM_WIDTH / bin | LIMEN_HW_CAM_HEIGHT / bin << 16;
+	case LIMEN_HW_CAM_MODE_INTERVAL:
+		return USEC_PER_SEC / rates[number % ARRAY_SIZE(rates)];
+	case LIMEN_HW_CAM_MODE_FORMAT:
+		return LIMEN_HW_CAM_BGR;
+	default:
+		return 0;
+	}
+}
 
 static bool emu_is_camera_reg(u32 reg)
 {
@@ -98,7 +124,10 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		  LIMEN_HW_FEATURE_CAMERA | LIMEN_HW_FEATURE_SENSORS |
 		  LIMEN_HW_FEATURE_CLOCK | LIMEN_HW_FEATURE_ERROR |
 		  LIMEN_HW_FEATURE_TIMES | LIMEN_HW_FEATURE_LIMITS |
-		  LIMEN_HW_FEATURE_THERMAL, 0 },
+		  LIMEN_HW_FEATURE_THERMAL | LIMEN_HW_FEATURE_SNAPSHOT |
+		  LIMEN_HW_FEATURE_ECC |
+		  (READ_ONCE(modes[0]) == UINT_MAX ?
+		   0 : LIMEN_HW_FEATURE_CAM_MODES), 0 },
 		{ LIMEN_HW_REG_MEM_SIZE, emu->core.mem_size >> 20,
 		  emu->core.mem_size >> 18 },
 		{ LIMEN_HW_REG_CLOCK, EMU_CLOCK_KHZ, 0 },
@@ -110,6 +139,13 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 		{ LIMEN_HW_REG_TOP_K_MAX, READ_ONCE(limits[2]), 0 },
 		{ LIMEN_HW_REG_TEMP_WARNING, READ_ONCE(warm[0]), 0 },
 		{ LIMEN_HW_REG_TEMP_CRITICAL, READ_ONCE(warm[1]), 0 },
+		{ LIMEN_HW_REG_CAM_MODES, READ_ONCE(modes[0]), 0 },
+		{ LIMEN_HW_REG_CAM_MODE(0) + LIMEN_HW_CAM_MODE_SIZE,
+		  READ_ONCE(modes[1]), 0 },
+		{ LIMEN_HW_REG_CAM_MODE(0) + LIMEN_HW_CAM_MODE_INTERVAL,
+		  READ_ONCE(modes[2]), 0 },
+		{ LIMEN_HW_REG_CAM_MODE(0) + LIMEN_HW_CAM_MODE_FORMAT,
+		  READ_ONCE(modes[3]), 0 },
 	};
 	unsigned int mood = READ_ONCE(fickle);
 	unsigned int i;
@@ -130,8 +166,7 @@ static bool emu_read_identity(struct emu *emu, u32 reg, u32 *value)
 /* What changes by itself is read without the lock: from perf events, for one. */
 static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 {
-	unsigned int ring;
-	u32 offset;
+	u32 lie = READ_ONCE(emu->faults.counters);
 
 	if (reg == LIMEN_HW_REG_TEMPERATURE) {
 		*value = READ_ONCE(emu->faults.temperature);
@@ -145,13 +180,12 @@ static bool emu_read_gauge(struct emu *emu, u32 reg, u32 *value)
 		*value = READ_ONCE(emu->faults.error[(reg - LIMEN_HW_REG_ERROR_CAUSE) / 4]);
 		return true;
 	}
-	if (!core_is_ring_reg(reg, &ring, &offset) ||
-	    (offset != LIMEN_HW_RING_STALL_LO &&
-	     offset != LIMEN_HW_RING_STALL_HI))
-		return false;
-	*value = core_ring_stall(&emu->core.rings[ring],
-				 offset == LIMEN_HW_RING_STALL_HI);
-	return true;
+	if (lie && reg >= LIMEN_HW_REG_COUNTER(0) &&
+	    reg < LIMEN_HW_REG_COUNTER(LIMEN_HW_COUNTERS)) {
+		*value = lie == 1 ? U32_MAX : 0;
+		return true;
+	}
+	return core_read_gauge(&emu->core, reg, value);
 }
 
 /* A card would not answer. What the driver must not do has to be seen. */
@@ -187,6 +221,9 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 		return emu_sensor_read(emu, reg);
 	if (emu_read_identity(emu, reg, &value))
 		return value;
+	if (reg >= LIMEN_HW_REG_CAM_MODE(0) &&
+	    reg < LIMEN_HW_REG_CAM_MODE(LIMEN_HW_CAM_MODES_MAX))
+		return emu_read_mode(reg);
 
 	spin_lock_irqsave(&emu->lock, flags);
 	value = core_read(&emu->core, reg);
@@ -201,7 +238,8 @@ static u32 emu_read(struct limen_board *board, u32 reg)
 static void emu_begin_reset(struct emu *emu)
 {
 	emu_linger_note(emu);
-	core_reset_begin(&emu->core);
+	scoped_guard(raw_spinlock, &emu->counting)
+		core_reset_begin(&emu->core);
 	memset(emu->rings, 0, sizeof(emu->rings));
 	queue_work(system_highpri_wq, &emu->reset);
 }
@@ -219,7 +257,8 @@ static void emu_reset_work(struct work_struct *work)
 
 	emu_linger_end(emu);
 	spin_lock_irq(&emu->lock);
-	core_reset_end(&emu->core);
+	scoped_guard(raw_spinlock, &emu->counting)
+		core_reset_end(&emu->core);
 	spin_unlock_irq(&emu->lock);
 }
 
@@ -280,6 +319,12 @@ static void emu_write(struct limen_board *board, u32 reg, u32 value)
 	struct emu *emu = to_emu(board);
 
 	emu_expect_power(emu);
+	/* Like gauges, in any context, and it does not push other writes. */
+	if (reg == LIMEN_HW_REG_SNAPSHOT) {
+		guard(raw_spinlock_irqsave)(&emu->counting);
+		core_snapshot(&emu->core);
+		return;
+	}
 	emu_bus_write(emu, reg, value);
 }
 
@@ -492,6 +537,7 @@ static void emu_init(struct emu *emu, struct platform_device *pdev)
 	emu->faults.temperature = EMU_TEMPERATURE;
 	emu->faults.power = EMU_POWER;
 	spin_lock_init(&emu->lock);
+	raw_spin_lock_init(&emu->counting);
 	mutex_init(&emu->halting);
 	emu_bus_init(emu);
 	/* Not in hard interrupt context, where PREEMPT_RT has no spinlock_t. */
@@ -500,6 +546,7 @@ static void emu_init(struct emu *emu, struct platform_device *pdev)
 	emu->board.dev = &pdev->dev;
 	emu->board.name = "Limen emulated board";
 	emu->board.ops = &emu_board_ops;
+	emu->board.vectors = 1;
 	emu->board.mem_limit = emu->core.mem_size;
 	emu->board.mem_cached = true;
 }
@@ -571,6 +618,7 @@ static struct platform_driver emu_driver = {
 	.driver = {
 		.name = "limen_emu",
 		.pm = pm_ptr(&limen_board_pm_ops),
+		.dev_groups = limen_board_groups,
 	},
 };
 

@@ -38,7 +38,7 @@
 #define EMU_GARBAGE		0xdb
 
 /* Registers that say who the board is. */
-#define EMU_IDENTITY		13
+#define EMU_IDENTITY		17
 
 /* Cookies that there are. */
 #define EMU_COOKIES		BIT(16)
@@ -125,6 +125,12 @@ struct emu_faults {
 	s32 temperature;
 	/** @power: LIMEN_HW_REG_POWER */
 	u32 power;
+	/** @ecc_corrected: reads of card memory with an error that can be corrected */
+	atomic_t ecc_corrected;
+	/** @ecc_uncorrected: likewise with one that cannot */
+	atomic_t ecc_uncorrected;
+	/** @counters: what it says of its counters: 0 the truth, 1 ones, 2 zeros */
+	u32 counters;
 	/** @error: LIMEN_HW_REG_ERROR_CAUSE and the four that follow */
 	u32 error[5];
 	/** @stick: resets that do not end, by register or function-level */
@@ -215,6 +221,8 @@ struct emu {
 
 	/** @lock: protects @core and @rings; taken in any context */
 	spinlock_t lock;
+	/** @counting: protects counters of @core; raw, since perf reads them */
+	raw_spinlock_t counting;
 	/** @core: registers, rings, and how much card memory there is */
 	struct core_board core;
 	/** @rings: what else there is of the rings */
@@ -303,5 +311,6 @@ void emu_faults_fini(struct emu *emu);
 bool emu_fault_due(struct emu *emu, atomic_t *knob);
 void emu_fault_entry(struct emu *emu, struct limen_hw_sqe *sqe);
 void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe);
+bool emu_memory_sound(struct emu *emu, u64 address);
 
 #endif /* LIMEN_EMU_H */

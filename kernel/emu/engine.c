@@ -48,6 +48,8 @@ static enum core_access emu_core_load(struct core_board *core, u64 address,
 
 	if (!on_card)
 		return emu_access(emu_dma_read(emu, address, to, size));
+	if (!emu_memory_sound(emu, address))
+		return CORE_DENIED;
 	memcpy(to, emu->mem + address, size);
 	return CORE_DONE;
 }
@@ -92,6 +94,8 @@ static u16 emu_core_scan(struct core_board *core, struct core_work *work,
 	const void *from = engine->emu->mem + le64_to_cpu(sqe->scan.gallery);
 	u32 row, rows = le32_to_cpu(sqe->scan.rows);
 
+	if (!emu_memory_sound(engine->emu, le64_to_cpu(sqe->scan.gallery)))
+		return LIMEN_HW_INTERNAL;
 	for (row = 0; row < rows; row += EMU_SCAN_STEP) {
 		cond_resched();
 		if (!emu_ring_live(engine->emu, engine->ring, &engine->entry))

@@ -112,6 +112,30 @@ void emu_fault_completion(struct emu *emu, struct limen_hw_cqe *cqe)
 		cqe->count = cpu_to_le32(U32_MAX);
 }
 
+/**
+ * emu_memory_sound() - whether what is read from card memory can be believed
+ * @emu: board; any context, unlocked
+ * @address: offset in card memory
+ *
+ * It has errors if that is wanted; what they are, the host is told.
+ *
+ * Return: false if it cannot, and the board goes no further.
+ */
+bool emu_memory_sound(struct emu *emu, u64 address)
+{
+	bool corrected = emu_fault_due(emu, &emu->faults.ecc_corrected);
+	bool uncorrected = emu_fault_due(emu, &emu->faults.ecc_uncorrected);
+	unsigned long flags;
+
+	spin_lock_irqsave(&emu->lock, flags);
+	if (corrected)
+		core_memory_error(&emu->core, address, true);
+	if (uncorrected)
+		core_memory_error(&emu->core, address, false);
+	spin_unlock_irqrestore(&emu->lock, flags);
+	return !uncorrected;
+}
+
 static int emu_delay_get(void *data, u64 *value)
 {
 	*value = READ_ONCE(((struct emu *)data)->faults.delay_us);
@@ -207,6 +231,8 @@ void emu_faults_init(struct emu *emu)
 		{ "stick_ring", &faults->stick_ring },
 		{ "corrupt_flags", &faults->corrupt_flags },
 		{ "drop_irq", &faults->drop_irq },
+		{ "ecc_corrected", &faults->ecc_corrected },
+		{ "ecc_uncorrected", &faults->ecc_uncorrected },
 		{ "corrupt_seq", &faults->corrupt_seq },
 		{ "corrupt_cookie", &faults->corrupt_cookie },
 		{ "corrupt_status", &faults->corrupt_status },
@@ -233,6 +259,7 @@ void emu_faults_init(struct emu *emu)
 		debugfs_create_atomic_t(counters[i].name, 0600, faults->dir,
 					counters[i].knob);
 	emu_faults_init_errors(faults);
+	debugfs_create_u32("counters", 0600, faults->dir, &faults->counters);
 	debugfs_create_u32("wipe_ms", 0600, faults->dir, &faults->wipe_ms);
 	debugfs_create_u32("posted", 0600, faults->dir, &faults->posted);
 	debugfs_create_u32("linger", 0600, faults->dir, &faults->linger);

@@ -4,6 +4,7 @@
  * with them.
  */
 #include <linux/bitmap.h>
+#include <linux/cleanup.h>
 #include <linux/minmax.h>
 
 #include "emu.h"
@@ -48,12 +49,10 @@ static bool emu_hush(struct emu *emu, u32 bits)
 void emu_core_raise(struct core_board *core, u32 bits)
 {
 	struct emu *emu = core_to_emu(core);
-	bool interrupt;
 
 	if (emu_hush(emu, bits))
 		return;
-	core_raise(core, bits, &interrupt);
-	if (interrupt && emu_dma_allowed(emu) &&
+	if (core_raise(core, bits) && emu_dma_allowed(emu) &&
 	    !emu_fault_due(emu, &emu->faults.drop_irq))
 		irq_work_queue(&emu->irq);
 }
@@ -162,7 +161,8 @@ static void emu_ring_answer(struct emu *emu, unsigned int index,
 			    const struct core_entry *entry,
 			    struct limen_hw_cqe *cqe)
 {
-	core_ring_answer(&emu->core, index, entry, cqe);
+	scoped_guard(raw_spinlock, &emu->counting)
+		core_ring_answer(&emu->core, index, entry, cqe);
 	emu_fault_completion(emu, cqe);
 	core_ring_post(&emu->core, index, entry, cqe);
 }
@@ -201,7 +201,8 @@ void emu_ring_account(struct emu *emu, unsigned int index,
 	unsigned long flags;
 
 	spin_lock_irqsave(&emu->lock, flags);
-	core_ring_account(&emu->core, index, entry, work);
+	scoped_guard(raw_spinlock, &emu->counting)
+		core_ring_account(&emu->core, index, entry, work);
 	spin_unlock_irqrestore(&emu->lock, flags);
 }
 

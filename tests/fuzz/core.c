@@ -178,10 +178,10 @@ static u16 scan(struct core_board *core, struct core_work *work, const struct li
 
 static void raise_event(struct core_board *core, u32 bits)
 {
-	bool interrupt;
+	u32 vectors = core_raise(core, bits);
 
-	core_raise(core, bits, &interrupt);
-	MUST(interrupt == !!(bits & core->irq_enable));
+	MUST(!!vectors == !!(bits & core->irq_enable));
+	MUST(vectors < 1u << (core->vectors == LIMEN_HW_VECTORS ? LIMEN_HW_VECTORS : 1));
 }
 
 static u64 now_ns(struct core_board *core)

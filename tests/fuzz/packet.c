@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * A packet to limend, through the code that receives it: it is answered, or it
- * ends the session; never both, never neither.
+ * ends the session; never both, never neither. Only one of another version is told so
+ * before the end.
  */
 #include <endian.h>
-#include <log.h>
+#include <errno.h>
 #include <string.h>
 #include <session.h>
 #include <unistd.h>
 
 #include "fuzz.h"
-
-/* Instead of log.c: a line for each malformed packet would be all there is. */
-void log_line(const char *format, ...)
-{
-	(void)format;
-}
-
-void log_error(const char *format, ...)
-{
-	(void)format;
-}
 
 static void status(void *context, struct limend_status_reply *reply)
 {
@@ -34,10 +24,17 @@ static void check_reply(int fd, const uint8_t *data, bool ended)
 		struct limend_request head;
 		struct limend_compare_reply compare;
 		struct limend_status_reply status;
+		struct limend_refusal refusal;
 		uint8_t bytes[256];
 	} reply;
 	ssize_t got = recv(fd, &reply, sizeof(reply), MSG_DONTWAIT);
 
+	if (ended && got == sizeof(reply.refusal)) {
+		MUST(le16toh(reply.refusal.op) == LIMEND_REFUSED);
+		MUST((int32_t)le32toh(reply.refusal.error) == -EPROTONOSUPPORT);
+		MUST(data[4] != LIMEND_VERSION || data[5]);
+		return;
+	}
 	if (ended) {
 		MUST(got < 0);
 		return;

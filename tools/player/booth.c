@@ -16,8 +16,9 @@
 
 #define NODE_NAME "Limen emulated scene"
 
-/* Of a card's configuration space: milliseconds a comparison takes longer. */
-#define KNOB_DELAY	0xa4
+/* In a card's configuration space: the number of a knob, and its value behind that. */
+#define KNOBS		0xa4
+#define KNOB_DELAY	0 /* milliseconds that a comparison takes longer */
 #define DELAY_MS	60000
 
 int booth_open(struct booth *booth)
@@ -100,13 +101,13 @@ static int arm_emulated(const char *folder, const char *fault)
 
 static int delay_card(const char *config, uint32_t milliseconds)
 {
-	uint32_t word = htole32(milliseconds);
+	const uint32_t words[] = { htole32(KNOB_DELAY), htole32(milliseconds) };
 	int fd = open(config, O_WRONLY | O_CLOEXEC);
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (pwrite(fd, &word, sizeof(word), KNOB_DELAY) != (ssize_t)sizeof(word))
+	if (pwrite(fd, words, sizeof(words), KNOBS) != (ssize_t)sizeof(words))
 		err = -EIO;
 	close(fd);
 	return err;

@@ -2,9 +2,9 @@
 /*
  * A Limen board on PCI Express as a process: a card for virtual machines.
  *
- * It has no sensors, and a camera if it has a processor. One thread does everything. It is as unkind as PCI
- * Express allows: what is written arrives late, entries are fetched and answered in any
- * order, and interrupts tell of events, not of states.
+ * It has a camera if it has a processor, and sensors if a knob says so. One thread does
+ * everything. It is as unkind as PCI Express allows: what is written arrives late, entries
+ * are fetched and answered in any order, and interrupts tell of events, not of states.
  */
 #ifndef LIMEN_CARD_H
 #define LIMEN_CARD_H
@@ -15,7 +15,9 @@
 
 #include <core/core.h>
 
+#include "knobs.h"
 #include "shell_model.h"
+#include "stats.h"
 
 #define CARD_BARS	6
 #define CARD_BAR_REGS	0
@@ -24,36 +26,11 @@
 
 #define CARD_CONFIG_SIZE	4096
 
+/* MSI-X vectors, at most. */
+#define CARD_VECTORS	LIMEN_HW_VECTORS
+
 /* EXPRESS and SCAN. */
 #define CARD_RINGS	2
-
-/*
- * The card's temper: a vendor-specific capability of configuration space, which a
- * test reaches through sysfs. Offsets in it, 32 bits each, read and written; only
- * switching the card on puts them back.
- */
-#define CARD_KNOBS		0xa0
-#define   CARD_KNOBS_SIZE	0x44
-#define CARD_KNOB_DELAY		0x04 /* milliseconds an entry takes longer */
-#define CARD_KNOB_FATAL		0x08 /* entries that it cannot go on after */
-#define CARD_KNOB_STUCK		0x0c /* RESET does not end ... */
-#define   CARD_STUCK_RESET	1    /* ... until the function is reset */
-#define   CARD_STUCK_FUNCTION	2    /* ... nor then */
-#define CARD_KNOB_ID		0x10 /* LIMEN_HW_REG_ID */
-#define CARD_KNOB_MEM_MIB	0x14 /* LIMEN_HW_REG_MEM_SIZE */
-#define CARD_KNOB_REFUSED	0x18 /* accesses to host memory refused so far */
-#define CARD_KNOB_RESETS	0x1c /* of the function so far */
-#define CARD_KNOB_GONE		0x20 /* pulled out: reads as ones, does nothing */
-#define CARD_KNOB_FICKLE	0x24 /* bit n: each second read of register 4 n lies */
-#define CARD_KNOB_DEFIANT	0x28 /* goes on writing in a reset that is stuck */
-#define CARD_KNOB_STRAYS	0x2c /* how often it has, so far */
-#define CARD_KNOB_STRAYED	0x30 /* milliseconds since it last has, or ones */
-#define CARD_KNOB_HALTED	0x34 /* until the next reset its processor ... */
-#define   CARD_HALTED_STOPPED	1    /* ... does nothing */
-#define   CARD_HALTED_BEATING	2    /* ... does nothing but to say that it is alive */
-#define CARD_KNOB_MUTE		0x38 /* its processor's transfers that the bus does not answer */
-#define CARD_KNOB_WIPED		0x3c /* pages that its engine has wiped so far */
-#define CARD_KNOB_WIPE_STUCK	0x40 /* wiping does not go on */
 
 /* What card memory is full of during a reset of the function, and after it. */
 #define CARD_GARBAGE_DURING	0x2a
@@ -98,7 +75,7 @@ struct card_area {
 /**
  * struct card_post - a write on its way
  * @due_ns: when it arrives at the latest
- * @address: register, or bus address
+ * @address: register, bus address, or number of the vector
  * @value: for the register
  * @size: of @bytes; 0: it is an interrupt
  * @bytes: for host memory
@@ -123,6 +100,20 @@ struct card_posts {
 	unsigned int first;
 	unsigned int count;
 	int64_t last_ns;
+};
+
+/**
+ * struct card_vector - a vector
+ * @irq: its eventfd, or -1
+ * @held: it is to interrupt
+ * @next_ns: when it may at the earliest
+ * @late_ns: when one arrives that is late, or 0
+ */
+struct card_vector {
+	int irq;
+	bool held;
+	int64_t next_ns;
+	int64_t late_ns;
 };
 
 /**
@@ -153,12 +144,14 @@ struct card_config {
  * @fetched: number of @entries
  * @busy: the last of them is being executed
  * @due_ns: when it is answered at the earliest
+ * @slow_ns: how much of that is due to slow memory
  */
 struct card_ring {
 	struct core_entry entries[CARD_AHEAD];
 	unsigned int fetched;
 	bool busy;
 	int64_t due_ns;
+	int64_t slow_ns;
 };
 
 /**
@@ -183,6 +176,7 @@ struct card_wipe {
  * struct card - the card
  * @bar_size: bytes of each BAR, or 0
  * @config: configuration space
+ * @knobs: by enum card_knob
  * @areas: guest memory, by rising address
  * @area_count: number of @areas
  * @area_room: how many there is room for
@@ -196,7 +190,10 @@ struct card_wipe {
  * @strayed_ns: when it last wrote there, or 0
  * @resets_ns: when the reset of the function under way is over, or 0
  * @reads: how often each register has been read since it became fickle
- * @irq: eventfd of the one vector, or -1
+ * @hostile_random: state of the generator of lies
+ * @stats: what it has done
+ * @vectors: its interrupts
+ * @vector_count: how many it has
  * @mem: card memory, BAR 2
  * @mem_fd: the same for who maps it
  * @wipe: the engine that zeroes it, if there is a processor
@@ -210,6 +207,7 @@ struct card_wipe {
 struct card {
 	uint64_t bar_size[CARD_BARS];
 	struct card_config config;
+	uint32_t knobs[CARD_KNOB_COUNT];
 	struct card_area *areas;
 	unsigned int area_count;
 	unsigned int area_room;
@@ -223,7 +221,10 @@ struct card {
 	int64_t strayed_ns;
 	int64_t resets_ns;
 	unsigned int reads[16];
-	int irq;
+	uint64_t hostile_random;
+	struct card_stats stats;
+	struct card_vector vectors[CARD_VECTORS];
+	unsigned int vector_count;
 	uint8_t *mem;
 	int mem_fd;
 	struct card_wipe wipe;
@@ -238,16 +239,18 @@ struct card {
  * struct card_options - what is on the card
  * @regs: bytes of BAR 0
  * @mem_mib: MiB of its memory, or 0 for none
- * @msix: its interrupts are MSI-X, and not none
+ * @vectors: of MSI-X, or 0: it cannot interrupt
  * @fickle: each second read of what it is, is a lie, from the beginning
+ * @hostile: CARD_HOSTILE_* from the beginning
  * @seed: of all that is random, not 0
  * @shell: its processor; without a ROM there is none
  */
 struct card_options {
 	unsigned int regs;
 	unsigned int mem_mib;
-	bool msix;
+	unsigned int vectors;
 	bool fickle;
+	uint32_t hostile;
 	uint64_t seed;
 	struct shell_options shell;
 };
@@ -259,10 +262,16 @@ void card_free(struct card *card);
 void card_switch_on(struct card *card, const struct card_options *options);
 /* The means of PCI: rings, registers and configuration space as at first. */
 void card_reset_function(struct card *card);
+/* A reset by register, or the same by the card's own watchdog. */
+void card_reset(struct card *card);
 /* Nanoseconds until the reset of the function under way is over, or -1. */
 int64_t card_reset_step(struct card *card, bool at_once);
 uint32_t card_read(struct card *card, uint64_t reg);
 void card_write(struct card *card, uint64_t reg, uint32_t value);
+/* Whether it has been pulled out. */
+bool card_is_gone(const struct card *card);
+/* A job begins, which may be the card's last. */
+void card_begins_job(struct card *card);
 /* Whether it does anything at all. */
 bool card_works(const struct card *card);
 
@@ -271,8 +280,6 @@ void config_reset(struct card *card);
 void config_read(struct card *card, uint64_t at, void *to, size_t size);
 void config_write(struct card *card, uint64_t at, const void *from,
 		  size_t size);
-uint32_t config_knob(const struct card *card, unsigned int knob);
-void config_knob_set(struct card *card, unsigned int knob, uint32_t value);
 bool config_masters_bus(const struct card *card);
 bool config_interrupts(const struct card *card);
 /* Whether it is in D3hot, in which there is only configuration space. */
@@ -287,15 +294,17 @@ void *dma_peek(struct card *card, uint64_t address, size_t size, bool write);
 void *dma_at(struct card *card, uint64_t address, size_t size, bool write);
 /* Whether @size bytes, at least one, can be written, or it counts likewise. */
 bool dma_reaches(struct card *card, uint64_t address, size_t size);
-/* Reads multiples of CARD_PIECE, in any order; false: an access was refused. */
+/* Reads multiples of CARD_PIECE, in any order; false: an access was refused, or is to be. */
 bool dma_read(struct card *card, uint64_t address, void *to, size_t size);
 
 /* post.c */
 uint32_t post_random(struct card *card);
+/* The next of a generator whose state is not 0. */
+uint32_t random_next(uint64_t *state);
 void post_register(struct card *card, uint64_t reg, uint32_t value);
 void post_memory(struct card *card, uint64_t address, const void *from,
 		 size_t size);
-void post_interrupt(struct card *card);
+void post_interrupt(struct card *card, unsigned int vector);
 /* Whether there is room for an entry's answer, and whether anything is under way. */
 bool post_has_room(const struct card *card);
 bool post_pending(const struct card *card);
@@ -312,6 +321,17 @@ void post_deliver(struct card *card);
 /* Nanoseconds until something is due, or -1 for nothing. */
 int64_t post_wait(const struct card *card);
 
+/* What a knob is at, and putting it there, by the card itself: knobs.h has the rest. */
+static inline uint32_t knob_at(const struct card *card, enum card_knob knob)
+{
+	return card->knobs[knob];
+}
+
+static inline void knob_set(struct card *card, enum card_knob knob, uint32_t value)
+{
+	card->knobs[knob] = value;
+}
+
 /* defy.c */
 /* Memory is taken away: it counts as refused if the card can still write there. */
 void defy_unmap(struct card *card, uint64_t address, uint64_t last);
@@ -327,6 +347,40 @@ uint32_t defy_strayed_ms(const struct card *card);
 void ring_forget(struct card_ring *ring);
 /* One step of a ring's work: nanoseconds until the next, or -1 for none. */
 int64_t ring_step(struct card *card, unsigned int index);
+
+/* traffic.c: what of the rings goes over the bus, to be counted, or altered */
+/* Whether a read of the host's memory is one that is to be refused. */
+bool traffic_refused(struct card *card, uint64_t address);
+/* What has been read, or is about to be written. */
+void traffic_in(struct card *card, uint64_t address, void *bytes, size_t size);
+void traffic_out(struct card *card, uint64_t address, void *bytes, size_t size);
+
+/* hostile.c: lies, if it is a liar about such things */
+/* One in so many of what there may be lies about, unless it is told otherwise. */
+#define HOSTILE_ONE_IN	16
+uint32_t hostile_register(struct card *card, uint64_t reg, uint32_t value);
+void hostile_answer(struct card *card, unsigned int ring,
+		    struct limen_hw_cqe *cqe);
+void hostile_entry(struct card *card, struct limen_hw_sqe *sqe);
+void hostile_result(struct card *card, void *bytes, size_t size);
+/* How often an interrupt comes instead of once. */
+unsigned int hostile_interrupts(struct card *card);
+/* Where to write to beside what it ought to; false: nowhere. */
+bool hostile_stray(struct card *card, uint64_t *address);
+/* memory.c: whether what is read from card memory can be believed, or the card goes no further. */
+bool memory_sound(struct card *card, uint64_t address);
+
+/* vector.c */
+/* An event of the board's. */
+void vector_event(struct card *card, unsigned int number);
+/* Nanoseconds until one that is held or late is due, or -1. */
+int64_t vector_step(struct card *card);
+/* None is held any more. */
+void vector_forget(struct card *card);
+/* The interrupt arrives at the host. */
+void vector_arrive(struct card *card, unsigned int number);
+/* Has it arrive at an eventfd, which is the vector's from now on, or nowhere (-1). */
+void vector_connect(struct card *card, unsigned int number, int irq);
 
 /* wipe.c */
 /* Whether a register of the host's is the engine's. */

@@ -125,6 +125,14 @@ static void put_aer(struct card_config *config)
 	put32(config->writable, AER + PCI_ERR_COR_MASK, UINT32_MAX);
 }
 
+static void put_knobs(struct card_config *config)
+{
+	put_capability(config, CARD_KNOBS, PCI_CAP_ID_VNDR, 0);
+	config->value[CARD_KNOBS + 2] = CARD_KNOBS_SIZE;
+	memset(config->writable + CARD_KNOBS + CARD_KNOBS_NUMBER, 0xff,
+	       CARD_KNOBS_SIZE - CARD_KNOBS_NUMBER);
+}
+
 /* All but what a test has set. */
 void config_reset(struct card *card)
 {
@@ -141,22 +149,48 @@ void config_reset(struct card *card)
 	put16(config->value, PM + PCI_PM_PMC, 3);
 	put16(config->writable, PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
 	put_capability(config, MSIX, PCI_CAP_ID_MSIX, EXPRESS);
+	put16(config->value, MSIX + PCI_MSIX_FLAGS,
+	      card->vector_count ? (uint16_t)(card->vector_count - 1) : 0);
 	put16(config->writable, MSIX + PCI_MSIX_FLAGS,
 	      PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	put32(config->value, MSIX + PCI_MSIX_TABLE, CARD_BAR_MSIX);
 	put32(config->value, MSIX + PCI_MSIX_PBA, MSIX_PENDING | CARD_BAR_MSIX);
 	put_express(config);
-	put_capability(config, CARD_KNOBS, PCI_CAP_ID_VNDR, 0);
-	config->value[CARD_KNOBS + 2] = CARD_KNOBS_SIZE;
-	memset(config->writable + CARD_KNOBS + CARD_KNOB_DELAY, 0xff,
-	       CARD_KNOBS_SIZE - CARD_KNOB_DELAY);
 	put_aer(config);
+	put_knobs(config);
+}
+
+/* The knob whose number was written, or CARD_KNOB_COUNT. */
+static enum card_knob chosen_knob(const struct card *card)
+{
+	uint32_t number = get32(card->config.value,
+				CARD_KNOBS + CARD_KNOBS_NUMBER);
+
+	return number < CARD_KNOB_COUNT ? number : CARD_KNOB_COUNT;
+}
+
+static void show_knob(struct card *card)
+{
+	enum card_knob knob = chosen_knob(card);
+
+	put32(card->config.value, CARD_KNOBS + CARD_KNOBS_VALUE,
+	      knob < CARD_KNOB_COUNT ? knob_get(card, knob) : 0);
+}
+
+static void write_knob(struct card *card, uint64_t at, size_t size)
+{
+	const uint64_t value = CARD_KNOBS + CARD_KNOBS_VALUE;
+	enum card_knob knob = chosen_knob(card);
+
+	if (at < value + sizeof(uint32_t) && value < at + size &&
+	    knob < CARD_KNOB_COUNT)
+		knob_turn(card, knob, get32(card->config.value, value));
 }
 
 /* The caller stays within CARD_CONFIG_SIZE. */
 void config_read(struct card *card, uint64_t at, void *to, size_t size)
 {
-	config_knob_set(card, CARD_KNOB_STRAYED, defy_strayed_ms(card));
+	show_knob(card);
 	memcpy(to, card->config.value + at, size);
 }
 
@@ -168,27 +202,20 @@ void config_write(struct card *card, uint64_t at, const void *from, size_t size)
 	const uint8_t *bytes = from;
 	uint16_t control;
 
-	for (size_t i = 0; i < size; i++, at++) {
-		config->value[at] &= ~config->writable[at] &
-				     ~(bytes[i] & config->clearable[at]);
-		config->value[at] |= bytes[i] & config->writable[at];
+	for (size_t i = 0; i < size; i++) {
+		uint8_t writable = config->writable[at + i];
+
+		config->value[at + i] &= ~writable &
+					 ~(bytes[i] & config->clearable[at + i]);
+		config->value[at + i] |= bytes[i] & writable;
 	}
+	write_knob(card, at, size);
 
 	control = get16(config->value, EXPRESS + PCI_EXP_DEVCTL);
 	slept &= ~get16(config->value, PM + PCI_PM_CTRL);
 	/* Leaving D3hot, too, is a reset. */
 	if (control & PCI_EXP_DEVCTL_BCR_FLR || slept & PCI_PM_CTRL_STATE_MASK)
 		card_reset_function(card);
-}
-
-uint32_t config_knob(const struct card *card, unsigned int knob)
-{
-	return get32(card->config.value, CARD_KNOBS + knob);
-}
-
-void config_knob_set(struct card *card, unsigned int knob, uint32_t value)
-{
-	put32(card->config.value, CARD_KNOBS + knob, value);
 }
 
 bool config_masters_bus(const struct card *card)

@@ -32,14 +32,14 @@ static void remember(struct card *card, uint64_t address, size_t size)
 
 void defy_remember(struct card *card, uint64_t address, size_t size)
 {
-	if (config_knob(card, CARD_KNOB_DEFIANT))
+	if (knob_at(card, CARD_KNOB_DEFIANT))
 		remember(card, address, size);
 }
 
 void defy_reset(struct card *card)
 {
-	card->defies = config_knob(card, CARD_KNOB_DEFIANT) &&
-		       config_knob(card, CARD_KNOB_STUCK);
+	card->defies = knob_at(card, CARD_KNOB_DEFIANT) &&
+		       knob_at(card, CARD_KNOB_STUCK);
 	if (!card->defies) {
 		memset(card->targets, 0, sizeof(card->targets));
 		return;
@@ -77,8 +77,7 @@ static bool writes_to(const struct card *card, uint64_t address, uint64_t last)
 void defy_unmap(struct card *card, uint64_t address, uint64_t last)
 {
 	if (config_masters_bus(card) && writes_to(card, address, last))
-		config_knob_set(card, CARD_KNOB_REFUSED,
-				config_knob(card, CARD_KNOB_REFUSED) + 1);
+		knob_count(card, CARD_KNOB_REFUSED);
 }
 
 static void scribble(struct card *card, const struct card_target *target)
@@ -96,8 +95,7 @@ static void scribble(struct card *card, const struct card_target *target)
 	}
 	if (!written)
 		return;
-	config_knob_set(card, CARD_KNOB_STRAYS,
-			config_knob(card, CARD_KNOB_STRAYS) + 1);
+	knob_count(card, CARD_KNOB_STRAYS);
 	card->strayed_ns = now_ns();
 }
 
@@ -112,7 +110,7 @@ int64_t defy_step(struct card *card)
 {
 	int64_t now = now_ns();
 
-	if (!config_knob(card, CARD_KNOB_DEFIANT))
+	if (!knob_at(card, CARD_KNOB_DEFIANT))
 		card->defies = false;
 	if (!card->defies || !config_masters_bus(card))
 		return -1;

@@ -103,8 +103,7 @@ void *dma_at(struct card *card, uint64_t address, size_t size, bool write)
 	void *at = dma_peek(card, address, size, write);
 
 	if (!at)
-		config_knob_set(card, CARD_KNOB_REFUSED,
-				config_knob(card, CARD_KNOB_REFUSED) + 1);
+		knob_count(card, CARD_KNOB_REFUSED);
 	return at;
 }
 
@@ -125,6 +124,8 @@ bool dma_read(struct card *card, uint64_t address, void *to, size_t size)
 	unsigned int pieces = (unsigned int)(size / CARD_PIECE), left = pieces;
 	unsigned int start = post_random(card) % pieces;
 
+	if (traffic_refused(card, address))
+		return false;
 	/* Each answer on its own, so in any order: here, in a circle. */
 	while (left--) {
 		size_t at = (start + left) % pieces * CARD_PIECE;
@@ -134,5 +135,6 @@ bool dma_read(struct card *card, uint64_t address, void *to, size_t size)
 			return false;
 		memcpy((uint8_t *)to + at, from, CARD_PIECE);
 	}
+	traffic_in(card, address, to, size);
 	return true;
 }

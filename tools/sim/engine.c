@@ -19,8 +19,19 @@ static enum core_access load(struct core_board *core, uint64_t address,
 	if (!on_card)
 		return dma_read(card, address, to, size) ? CORE_DONE :
 							   CORE_REFUSED;
+	if (!memory_sound(card, address))
+		return CORE_DENIED;
 	memcpy(to, card->mem + address, size);
 	return CORE_DONE;
+}
+
+/* Bits of a score turn over, once. */
+static void flip(struct core_board *core, s32 *raw)
+{
+	struct card *card = to_card(core);
+
+	*raw ^= (s32)knob_at(card, CARD_KNOB_FLIP_RESULT);
+	knob_set(card, CARD_KNOB_FLIP_RESULT, 0);
 }
 
 /* Posted: nobody learns what becomes of it. */
@@ -42,8 +53,8 @@ static bool reaches(struct core_board *core, uint64_t address, uint32_t size)
 static void compare(struct core_board *core, struct core_work *work,
 		    uint32_t dim, struct limen_score *score)
 {
-	(void)core;
 	*score = limen_score_vectors(work->probe, work->reference, dim);
+	flip(core, &score->raw);
 }
 
 static uint16_t scan(struct core_board *core, struct core_work *work,
@@ -51,18 +62,22 @@ static uint16_t scan(struct core_board *core, struct core_work *work,
 {
 	const uint8_t *rows = to_card(core)->mem + core_le64(sqe->scan.gallery);
 
+	if (!memory_sound(to_card(core), core_le64(sqe->scan.gallery)))
+		return LIMEN_HW_INTERNAL;
 	core_rank_rows(work, sqe, rows, 0, core_le32(sqe->scan.rows));
 	core_rank_sort(&work->best);
+	if (work->best.count)
+		flip(core, &work->best.rows[0].raw);
 	return LIMEN_HW_OK;
 }
 
 static void raise_event(struct core_board *core, uint32_t bits)
 {
-	bool interrupt;
+	uint32_t vectors = core_raise(core, bits);
 
-	core_raise(core, bits, &interrupt);
-	if (interrupt)
-		post_interrupt(to_card(core));
+	for (unsigned int i = 0; i < CARD_VECTORS; i++)
+		if (vectors & 1u << i)
+			vector_event(to_card(core), i);
 }
 
 static uint64_t time_ns(struct core_board *core)

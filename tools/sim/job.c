@@ -148,10 +148,14 @@ static void end(struct job *job, uint32_t outcome)
 	const struct limen_score *score = &job->task.score;
 
 	job->outcome = outcome;
+	if (job->what == SHELL_ENGINE_SCAN || job->what == SHELL_ENGINE_GO_ON)
+		job->task.cycles *= 1 + (uint64_t)job->slower;
 	job->due_ns += (int64_t)(job->task.cycles * NSEC_PER_MSEC / JOB_CLOCK_KHZ);
+	if (job->what == SHELL_ENGINE_SORT && job->work.best.count)
+		job->rows[0].raw ^= (int32_t)job->flip;
 	if (job->what != SHELL_ENGINE_COMPARE || outcome != SHELL_DONE)
 		return;
-	set(job, SHELL_ENGINE_RAW, (uint32_t)score->raw);
+	set(job, SHELL_ENGINE_RAW, (uint32_t)score->raw ^ job->flip);
 	set(job, SHELL_ENGINE_SIMILARITY, (uint32_t)score->similarity);
 }
 
@@ -183,6 +187,8 @@ void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
 	job->task = (struct matcher_task){ .work = &job->work };
 	valid = prepare(job, what, memory);
 	job->what = what;
+	job->slower = memory->slower;
+	job->flip = memory->flip;
 	job->state = SHELL_BUSY;
 	job->due_ns = now_ns() + memory->delay_ns;
 	if (valid)

@@ -19,12 +19,16 @@
  * @card: card memory
  * @card_size: its bytes
  * @delay_ns: how much longer than the gateware it takes
+ * @slower: how many times longer memory takes besides
+ * @flip: bits that turn over in the first score
  */
 struct job_memory {
 	const uint8_t *sram;
 	const uint8_t *card;
 	uint64_t card_size;
 	int64_t delay_ns;
+	uint32_t slower;
+	uint32_t flip;
 };
 
 /**
@@ -34,6 +38,8 @@ struct job_memory {
  * @rows: of @work
  * @task: the last job
  * @what: SHELL_ENGINE_* of it
+ * @slower: of its struct job_memory
+ * @flip: likewise
  * @state: SHELL_DONE, ...
  * @outcome: what @state becomes when it is due
  * @due_ns: when at the earliest
@@ -44,6 +50,8 @@ struct job {
 	struct core_row rows[LIMEN_HW_TOP_K_MAX];
 	struct matcher_task task;
 	uint32_t what;
+	uint32_t slower;
+	uint32_t flip;
 	uint32_t state;
 	uint32_t outcome;
 	int64_t due_ns;

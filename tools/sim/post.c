@@ -7,7 +7,6 @@
  */
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include <limen.h>
 #include <monotonic.h>
@@ -21,13 +20,18 @@
 #define SLOW_US		1500
 #define QUICK_US	60
 
+uint32_t random_next(uint64_t *state)
+{
+	/* xorshift */
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 32);
+}
+
 uint32_t post_random(struct card *card)
 {
-	/* xorshift: any state but zero, which the option's parser refuses. */
-	card->random ^= card->random << 13;
-	card->random ^= card->random >> 7;
-	card->random ^= card->random << 17;
-	return (uint32_t)(card->random >> 32);
+	return random_next(&card->random);
 }
 
 /* When a write arrives that is sent now, after the one that arrives at @last. */
@@ -68,8 +72,7 @@ static void arrive_at_host(struct card *card, struct card_post *post)
 	uint8_t *to;
 
 	if (!post->size) {
-		if (config_interrupts(card) && card->irq >= 0)
-			eventfd_write(card->irq, 1);
+		vector_arrive(card, (unsigned int)post->address);
 		return;
 	}
 	to = dma_at(card, post->address, post->size, true);
@@ -95,6 +98,9 @@ static void deliver_to_card(struct card *card, int64_t now)
 
 static void deliver_to_host(struct card *card, int64_t now)
 {
+	/* What has been pulled out, has not written. */
+	if (card->to_host.count && card_is_gone(card))
+		post_drop(card);
 	while (config_masters_bus(card) && card->to_host.count &&
 	       card->to_host.posts[card->to_host.first].due_ns <= now)
 		arrive_at_host(card, take(&card->to_host));
@@ -111,6 +117,21 @@ void post_register(struct card *card, uint64_t reg, uint32_t value)
 	post->value = value;
 }
 
+/* A hostile card writes elsewhere, too, what nobody has asked for. */
+static void post_stray(struct card *card)
+{
+	struct card_post *post;
+	uint64_t address;
+
+	if (!post_has_room(card) || !hostile_stray(card, &address))
+		return;
+	post = append(card, &card->to_host);
+	post->address = address;
+	post->size = CARD_POST_BYTES;
+	for (unsigned int i = 0; i < CARD_POST_BYTES; i++)
+		post->bytes[i] = (uint8_t)random_next(&card->hostile_random);
+}
+
 void post_memory(struct card *card, uint64_t address, const void *from,
 		 size_t size)
 {
@@ -122,15 +143,25 @@ void post_memory(struct card *card, uint64_t address, const void *from,
 		post->size = size < CARD_POST_BYTES ? size : CARD_POST_BYTES;
 		post->address = address;
 		memcpy(post->bytes, bytes, post->size);
+		traffic_out(card, address, post->bytes, post->size);
 		bytes += post->size;
 		address += post->size;
 		size -= post->size;
 	}
+	post_stray(card);
 }
 
-void post_interrupt(struct card *card)
+void post_interrupt(struct card *card, unsigned int vector)
 {
-	append(card, &card->to_host);
+	unsigned int times = knob_at(card, CARD_KNOB_REPEAT) +
+			     hostile_interrupts(card);
+
+	if (knob_spend(card, CARD_KNOB_LOSE))
+		return;
+	/* More than one only as long as there is room for answers. */
+	for (unsigned int i = 0; i < times; i++)
+		if (!i || post_has_room(card))
+			append(card, &card->to_host)->address = vector;
 }
 
 bool post_has_room(const struct card *card)
@@ -189,13 +220,16 @@ static int64_t until(const struct card_posts *posts)
 	return wait > 0 ? wait : 0;
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+	return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 int64_t post_wait(const struct card *card)
 {
-	int64_t card_wait = until(&card->to_card);
-	int64_t host_wait = config_masters_bus(card) ? until(&card->to_host) :
-						       -1;
+	int64_t wait = until(&card->to_card);
 
-	if (card_wait < 0 || (host_wait >= 0 && host_wait < card_wait))
-		return host_wait;
-	return card_wait;
+	if (config_masters_bus(card))
+		wait = sooner(wait, until(&card->to_host));
+	return wait;
 }

@@ -11,6 +11,9 @@
 
 #define NSEC_PER_MSEC	1000000LL
 
+/* What card memory yields, if it is not slow. */
+#define MEMORY_BYTES_PER_NS	1
+
 #define LONG_EVERY	4
 #define LONG_NS		500000
 
@@ -24,13 +27,11 @@ void ring_forget(struct card_ring *ring)
 static bool fetch(struct card *card, unsigned int index)
 {
 	struct card_ring *ring = &card->rings[index];
-	uint32_t fatal = config_knob(card, CARD_KNOB_FATAL);
 	unsigned int count = 1 + post_random(card) % CARD_AHEAD;
 
-	if (fatal && core_ring_pending(&card->core, index)) {
-		config_knob_set(card, CARD_KNOB_FATAL, fatal - 1);
+	if (core_ring_pending(&card->core, index) &&
+	    knob_spend(card, CARD_KNOB_FATAL))
 		core_fatal(&card->core);
-	}
 	while (ring->fetched < count) {
 		unsigned int other = post_random(card) % (ring->fetched + 1);
 		struct core_entry entry;
@@ -44,6 +45,18 @@ static bool fetch(struct card *card, unsigned int index)
 	return ring->fetched;
 }
 
+/* How much longer slow memory takes over the rows of an entry. */
+static int64_t slow_ns(const struct card *card, unsigned int index,
+		       const struct limen_hw_sqe *sqe)
+{
+	uint64_t bytes = (uint64_t)core_le32(sqe->scan.rows) * core_le16(sqe->dim);
+
+	if (index != LIMEN_HW_RING_SCAN || core_scan_check(&card->core, sqe))
+		return 0;
+	return (int64_t)(bytes * knob_at(card, CARD_KNOB_SLOW_MEMORY) /
+			 MEMORY_BYTES_PER_NS);
+}
+
 /* Begins with the last one fetched; false if there is none. */
 static bool begin(struct card *card, unsigned int index)
 {
@@ -53,11 +66,15 @@ static bool begin(struct card *card, unsigned int index)
 		return false;
 	ring->busy = true;
 	ring->due_ns = now_ns() +
-		       config_knob(card, CARD_KNOB_DELAY) * NSEC_PER_MSEC;
+		       knob_at(card, CARD_KNOB_DELAY) * NSEC_PER_MSEC;
 	/* One in so many takes its time, so that answers come one by one. */
 	if (post_random(card) % LONG_EVERY == 0)
 		ring->due_ns += post_random(card) % LONG_NS;
-	return true;
+	ring->slow_ns = slow_ns(card, index,
+				&ring->entries[ring->fetched - 1].sqe);
+	ring->due_ns += ring->slow_ns;
+	card_begins_job(card);
+	return !card_is_gone(card);
 }
 
 /* Answers an entry that was fetched, and lets go of it. */
@@ -102,6 +119,8 @@ int64_t ring_step(struct card *card, unsigned int index)
 	if (ring->due_ns > start)
 		return ring->due_ns - start;
 	entry = &ring->entries[ring->fetched - 1];
+	/* To the host it has begun when memory began to be slow. */
+	start -= ring->slow_ns;
 	if (index == LIMEN_HW_RING_EXPRESS)
 		core_compare(&card->core, &card->work, &entry->sqe,
 			     (uint64_t)start, &cqe);

@@ -194,7 +194,7 @@ static int64_t lines_due(const struct sensor *sensor)
 /* Goes on with the frame: SHELL_BUSY, or how it has ended. */
 static uint32_t read_out(struct sensor *sensor, struct card *card, int64_t now)
 {
-	if (!config_masters_bus(card) || config_knob(card, CARD_KNOB_GONE) ||
+	if (!config_masters_bus(card) || card_is_gone(card) ||
 	    buffer(sensor) > UINT64_MAX - SCENE_BYTES)
 		return SHELL_REFUSED;
 	while (lines_due(sensor) <= now) {

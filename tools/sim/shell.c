@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <limen.h>
+#include <limen/firmware.h>
 #include <monotonic.h>
 #include <shell.h>
 
@@ -87,6 +88,8 @@ struct error {
  * @file: the host's registers
  * @stall_high: of each ring, what the next write of the lower half goes with
  * @stall_latch: of each ring, what the host reads as the upper half
+ * @counters: what the processor counts, as it has shown all of it last
+ * @next_counters: what it has shown since
  * @events: writes of the host that the processor has not taken
  * @first: of @events
  * @count: number of @events
@@ -99,7 +102,11 @@ struct error {
  * @start_ns: of the time that the processor sees
  * @beat_ns: when it said last that it is alive
  * @late: it has not since for so long that this is an error
+ * @image_page: LIMEN_HW_REG_BOOT_IMAGE as the host has written it
+ * @before: @file before the last reset
+ * @stale_ns: until when the host reads that instead
  * @generation: resets
+ * @bitten: the reset was the watchdog's, which BOOT_REASON is to say
  * @runs: the processor is not held in reset
  * @booted: firmware runs, and has the ROM's registers no more
  */
@@ -111,6 +118,8 @@ struct shell {
 	uint32_t file[FILE_SIZE / 4];
 	uint32_t stall_high[LIMEN_HW_RINGS];
 	uint32_t stall_latch[LIMEN_HW_RINGS];
+	uint32_t counters[2 * LIMEN_HW_COUNTERS];
+	uint32_t next_counters[2 * LIMEN_HW_COUNTERS];
 	struct event events[EVENTS_MAX];
 	unsigned int first;
 	unsigned int count;
@@ -123,7 +132,11 @@ struct shell {
 	int64_t start_ns;
 	int64_t beat_ns;
 	bool late;
+	uint32_t image_page;
+	uint32_t before[FILE_SIZE / 4];
+	int64_t stale_ns;
 	uint32_t generation;
+	bool bitten;
 	bool runs;
 	bool booted;
 };
@@ -161,12 +174,8 @@ _Static_assert((uint32_t)SHELL_DMA_FROM_HOST == LIMEN_HW_DMA_FROM_HOST &&
 /* Whether the bus does not answer, because that is wanted. */
 static bool mute(struct shell *shell)
 {
-	uint32_t left = config_knob(shell->card, CARD_KNOB_MUTE);
-
-	if (!left || shell->dma.what == SHELL_DMA_FROM_CARD)
-		return false;
-	config_knob_set(shell->card, CARD_KNOB_MUTE, left - 1);
-	return true;
+	return shell->dma.what != SHELL_DMA_FROM_CARD &&
+	       knob_spend(shell->card, CARD_KNOB_MUTE);
 }
 
 static bool transfer(struct shell *shell, uint64_t address, uint8_t *sram,
@@ -182,7 +191,8 @@ static bool transfer(struct shell *shell, uint64_t address, uint8_t *sram,
 		return true;
 	case SHELL_DMA_FROM_CARD:
 		if (address > card->core.mem_size ||
-		    size > card->core.mem_size - address)
+		    size > card->core.mem_size - address ||
+		    !memory_sound(card, address))
 			return false;
 		memcpy(sram, card->mem + address, size);
 		return true;
@@ -303,7 +313,9 @@ static uint32_t load_register(struct shell *shell, uint32_t reg)
 
 static void beat(struct shell *shell)
 {
-	shell->file[LIMEN_HW_REG_HEARTBEAT / 4]++;
+	/* It works, and nobody hears its heart. */
+	if (knob_at(shell->card, CARD_KNOB_HALTED) != CARD_HALTED_PULSELESS)
+		shell->file[LIMEN_HW_REG_HEARTBEAT / 4]++;
 	shell->beat_ns = now_ns();
 	shell->late = false;
 	cpu_timer(&shell->cpu, false);
@@ -314,27 +326,62 @@ static void boot_state(struct shell *shell, uint32_t reg, uint32_t value)
 	if (shell->booted)
 		return;
 	if (reg == SHELL_BOOT_REASON) {
+		/* The ROM, which does not know why it starts, says so at once. */
+		if (shell->bitten)
+			value = LIMEN_HW_REFUSED_WATCHDOG;
+		shell->bitten = false;
 		shell->file[LIMEN_HW_REG_BOOT_REASON / 4] = value;
 		return;
 	}
 	shell->file[LIMEN_HW_REG_BOOT_STATE / 4] = value;
 	shell->booted = value == LIMEN_HW_BOOT_RUNNING;
+	if (shell->booted && knob_spend(shell->card, CARD_KNOB_STOP_BOOTED)) {
+		knob_set(shell->card, CARD_KNOB_HALTED,
+				CARD_HALTED_STOPPED);
+		cpu_stop(&shell->cpu);
+	}
+}
+
+/* Bits of this job's score that turn over, which others' then do not. */
+static uint32_t take_flip(struct shell *shell, uint32_t what)
+{
+	uint32_t flip = knob_at(shell->card, CARD_KNOB_FLIP_RESULT);
+
+	if (what != SHELL_ENGINE_COMPARE && what != SHELL_ENGINE_SORT)
+		return 0;
+	knob_set(shell->card, CARD_KNOB_FLIP_RESULT, 0);
+	return flip;
+}
+
+/* Where the job's rows begin. */
+static uint64_t rows_at(struct shell *shell)
+{
+	return job_read(&shell->job, SHELL_ENGINE_ROWS_LO) |
+	       (uint64_t)job_read(&shell->job, SHELL_ENGINE_ROWS_HI) << 32;
 }
 
 static void engine_go(struct shell *shell, uint32_t what)
 {
+	bool reads = what == SHELL_ENGINE_SCAN || what == SHELL_ENGINE_GO_ON;
+	bool entry = what == SHELL_ENGINE_COMPARE || what == SHELL_ENGINE_SCAN;
+	bool sound = !reads || memory_sound(shell->card, rows_at(shell));
 	const struct job_memory memory = {
 		.sram = shell->sram,
 		.card = shell->card->mem,
-		.card_size = shell->card->core.mem_size,
-		.delay_ns = what == SHELL_ENGINE_COMPARE ||
-					    what == SHELL_ENGINE_SCAN ?
-				    config_knob(shell->card, CARD_KNOB_DELAY) *
+		/* What cannot be read is not there. */
+		.card_size = sound ? shell->card->core.mem_size : 0,
+		.delay_ns = entry ? knob_at(shell->card, CARD_KNOB_DELAY) *
 					    (int64_t)NSEC_PER_MSEC :
 				    0,
+		.slower = knob_at(shell->card, CARD_KNOB_SLOW_MEMORY),
+		.flip = take_flip(shell, what),
 	};
 
 	job_go(&shell->job, what, &memory);
+	if (entry)
+		card_begins_job(shell->card);
+	if (card_is_gone(shell->card))
+		cpu_stop(&shell->cpu);
 }
 
 static void store_register(struct shell *shell, uint32_t reg, uint32_t value)
@@ -400,16 +447,49 @@ static void store_stall(struct shell *shell, unsigned int ring, uint32_t reg,
 	shell->file[reg / 4 + 1] = shell->stall_high[ring];
 }
 
+/* All of them change together, with SNAPSHOT. */
+static bool store_counter(struct shell *shell, uint32_t reg, uint32_t value)
+{
+	uint32_t number = (reg - LIMEN_HW_REG_COUNTER(0)) / 4;
+
+	if (reg == LIMEN_HW_REG_SNAPSHOT)
+		memcpy(shell->counters, shell->next_counters,
+		       sizeof(shell->counters));
+	else if (number < 2 * LIMEN_HW_COUNTERS)
+		shell->next_counters[number] = value;
+	else
+		return false;
+	return true;
+}
+
+static bool is_between(uint32_t reg, uint32_t first, uint32_t last)
+{
+	return reg >= first && reg <= last;
+}
+
+/* What the host believes because the gateware or the ROM says it. */
+static bool is_protected(const struct shell *shell, uint32_t reg, uint32_t value)
+{
+	if (is_between(reg, LIMEN_HW_REG_HEARTBEAT, LIMEN_HW_REG_GATEWARE_VERSION) ||
+	    is_between(reg, LIMEN_HW_REG_RESET_MS, LIMEN_HW_REG_TOP_K_MAX) ||
+	    is_between(reg, LIMEN_HW_REG_CAM_MODES,
+		       LIMEN_HW_REG_CAM_MODE(LIMEN_HW_CAM_MODES_MAX) - 4) ||
+	    is_between(reg, LIMEN_HW_REG_BOOT_REASON, LIMEN_HW_REG_BOOT_GENERATION))
+		return true;
+	/* Firmware may say that it has crashed, and nothing else about itself. */
+	if (reg == LIMEN_HW_REG_BOOT_STATE)
+		return !shell->booted || value != LIMEN_HW_BOOT_CRASHED;
+	return shell->booted && is_between(reg, LIMEN_HW_REG_FIRMWARE_VERSION,
+					   LIMEN_HW_REG_FIRMWARE_HASH(7));
+}
+
 /* What is the gateware's alone does not come from the file. */
 static void store_file(struct shell *shell, uint32_t reg, uint32_t value)
 {
 	unsigned int ring;
 	uint32_t offset;
 
-	if (reg == LIMEN_HW_REG_BOOT_GENERATION || reg == LIMEN_HW_REG_HEARTBEAT ||
-	    (reg >= LIMEN_HW_REG_HEARTBEAT_MS &&
-	     reg <= LIMEN_HW_REG_GATEWARE_VERSION) ||
-	    (reg >= LIMEN_HW_REG_RESET_MS && reg <= LIMEN_HW_REG_TOP_K_MAX))
+	if (is_protected(shell, reg, value) || store_counter(shell, reg, value))
 		return;
 	/* Only a reset ends what is fatal. */
 	if (reg == LIMEN_HW_REG_STATUS)
@@ -450,6 +530,11 @@ static bool bus_store(void *context, uint32_t address, unsigned int size,
 	else
 		return false;
 	return true;
+}
+
+bool shell_store(struct card *card, uint32_t address, uint32_t value)
+{
+	return bus_store(card->shell, address, sizeof(value), value);
 }
 
 /* Registers of the host */
@@ -494,6 +579,11 @@ uint32_t shell_read(struct card *card, uint32_t reg)
 		return 0;
 	if (read_error(&shell->error, reg, &value))
 		return value;
+	if (now_ns() < shell->stale_ns)
+		return shell->before[reg / 4];
+	if (reg == LIMEN_HW_REG_FIRMWARE_HASH(0) &&
+	    knob_at(card, CARD_KNOB_OTHER_IMAGE))
+		return ~shell->file[reg / 4];
 	if (!is_stall(reg, &ring, &offset))
 		return shell->file[reg / 4];
 	if (offset == LIMEN_HW_RING_STALL_HI)
@@ -512,20 +602,35 @@ static bool make_room(struct shell *shell)
 	return shell->count < EVENTS_MAX;
 }
 
+void shell_fatal(struct card *card)
+{
+	card->shell->file[LIMEN_HW_REG_STATUS / 4] |= LIMEN_HW_STATUS_FATAL;
+}
+
 /* Whether the card meets an error at a doorbell, because that is wanted. */
 static bool spoil(struct shell *shell, uint32_t reg)
 {
-	uint32_t fatal = config_knob(shell->card, CARD_KNOB_FATAL);
 	unsigned int ring;
 	uint32_t offset;
 
-	if (!fatal || !core_is_ring_reg(reg, &ring, &offset) ||
-	    offset != LIMEN_HW_RING_SQ_TAIL)
+	if (!core_is_ring_reg(reg, &ring, &offset) ||
+	    offset != LIMEN_HW_RING_SQ_TAIL ||
+	    !knob_spend(shell->card, CARD_KNOB_FATAL))
 		return false;
-	config_knob_set(shell->card, CARD_KNOB_FATAL, fatal - 1);
-	shell->file[LIMEN_HW_REG_STATUS / 4] |= LIMEN_HW_STATUS_FATAL;
+	shell_fatal(shell->card);
 	engine_ops.raise(&shell->card->core, LIMEN_HW_IRQ_FATAL);
 	return true;
+}
+
+/* A bit of the code turns over before the ROM looks at it, because that is wanted. */
+static void spoil_image(struct shell *shell)
+{
+	struct card *card = shell->card;
+	uint64_t at = (uint64_t)shell->image_page * LIMEN_HW_PAGE_SIZE +
+		      sizeof(struct limen_fw_header);
+
+	if (at < card->core.mem_size && knob_spend(card, CARD_KNOB_SPOIL_IMAGE))
+		card->mem[at] ^= 1;
 }
 
 void shell_write(struct card *card, uint32_t reg, uint32_t value)
@@ -536,15 +641,43 @@ void shell_write(struct card *card, uint32_t reg, uint32_t value)
 		clear_error(&shell->error, value);
 		return;
 	}
+	if (reg == LIMEN_HW_REG_SNAPSHOT) {
+		memcpy(shell->file + LIMEN_HW_REG_COUNTER(0) / 4, shell->counters,
+		       sizeof(shell->counters));
+		return;
+	}
 	if (!shell->runs || !make_room(shell) || spoil(shell, reg) ||
 	    (reg == LIMEN_HW_REG_BOOT_GO && value != shell->generation))
 		return;
+	if (reg == LIMEN_HW_REG_BOOT_IMAGE)
+		shell->image_page = value;
+	if (reg == LIMEN_HW_REG_BOOT_GO)
+		spoil_image(shell);
 	shell->events[(shell->first + shell->count++) % EVENTS_MAX] =
 		(struct event){ .reg = reg, .value = value };
 	cpu_interrupt(&shell->cpu, true);
 }
 
 /* Resets and time */
+
+/* The whole array and the array binned, each at all rates. */
+static void show_modes(uint32_t *file)
+{
+	static const uint32_t rates[] = { 30, 15, 10, 5 };
+	const uint32_t count = sizeof(rates) / sizeof(*rates);
+
+	file[LIMEN_HW_REG_CAM_MODES / 4] = 2 * count;
+	for (uint32_t i = 0; i < 2 * count; i++) {
+		uint32_t *mode = file + LIMEN_HW_REG_CAM_MODE(i) / 4;
+		uint32_t bin = 1 + i / count;
+
+		mode[LIMEN_HW_CAM_MODE_SIZE / 4] =
+			LIMEN_HW_CAM_WIDTH / bin |
+			LIMEN_HW_CAM_HEIGHT / bin << 16;
+		mode[LIMEN_HW_CAM_MODE_INTERVAL / 4] = 1000000 / rates[i % count];
+		mode[LIMEN_HW_CAM_MODE_FORMAT / 4] = LIMEN_HW_CAM_BGR;
+	}
+}
 
 void shell_reset_begin(struct card *card)
 {
@@ -553,6 +686,9 @@ void shell_reset_begin(struct card *card)
 	uint32_t type = file[LIMEN_HW_REG_BOARD_TYPE / 4];
 	uint32_t floor = file[LIMEN_HW_REG_SECURITY_FLOOR / 4];
 
+	shell->stale_ns = now_ns() + knob_at(card, CARD_KNOB_STALE) *
+					     (int64_t)NSEC_PER_MSEC;
+	memcpy(shell->before, file, FILE_SIZE);
 	limen_wipe(shell->sram, sizeof(shell->sram));
 	job_wipe(&shell->job);
 	sensor_reset(&shell->sensor);
@@ -568,6 +704,9 @@ void shell_reset_begin(struct card *card)
 	file[LIMEN_HW_REG_RING_LOG2_MAX / 4] = RING_LOG2_MAX;
 	file[LIMEN_HW_REG_TOP_K_MAX / 4] = LIMEN_HW_TOP_K_MAX;
 	file[LIMEN_HW_REG_GATEWARE_VERSION / 4] = GATEWARE_VERSION;
+	show_modes(file);
+	memset(shell->counters, 0, sizeof(shell->counters));
+	memset(shell->next_counters, 0, sizeof(shell->next_counters));
 	file[LIMEN_HW_REG_CLOCK / 4] = card->core.clock_khz;
 	file[LIMEN_HW_REG_MEM_SIZE / 4] = (uint32_t)(card->core.mem_size >> 20);
 	file[LIMEN_HW_REG_CONTROL / 4] = LIMEN_HW_CONTROL_RESET;
@@ -577,8 +716,9 @@ void shell_reset_begin(struct card *card)
 	shell->trap_pc = 0;
 	shell->count = 0;
 	shell->booted = false;
+	shell->bitten = false;
 	shell->runs = false;
-	config_knob_set(card, CARD_KNOB_HALTED, 0);
+	knob_set(card, CARD_KNOB_HALTED, 0);
 }
 
 void shell_reset_end(struct card *card)
@@ -639,8 +779,16 @@ static int64_t watch(struct shell *shell)
 /* What becomes of a processor that does not work, because that is wanted. */
 static int64_t halted_step(struct shell *shell, uint32_t how)
 {
-	if (how != CARD_HALTED_BEATING)
-		return watch(shell);
+	int64_t left;
+
+	if (how != CARD_HALTED_BEATING) {
+		left = watch(shell);
+		if (how != CARD_HALTED_WATCHED || !shell->late)
+			return left;
+		card_reset(shell->card);
+		shell->bitten = true;
+		return 0;
+	}
 	if (!beat_wait(shell))
 		beat(shell);
 	return beat_wait(shell);
@@ -650,11 +798,11 @@ int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
 	int64_t beat = beat_wait(shell), frame;
-	uint32_t halted = config_knob(card, CARD_KNOB_HALTED);
+	uint32_t halted = knob_at(card, CARD_KNOB_HALTED);
 
-	if (!shell->runs)
+	if (!shell->runs || card_is_gone(card))
 		return -1;
-	if (halted)
+	if (halted && halted != CARD_HALTED_PULSELESS)
 		return halted_step(shell, halted);
 	if (!beat)
 		cpu_timer(&shell->cpu, true);
@@ -728,6 +876,14 @@ void shell_free(struct card *card)
 	limen_wipe(card->shell, sizeof(*card->shell));
 	free(card->shell);
 	card->shell = NULL;
+}
+
+uint64_t shell_stall_ns(const struct card *card, unsigned int ring)
+{
+	uint32_t reg = LIMEN_HW_RING_BLOCK(ring) + LIMEN_HW_RING_STALL_LO;
+	const uint32_t *file = card->shell->file;
+
+	return file[reg / 4] | (uint64_t)file[reg / 4 + 1] << 32;
 }
 
 const uint8_t *shell_sram(const struct card *card)

@@ -32,12 +32,18 @@ int shell_init(struct card *card, const struct shell_options *options);
 void shell_free(struct card *card);
 /* The processor's memory, SHELL_SRAM_SIZE bytes. */
 const uint8_t *shell_sram(const struct card *card);
+/* How long a ring has waited for memory since the reset. */
+uint64_t shell_stall_ns(const struct card *card, unsigned int ring);
 /* Wipes and forgets everything; the processor begins in the ROM when it is told to go. */
 void shell_reset_begin(struct card *card);
 void shell_reset_end(struct card *card);
 /* Registers of the host, but those that say who the card is, and of interrupts. */
 uint32_t shell_read(struct card *card, uint32_t reg);
 void shell_write(struct card *card, uint32_t reg, uint32_t value);
+/* A store of the processor's, 32 bits; false: it traps. */
+bool shell_store(struct card *card, uint32_t address, uint32_t value);
+/* The board cannot go on: STATUS says so. */
+void shell_fatal(struct card *card);
 /* Whether a frame may still be written to some of these addresses. */
 bool shell_writes_to(const struct card *card, uint64_t address, uint64_t last);
 /* What the processor and the sensor do next: nanoseconds until it goes on, or -1 if it waits. */

@@ -138,7 +138,7 @@ static void host_interrupt(void *context)
 {
 	const struct shell *shell = context;
 
-	post_interrupt(shell->card);
+	post_interrupt(shell->card, 0);
 }
 
 /* Time, and levels */
@@ -183,7 +183,7 @@ static void release(struct shell *shell)
 		shell_rtl_store(shell->rtl, SHELL_ENGINE_GO, shell->go);
 		shell->go = 0;
 	}
-	if (shell->wipe && !config_knob(shell->card, CARD_KNOB_WIPE_STUCK)) {
+	if (shell->wipe && !knob_at(shell->card, CARD_KNOB_WIPE_STUCK)) {
 		shell_rtl_host_write(shell->rtl, LIMEN_HW_REG_WIPE_GO, shell->wipe);
 		shell->wipe = 0;
 	}
@@ -223,7 +223,7 @@ static uint32_t load_register(struct shell *shell, uint32_t reg)
 
 static void engine_go(struct shell *shell, uint32_t what)
 {
-	uint32_t delay = config_knob(shell->card, CARD_KNOB_DELAY);
+	uint32_t delay = knob_at(shell->card, CARD_KNOB_DELAY);
 
 	shell->stopped = shell->go && what == SHELL_ENGINE_STOP;
 	if (shell->stopped)
@@ -240,11 +240,11 @@ static void engine_go(struct shell *shell, uint32_t what)
 
 static void dma_go(struct shell *shell, uint32_t what)
 {
-	uint32_t left = config_knob(shell->card, CARD_KNOB_MUTE);
+	uint32_t left = knob_at(shell->card, CARD_KNOB_MUTE);
 
 	shell->mute = left && what == SHELL_DMA_FROM_HOST;
 	if (shell->mute)
-		config_knob_set(shell->card, CARD_KNOB_MUTE, left - 1);
+		knob_set(shell->card, CARD_KNOB_MUTE, left - 1);
 	store(shell, SHELL_DMA_GO, what);
 }
 
@@ -309,19 +309,26 @@ uint32_t shell_read(struct card *card, uint32_t reg)
 	return host_load(card->shell, reg);
 }
 
+void shell_fatal(struct card *card)
+{
+	const uint32_t status = FILE_AT + LIMEN_HW_REG_STATUS;
+	struct shell *shell = card->shell;
+
+	store(shell, status, load(shell, status) | LIMEN_HW_STATUS_FATAL);
+	store(shell, SHELL_RAISE, LIMEN_HW_IRQ_FATAL);
+}
+
 /* Whether the card meets an error at a doorbell, because that is wanted. */
 static bool spoil(struct shell *shell, uint32_t reg)
 {
-	uint32_t fatal = config_knob(shell->card, CARD_KNOB_FATAL);
-	uint32_t status = FILE_AT + LIMEN_HW_REG_STATUS, offset;
 	unsigned int ring;
+	uint32_t offset;
 
-	if (!fatal || !core_is_ring_reg(reg, &ring, &offset) ||
-	    offset != LIMEN_HW_RING_SQ_TAIL)
+	if (!core_is_ring_reg(reg, &ring, &offset) ||
+	    offset != LIMEN_HW_RING_SQ_TAIL ||
+	    !knob_spend(shell->card, CARD_KNOB_FATAL))
 		return false;
-	config_knob_set(shell->card, CARD_KNOB_FATAL, fatal - 1);
-	store(shell, status, load(shell, status) | LIMEN_HW_STATUS_FATAL);
-	store(shell, SHELL_RAISE, LIMEN_HW_IRQ_FATAL);
+	shell_fatal(shell->card);
 	return true;
 }
 
@@ -362,7 +369,7 @@ bool wipe_write(struct card *card, uint32_t reg, uint32_t value)
 	case LIMEN_HW_REG_WIPE_GO:
 		shell->wipes = value;
 		shell->wipe = value;
-		if (value && config_knob(card, CARD_KNOB_WIPE_STUCK))
+		if (value && knob_at(card, CARD_KNOB_WIPE_STUCK))
 			return true;
 		shell->wipe = 0;
 		break;
@@ -406,8 +413,8 @@ int64_t wipe_step(struct card *card)
 		return 0;
 	shell->wipes = false;
 	if (host_load(shell, LIMEN_HW_REG_WIPE_DONE))
-		config_knob_set(card, CARD_KNOB_WIPED, shell->wipe_pages +
-				config_knob(card, CARD_KNOB_WIPED));
+		knob_set(card, CARD_KNOB_WIPED, shell->wipe_pages +
+				knob_at(card, CARD_KNOB_WIPED));
 	return -1;
 }
 
@@ -424,7 +431,7 @@ void shell_reset_begin(struct card *card)
 	shell->piece_size = 0;
 	shell->go = 0;
 	shell->stopped = false;
-	config_knob_set(card, CARD_KNOB_HALTED, 0);
+	knob_set(card, CARD_KNOB_HALTED, 0);
 }
 
 void shell_reset_end(struct card *card)
@@ -473,7 +480,7 @@ static bool runs(struct shell *shell)
 int64_t shell_step(struct card *card)
 {
 	struct shell *shell = card->shell;
-	uint32_t halted = config_knob(card, CARD_KNOB_HALTED);
+	uint32_t halted = knob_at(card, CARD_KNOB_HALTED);
 	int64_t frame;
 
 	if (!runs(shell))
@@ -586,6 +593,19 @@ void shell_free(struct card *card)
 const uint8_t *shell_sram(const struct card *card)
 {
 	return shell_rtl_sram(card->shell->rtl);
+}
+
+/* As the host reads it, but that nothing is latched. */
+uint64_t shell_stall_ns(const struct card *card, unsigned int ring)
+{
+	uint32_t low = FILE_AT + LIMEN_HW_RING_BLOCK(ring) + LIMEN_HW_RING_STALL_LO;
+
+	return load(card->shell, low);
+}
+
+bool shell_store(struct card *card, uint32_t address, uint32_t value)
+{
+	return bus_store(card->shell, address, sizeof(value), value);
 }
 
 bool shell_writes_to(const struct card *card, uint64_t address, uint64_t last)

@@ -279,7 +279,7 @@ static int get_region_info(struct card *card, struct message *message)
 	return 0;
 }
 
-static int get_irq_info(struct message *message)
+static int get_irq_info(const struct card *card, struct message *message)
 {
 	struct vfio_irq_info *irq = &message->payload.irq;
 
@@ -288,29 +288,34 @@ static int get_irq_info(struct message *message)
 	irq->argsz = sizeof(*irq);
 	irq->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
 	/* There is a way to tell of errors, too, but it never does. */
-	irq->count = irq->index == VFIO_PCI_MSIX_IRQ_INDEX ||
+	irq->count = irq->index == VFIO_PCI_MSIX_IRQ_INDEX ? card->vector_count :
 		     irq->index == VFIO_PCI_ERR_IRQ_INDEX;
 	message->size = sizeof(*irq);
 	return 0;
 }
 
-/* There is one vector: it is given an eventfd, or the one it had is taken away. */
+/* Vectors are given eventfds, or those that they had are taken away; without any, of all. */
 static int set_irqs(struct card *card, struct message *message)
 {
 	const struct vfio_irq_set *irqs = &message->payload.irqs;
 
-	if (message->size < sizeof(*irqs) || irqs->start || irqs->count > 1 ||
+	uint32_t first, count;
+
+	if (message->size < sizeof(*irqs) || irqs->start > CARD_VECTORS ||
+	    irqs->count > CARD_VECTORS - irqs->start ||
 	    message->file_count > irqs->count)
 		return -EINVAL;
 	message->size = 0;
 	if (irqs->index != VFIO_PCI_MSIX_IRQ_INDEX)
 		return irqs->index == VFIO_PCI_ERR_IRQ_INDEX ? 0 : -EINVAL;
-	if (card->irq >= 0)
-		close(card->irq);
-	card->irq = -1;
-	if (message->file_count) {
-		card->irq = message->files[0];
-		message->files[0] = -1;
+	first = irqs->count ? irqs->start : 0;
+	count = irqs->count ? irqs->count : CARD_VECTORS;
+	for (uint32_t i = 0; i < count; i++) {
+		bool given = i < message->file_count;
+
+		vector_connect(card, first + i, given ? message->files[i] : -1);
+		if (given)
+			message->files[i] = -1;
 	}
 	return 0;
 }
@@ -398,7 +403,7 @@ static int answer(struct card *card, struct message *message)
 	case GET_REGION_INFO:
 		return get_region_info(card, message);
 	case GET_IRQ_INFO:
-		return get_irq_info(message);
+		return get_irq_info(card, message);
 	case SET_IRQS:
 		return set_irqs(card, message);
 	case REGION_READ:

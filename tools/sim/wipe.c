@@ -71,9 +71,9 @@ void wipe_forget(struct card *card)
 static void end(struct card *card, uint64_t size)
 {
 	struct card_wipe *wipe = &card->wipe;
-	uint32_t pages = config_knob(card, CARD_KNOB_WIPED);
+	uint32_t pages = knob_at(card, CARD_KNOB_WIPED);
 
-	config_knob_set(card, CARD_KNOB_WIPED,
+	knob_set(card, CARD_KNOB_WIPED,
 			pages + (uint32_t)(size / LIMEN_HW_PAGE_SIZE));
 	wipe->done = wipe->number;
 	wipe->number = 0;
@@ -83,17 +83,18 @@ int64_t wipe_step(struct card *card)
 {
 	struct card_wipe *wipe = &card->wipe;
 	uint64_t size = (uint64_t)wipe->pages * LIMEN_HW_PAGE_SIZE, until;
+	uint64_t slower = 1 + (uint64_t)knob_at(card, CARD_KNOB_SLOW_MEMORY);
 
-	if (!wipe->number || config_knob(card, CARD_KNOB_WIPE_STUCK))
+	if (!wipe->number || knob_at(card, CARD_KNOB_WIPE_STUCK))
 		return -1;
-	until = (uint64_t)(now_ns() - wipe->start_ns) * BYTES_PER_NS;
+	until = (uint64_t)(now_ns() - wipe->start_ns) * BYTES_PER_NS / slower;
 	if (until > size)
 		until = size;
 	memset(card->mem + (uint64_t)wipe->page * LIMEN_HW_PAGE_SIZE + wipe->at, 0,
 	       until - wipe->at);
 	wipe->at = until;
 	if (until < size)
-		return (int64_t)((size - until) / BYTES_PER_NS);
+		return (int64_t)((size - until) * slower / BYTES_PER_NS);
 	end(card, size);
 	return -1;
 }

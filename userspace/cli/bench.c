@@ -111,8 +111,7 @@ static int measure_all(struct limen_backend *backend, bool json)
 		row = json_object_new_object();
 		json_object_object_add(row, "dim", json_object_new_int(dim));
 		json_object_object_add(row, "batch", json_object_new_int(batch));
-		json_object_object_add(row, "ns_a_pair", json_object_new_double(
-					       (double)median / batch));
+		json_add_number(row, "ns_a_pair", (double)median / batch);
 		json_object_array_add(list, row);
 	}
 	if (json && !result)
@@ -151,14 +150,11 @@ static int list_one(const struct limen_backend_info *info, void *context)
 		return 0;
 	}
 	row = json_object_new_object();
-	json_object_object_add(row, "backend", json_object_new_string(
-				       limen_backend_name(info->kind)));
-	json_object_object_add(row, "node", json_object_new_string(info->node));
+	json_add_text(row, "backend", limen_backend_name(info->kind));
+	json_add_text(row, "node", info->node);
 	json_object_object_add(row, "usable", json_object_new_boolean(usable));
-	json_object_object_add(row, "description",
-			       json_object_new_string(info->description));
-	json_object_object_add(row, "reason",
-			       json_object_new_string(info->reason));
+	json_add_text(row, "description", info->description);
+	json_add_text(row, "reason", info->reason);
 	json_object_array_add(list, row);
 	return 0;
 }

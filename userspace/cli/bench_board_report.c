@@ -256,12 +256,12 @@ static struct json_object *batches_json(const struct bench_board *bench)
 		double took = median_of(bench->batches[i]);
 
 		object = json_object_new_object();
-		bench_add_whole(object, "depth", 1u << i);
-		bench_add_number(object, "median", took);
-		bench_add_number(object, "median_of_board",
+		json_add_whole(object, "depth", 1u << i);
+		json_add_number(object, "median", took);
+		json_add_number(object, "median_of_board",
 				 median_of(bench->boards[i]));
 		if (!bench->instructions)
-			bench_add_number(object, "per_second",
+			json_add_number(object, "per_second",
 					 (1u << i) * 1e9 / took);
 		json_object_array_add(list, object);
 	}
@@ -275,15 +275,15 @@ static struct json_object *to_json(const struct bench_board *bench,
 
 	json_object_object_add(object, "machine",
 			       bench_machine_json(&bench->machine));
-	bench_add_text(object, "board", bench->node.info.board);
-	bench_add_text(object, "unit",
+	json_add_text(object, "board", bench->node.info.board);
+	json_add_text(object, "unit",
 		       bench->instructions ? "instructions" : "nanoseconds");
 	json_object_object_add(object, "real_time",
 			       json_object_new_boolean(bench->first));
-	bench_add_whole(object, "chunk_meant", bench->node.info.chunk_ns);
-	bench_add_whole(object, "chunks", bench->chunks);
-	bench_add_whole(object, "chunks_busy", bench->busy_ns);
-	bench_add_whole(object, "scans", (int64_t)bench->scans);
+	json_add_whole(object, "chunk_meant", bench->node.info.chunk_ns);
+	json_add_whole(object, "chunks", bench->chunks);
+	json_add_whole(object, "chunks_busy", bench->busy_ns);
+	json_add_whole(object, "scans", (int64_t)bench->scans);
 	json_object_object_add(object, "table",
 			       bench_rows_json(table->rows, table->count));
 	json_object_object_add(object, "batches", batches_json(bench));
@@ -359,19 +359,18 @@ static int plot(const struct bench_board *bench, const struct table *table,
 {
 	char title[sizeof(bench->machine.processor) +
 		   sizeof(bench->node.info.board) + 2];
-	FILE *gnuplot;
+	struct bench_plot picture;
 
 	snprintf(title, sizeof(title), "%s, %s", bench->machine.processor,
 		 bench->node.info.board);
-	gnuplot = bench_plot_open(path, 800, title);
-	if (!gnuplot)
+	if (bench_plot_open(&picture, path, 800, title))
 		return FAILED;
 	fputs("set size 1, 0.36\n"
-	      "set origin 0, 0.6\n", gnuplot);
-	bench_rows_draw(gnuplot, table->rows, table->count);
-	draw_latencies(gnuplot, bench);
-	draw_batches(gnuplot, bench);
-	return bench_plot_close(gnuplot, path);
+	      "set origin 0, 0.6\n", picture.to);
+	bench_rows_draw(picture.to, table->rows, table->count);
+	draw_latencies(picture.to, bench);
+	draw_batches(picture.to, bench);
+	return bench_plot_close(&picture);
 }
 
 int bench_board_present(struct bench_board *bench,

@@ -253,12 +253,9 @@ static struct json_object *figures_json(const struct figures *figures)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "p50_us",
-			       json_object_new_double(figures->p50));
-	json_object_object_add(object, "p99_us",
-			       json_object_new_double(figures->p99));
-	json_object_object_add(object, "per_second",
-			       json_object_new_double(figures->rate));
+	json_add_number(object, "p50_us", figures->p50);
+	json_add_number(object, "p99_us", figures->p99);
+	json_add_number(object, "per_second", figures->rate);
 	return object;
 }
 
@@ -278,11 +275,8 @@ static void report(struct peer peers[2], bool json)
 				       json_object_new_int(depths[i]));
 		json_object_object_add(row, "limend", figures_json(&limend));
 		json_object_object_add(row, "echo", figures_json(&echo));
-		json_object_object_add(row, "p50_ratio", json_object_new_double(
-					       limend.p50 / echo.p50));
-		json_object_object_add(row, "rate_ratio",
-				       json_object_new_double(limend.rate /
-							      echo.rate));
+		json_add_number(row, "p50_ratio", limend.p50 / echo.p50);
+		json_add_number(row, "rate_ratio", limend.rate / echo.rate);
 		json_object_array_add(list, row);
 		if (json)
 			continue;

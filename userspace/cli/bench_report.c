@@ -219,18 +219,18 @@ struct json_object *bench_machine_json(const struct bench_machine *machine)
 {
 	struct json_object *object = json_object_new_object();
 
-	bench_add_text(object, "processor", machine->processor);
-	bench_add_text(object, "features", machine->features);
-	bench_add_whole(object, "processors", machine->processors);
-	bench_add_number(object, "memory_gb", machine->memory);
-	bench_add_text(object, "kernel", machine->kernel);
-	bench_add_number(object, "load_before", machine->load);
-	bench_add_whole(object, "page_bytes", machine->page);
-	bench_add_text(object, "transparent_huge_pages", machine->huge);
+	json_add_text(object, "processor", machine->processor);
+	json_add_text(object, "features", machine->features);
+	json_add_whole(object, "processors", machine->processors);
+	json_add_number(object, "memory_gb", machine->memory);
+	json_add_text(object, "kernel", machine->kernel);
+	json_add_number(object, "load_before", machine->load);
+	json_add_whole(object, "page_bytes", machine->page);
+	json_add_text(object, "transparent_huge_pages", machine->huge);
 	if (machine->own_huge >= 0)
-		bench_add_number(object, "huge_share", machine->own_huge);
+		json_add_number(object, "huge_share", machine->own_huge);
 	if (machine->peers_huge >= 0)
-		bench_add_number(object, "peers_huge_share", machine->peers_huge);
+		json_add_number(object, "peers_huge_share", machine->peers_huge);
 	return object;
 }
 
@@ -239,19 +239,19 @@ static struct json_object *times_json(const struct bench_times *times)
 	struct json_object *object = json_object_new_object();
 	struct spread spread;
 
-	bench_add_text(object, "name", times->name);
-	bench_add_text(object, "detail", times->detail);
+	json_add_text(object, "name", times->name);
+	json_add_text(object, "detail", times->detail);
 	if (times->missing[0] || !times->count) {
-		bench_add_text(object, "not_measured", times->missing);
+		json_add_text(object, "not_measured", times->missing);
 		return object;
 	}
 	spread = spread_of(times);
-	bench_add_whole(object, "median_ns", spread.median);
-	bench_add_whole(object, "fastest_ns", spread.least);
-	bench_add_whole(object, "slowest_ns", spread.most);
-	bench_add_whole(object, "rounds", times->count);
-	bench_add_number(object, "rate", bench_rate(times));
-	bench_add_text(object, "rate_unit", times->unit);
+	json_add_whole(object, "median_ns", spread.median);
+	json_add_whole(object, "fastest_ns", spread.least);
+	json_add_whole(object, "slowest_ns", spread.most);
+	json_add_whole(object, "rounds", times->count);
+	json_add_number(object, "rate", bench_rate(times));
+	json_add_text(object, "rate_unit", times->unit);
 	return object;
 }
 
@@ -259,8 +259,8 @@ static struct json_object *point_json(const struct bench_point *point)
 {
 	struct json_object *object = json_object_new_object();
 
-	bench_add_whole(object, "rows", point->rows);
-	bench_add_whole(object, "median_ns", point->elapsed);
+	json_add_whole(object, "rows", point->rows);
+	json_add_whole(object, "median_ns", point->elapsed);
 	return object;
 }
 
@@ -277,7 +277,7 @@ struct json_object *bench_report_json(const struct bench_report *report)
 		json_object_array_add(points, point_json(&report->points[i]));
 	json_object_object_add(object, "machine",
 			       bench_machine_json(&report->machine));
-	bench_add_text(object, "limen", report->backend);
+	json_add_text(object, "limen", report->backend);
 	json_object_object_add(object, "table",
 			       bench_rows_json(report->rows,
 					       report->rows_count));
@@ -322,16 +322,15 @@ int bench_report_plot(const struct bench_report *report, const char *path)
 {
 	char title[sizeof(report->machine.processor) +
 		   sizeof(report->backend) + 2];
-	FILE *gnuplot;
+	struct bench_plot picture;
 
 	snprintf(title, sizeof(title), "%s, %s", report->machine.processor,
 		 report->backend);
-	gnuplot = bench_plot_open(path, 900, title);
-	if (!gnuplot)
+	if (bench_plot_open(&picture, path, 900, title))
 		return FAILED;
 	fputs("set size 1, 0.58\n"
-	      "set origin 0, 0.38\n", gnuplot);
-	bench_rows_draw(gnuplot, report->rows, report->rows_count);
-	draw_points(gnuplot, report);
-	return bench_plot_close(gnuplot, path);
+	      "set origin 0, 0.38\n", picture.to);
+	bench_rows_draw(picture.to, report->rows, report->rows_count);
+	draw_points(picture.to, report);
+	return bench_plot_close(&picture);
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Tables and pictures of what was measured. */
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bench_table.h"
 #include "cli.h"
@@ -61,42 +65,24 @@ void bench_rows_print(const struct bench_row *rows, unsigned int count)
 	}
 }
 
-void bench_add_text(struct json_object *object, const char *name,
-		    const char *text)
-{
-	json_object_object_add(object, name, json_object_new_string(text));
-}
-
-void bench_add_number(struct json_object *object, const char *name,
-		      double number)
-{
-	json_object_object_add(object, name, json_object_new_double(number));
-}
-
-void bench_add_whole(struct json_object *object, const char *name,
-		     int64_t number)
-{
-	json_object_object_add(object, name, json_object_new_int64(number));
-}
-
 static struct json_object *row_json(const struct bench_row *row)
 {
 	struct json_object *object = json_object_new_object();
 	enum bench_verdict verdict = bench_row_verdict(row);
 
-	bench_add_text(object, "work", row->work);
-	bench_add_text(object, "against", row->against);
-	bench_add_text(object, "unit", row->unit);
+	json_add_text(object, "work", row->work);
+	json_add_text(object, "against", row->against);
+	json_add_text(object, "unit", row->unit);
 	if (row->target)
-		bench_add_number(object, row->at_most ? "at_most" : "at_least",
+		json_add_number(object, row->at_most ? "at_most" : "at_least",
 				 row->target);
 	if (verdict == BENCH_NOT_MEASURED) {
-		bench_add_text(object, "not_measured", row->missing);
+		json_add_text(object, "not_measured", row->missing);
 		return object;
 	}
-	bench_add_number(object, "value", row->value);
-	bench_add_number(object, "least", row->least);
-	bench_add_number(object, "most", row->most);
+	json_add_number(object, "value", row->value);
+	json_add_number(object, "least", row->least);
+	json_add_number(object, "most", row->most);
 	if (verdict != BENCH_TOLD)
 		json_object_object_add(object, "reached", json_object_new_boolean(
 					       verdict == BENCH_REACHED));
@@ -189,16 +175,18 @@ void bench_rows_draw(FILE *gnuplot, const struct bench_row *rows,
 int bench_can_write(const char *output, const char *plot)
 {
 	const char *const paths[] = { output, plot };
+	struct file_output file;
 	unsigned int i;
-	FILE *file;
+	int error;
 
 	for (i = 0; i < 2; i++) {
 		if (!paths[i])
 			continue;
-		file = fopen(paths[i], "ae");
-		if (!file)
-			return fail("%s: %s", paths[i], strerror(errno));
-		fclose(file);
+		error = file_begin(&file, paths[i], 0666, FILE_STREAM);
+		if (error)
+			return fail("%s: %s", paths[i],
+				    limen_file_strerror(error));
+		file_abandon(&file);
 	}
 	if (plot && system("command -v gnuplot >/dev/null"))
 		return fail("--plot: gnuplot is not installed");
@@ -207,39 +195,87 @@ int bench_can_write(const char *output, const char *plot)
 
 int bench_write_json(const char *path, struct json_object *json)
 {
-	if (json_object_to_file_ext(path, json, JSON_C_TO_STRING_PRETTY |
-						JSON_C_TO_STRING_SPACED))
-		return fail("%s: %s", path, strerror(errno));
-	return DONE;
+	const char *text = json_object_to_json_string_ext(json, JSON_LAYOUT);
+	const struct iovec parts[] = {
+		{ (void *)text, text ? strlen(text) : 0 },
+		{ "\n", 1 },
+	};
+	int error = text ? file_replace(path, parts, 2, 0666, FILE_STREAM) :
+			   -ENOMEM;
+
+	return error ? fail("%s: %s", path, limen_file_strerror(error)) : DONE;
 }
 
-FILE *bench_plot_open(const char *path, unsigned int height, const char *title)
+/* gnuplot, with its output in our file: 0 or an errno. */
+static int start_gnuplot(struct bench_plot *plot)
 {
-	FILE *gnuplot;
+	char *const arguments[] = { "gnuplot", NULL };
+	posix_spawn_file_actions_t actions;
+	int ends[2], error;
 
-	if (strpbrk(path, "'\n")) {
-		fail("--plot: no quotes in the file's name");
-		return NULL;
+	if (pipe2(ends, O_CLOEXEC))
+		return errno;
+	error = posix_spawn_file_actions_init(&actions);
+	if (error)
+		goto failed;
+	error = posix_spawn_file_actions_adddup2(&actions, ends[0],
+						 STDIN_FILENO) ?:
+		posix_spawn_file_actions_adddup2(&actions, plot->file.fd,
+						 STDOUT_FILENO) ?:
+		posix_spawnp(&plot->pid, "gnuplot", &actions, NULL, arguments,
+			     environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (!error)
+		plot->to = fdopen(ends[1], "w");
+	if (plot->to) {
+		close(ends[0]);
+		return 0;
 	}
-	gnuplot = popen("gnuplot", "we");
-	if (!gnuplot) {
-		fail("no new process: %s", strerror(errno));
-		return NULL;
+failed:
+	close(ends[0]);
+	close(ends[1]);
+	return error ?: ENOMEM;
+}
+
+int bench_plot_open(struct bench_plot *plot, const char *path,
+		    unsigned int height, const char *title)
+{
+	int error;
+
+	*plot = (struct bench_plot){ .path = path };
+	error = file_begin(&plot->file, path, 0666, FILE_STREAM);
+	if (error)
+		return fail("%s: %s", path, limen_file_strerror(error));
+	error = start_gnuplot(plot);
+	if (error) {
+		file_abandon(&plot->file);
+		return fail("gnuplot: %s", strerror(error));
 	}
-	fprintf(gnuplot,
+	fprintf(plot->to,
 		"set terminal svg size 1150, %u font 'sans-serif,13' "
 		"background rgb 'white'\n"
-		"set output '%s'\n"
 		"set datafile separator \"\\t\"\n"
 		"set multiplot title '%s' noenhanced\n",
-		height, path, title);
-	return gnuplot;
+		height, title);
+	return DONE;
 }
 
-int bench_plot_close(FILE *gnuplot, const char *path)
+int bench_plot_close(struct bench_plot *plot)
 {
-	fputs("unset multiplot\n", gnuplot);
-	if (pclose(gnuplot))
-		return fail("%s: gnuplot cannot draw it", path);
-	return DONE;
+	bool sent, drawn;
+	int status, error;
+
+	fputs("unset multiplot\n", plot->to);
+	sent = !ferror(plot->to);
+	sent &= !fclose(plot->to);
+	while (waitpid(plot->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	drawn = sent && WIFEXITED(status) && !WEXITSTATUS(status);
+	if (!drawn) {
+		file_abandon(&plot->file);
+		return fail("%s: gnuplot cannot draw it", plot->path);
+	}
+	error = file_commit(&plot->file, NULL);
+	return error ? fail("%s: %s", plot->path, limen_file_strerror(error)) :
+		       DONE;
 }

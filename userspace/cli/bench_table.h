@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <private.h>
+
 #define BENCH_TEXT_SIZE 400
 
 enum bench_verdict { BENCH_NOT_MEASURED, BENCH_SHORT, BENCH_REACHED, BENCH_TOLD };
@@ -48,15 +50,23 @@ void bench_rows_draw(FILE *gnuplot, const struct bench_row *rows,
 /* Known before minutes have passed: whether the results can be written. */
 int bench_can_write(const char *output, const char *plot);
 int bench_write_json(const char *path, struct json_object *json);
-/* A picture that gnuplot draws; NULL or FAILED after a line. */
-FILE *bench_plot_open(const char *path, unsigned int height, const char *title);
-int bench_plot_close(FILE *gnuplot, const char *path);
 
-void bench_add_text(struct json_object *object, const char *name,
-		    const char *text);
-void bench_add_number(struct json_object *object, const char *name,
-		      double number);
-void bench_add_whole(struct json_object *object, const char *name,
-		     int64_t number);
+/**
+ * struct bench_plot - a picture that gnuplot draws
+ * @path: where
+ * @file: it, until it is complete
+ * @pid: of gnuplot
+ * @to: its input
+ */
+struct bench_plot {
+	const char *path;
+	struct file_output file;
+	pid_t pid;
+	FILE *to;
+};
+
+int bench_plot_open(struct bench_plot *plot, const char *path,
+		    unsigned int height, const char *title);
+int bench_plot_close(struct bench_plot *plot);
 
 #endif /* LIMEN_CLI_BENCH_TABLE_H */

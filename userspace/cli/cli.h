@@ -8,8 +8,9 @@
 
 #include <config.h>
 #include <face.h>
-#include <json-c/json.h>
 #include <limen.h>
+
+#include "json.h"
 
 /* Exit status, as limen(1) tells it. */
 enum {
@@ -25,6 +26,9 @@ int fail(const char *format, ...);
 /* Likewise, with where to look; returns USAGE. */
 __attribute__((format(printf, 1, 2)))
 int misused(const char *format, ...);
+
+/* Flushes and closes stdout: the result, or FAILED after a line if some was lost. */
+int finish_output(int result);
 
 /**
  * struct settings - options that several commands take
@@ -46,8 +50,10 @@ int misused(const char *format, ...);
  * @api: --api, as given
  * @key: --key
  * @certificate: --certificate
+ * @from: --from
  * @all: --all
  * @json: --json
+ * @keep_going: --keep-going
  * @list: --list
  */
 struct settings {
@@ -69,8 +75,10 @@ struct settings {
 	const char *api;
 	const char *key;
 	const char *certificate;
+	const char *from;
 	bool all;
 	bool json;
+	bool keep_going;
 	bool list;
 };
 
@@ -94,19 +102,21 @@ void source_close(struct source *source);
 int source_read(struct source *source, const char *path,
 		struct limen_template *tmpl);
 
+/*
+ * limen gallery create and add. Like create they take the rest of the command line:
+ * the gallery's file and the inputs.
+ */
+int gallery_create(const struct settings *settings, char **operands);
+int gallery_add(const struct settings *settings, char **operands);
+/* Opens a gallery, to change it if edit; FAILED after a line. */
+int open_gallery(const char *path, bool edit, struct limen_gallery **gallery);
+/* Rows that have not been removed. */
+uint32_t gallery_present(const struct limen_gallery *gallery);
+/* What an error of a gallery's file means. */
+const char *gallery_strerror(int error);
+
 /* Opens the backend of this name; FAILED or USAGE after a line. */
 int open_backend(const char *name, struct limen_backend **backend);
-
-/* A similarity on the published scale, cut off so that it never seems larger. */
-#define SIMILARITY_TEXT_SIZE 16
-const char *similarity_text(int32_t similarity, char text[SIMILARITY_TEXT_SIZE]);
-/* Likewise as a JSON number. */
-struct json_object *similarity_json(int32_t similarity);
-/* A model's identifier in hexadecimal. */
-#define MODEL_TEXT_SIZE (2 * LIMEN_MODEL_ID_SIZE + 1)
-const char *model_text(const uint8_t *model, char text[MODEL_TEXT_SIZE]);
-/* Prints an object and frees it. */
-void print_json(struct json_object *object);
 
 int command_status(int argc, char **argv);
 int command_compare(int argc, char **argv);

@@ -34,6 +34,18 @@ int misused(const char *format, ...)
 	return USAGE;
 }
 
+int finish_output(int result)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (!fclose(stdout) && !lost)
+		return result;
+	fail("standard output: %s", errno == EBADF ? "it is closed" :
+	     errno ? strerror(errno) : "not all of it could be written");
+	return result ? result : FAILED;
+}
+
 static const struct option all_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "api", required_argument, NULL, 'A' },
@@ -42,9 +54,11 @@ static const struct option all_options[] = {
 	{ "certificate", required_argument, NULL, 'C' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "count", required_argument, NULL, 'N' },
+	{ "from", required_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "keep-going", no_argument, NULL, 'g' },
 	{ "key", required_argument, NULL, 'K' },
 	{ "limend", required_argument, NULL, 'd' },
 	{ "list", no_argument, NULL, 'l' },
@@ -102,6 +116,12 @@ static bool store(struct settings *settings, int letter)
 	case 'd':
 		settings->limend = optarg;
 		break;
+	case 'f':
+		settings->from = optarg;
+		break;
+	case 'g':
+		settings->keep_going = true;
+		break;
 	case 'i':
 		settings->interval = optarg;
 		break;
@@ -141,13 +161,30 @@ static bool store(struct settings *settings, int letter)
 	return true;
 }
 
+/* NULL if no option has this letter. */
 static const char *long_name(int letter)
 {
 	const struct option *option = all_options;
 
-	while (option->val != letter)
+	while (option->name && option->val != letter)
 		option++;
 	return option->name;
+}
+
+/* What getopt_long() did not understand, and where that is. */
+static int complain_of_option(char **argv, int letter)
+{
+	const char *name = optopt ? long_name(optopt) : NULL;
+
+	if (letter == ':')
+		return misused("%s: -%c, --%s lacks its value", argv[0], optopt,
+			       name);
+	if (name)
+		return misused("%s: --%s takes no value", argv[0], name);
+	/* A letter may stand among others, and then is not the last argument. */
+	if (optopt)
+		return misused("%s: no option -%c", argv[0], optopt);
+	return misused("%s: no option %s", argv[0], argv[optind - 1]);
 }
 
 int read_settings(int argc, char **argv, const char *takes, const char *help,
@@ -158,18 +195,14 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*settings = (struct settings){};
 	*leave = true;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":aA:b:B:c:C:d:hi:jk:K:lm:"
-				     "N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
+	while ((letter = getopt_long(argc, argv, ":aA:b:B:c:C:d:f:ghi:jk:K:"
+				     "lm:N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);
 			return DONE;
 		}
-		if (letter == ':')
-			return misused("%s: %s lacks its value", argv[0],
-				       argv[optind - 1]);
-		if (letter == '?')
-			return misused("%s: no option %s", argv[0],
-				       argv[optind - 1]);
+		if (letter == ':' || letter == '?')
+			return complain_of_option(argv, letter);
 		if (!strchr(takes, letter) || !store(settings, letter))
 			return misused("%s: no option --%s", argv[0],
 				       long_name(letter));
@@ -240,39 +273,4 @@ int open_backend(const char *name, struct limen_backend **backend)
 	if (limen_backends_list(note_reason, &wanted) != 1 || !*wanted.reason)
 		strcpy(wanted.reason, limen_strerror(error));
 	return fail("%s backend: %s", text, wanted.reason);
-}
-
-const char *similarity_text(int32_t similarity, char text[SIMILARITY_TEXT_SIZE])
-{
-	uint32_t size = similarity < 0 ? -similarity : similarity;
-
-	snprintf(text, SIMILARITY_TEXT_SIZE, "%s%u.%04u",
-		 similarity < 0 ? "-" : "", size / LIMEN_SIMILARITY_ONE,
-		 size % LIMEN_SIMILARITY_ONE * 10000 / LIMEN_SIMILARITY_ONE);
-	return text;
-}
-
-struct json_object *similarity_json(int32_t similarity)
-{
-	char text[SIMILARITY_TEXT_SIZE];
-
-	return json_object_new_double_s(
-		(double)similarity / LIMEN_SIMILARITY_ONE,
-		similarity_text(similarity, text));
-}
-
-const char *model_text(const uint8_t *model, char text[MODEL_TEXT_SIZE])
-{
-	unsigned int i;
-
-	for (i = 0; i < LIMEN_MODEL_ID_SIZE; i++)
-		snprintf(text + 2 * i, 3, "%02x", model[i]);
-	return text;
-}
-
-void print_json(struct json_object *object)
-{
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED));
-	json_object_put(object);
 }

@@ -44,8 +44,8 @@ static int ask_service(const struct limen_config *config,
 
 	error = limen_client_connect(&client, config->socket);
 	if (error)
-		return fail("limend at %s: %s", config->socket,
-			    limen_strerror(error));
+		return fail("%s: %s", config->socket,
+			    limen_client_strerror(error));
 	error = limen_client_compare(client, probe, reference,
 				     config->timeout_ms, &result);
 	if (!error)
@@ -53,8 +53,8 @@ static int ask_service(const struct limen_config *config,
 					    &status);
 	limen_client_close(client);
 	if (error)
-		return fail("limend at %s: %s", config->socket,
-			    limen_strerror(error));
+		return fail("%s: %s", config->socket,
+			    limen_client_strerror(error));
 	outcome->score = result.score;
 	outcome->kind = result.backend;
 	memcpy(outcome->description, status.description,
@@ -109,25 +109,15 @@ static void print_object(const struct outcome *outcome, int32_t threshold)
 	struct json_object *object = json_object_new_object();
 	int32_t similarity = outcome->score.similarity;
 
-	json_object_object_add(object, "similarity",
-			       similarity_json(similarity));
-	json_object_object_add(object, "similarity_fixed",
-			       json_object_new_int(similarity));
-	json_object_object_add(object, "raw",
-			       json_object_new_int(outcome->score.raw));
+	json_add_similarity(object, "similarity", similarity);
+	json_add_whole(object, "raw", outcome->score.raw);
 	if (threshold != LIMEN_CONFIG_NO_THRESHOLD) {
-		json_object_object_add(object, "threshold",
-				       similarity_json(threshold));
-		json_object_object_add(object, "threshold_fixed",
-				       json_object_new_int(threshold));
-		json_object_object_add(object, "reaches_threshold",
-				       json_object_new_boolean(
-					       similarity >= threshold));
+		json_add_similarity(object, "threshold", threshold);
+		json_add_truth(object, "reaches_threshold",
+			       similarity >= threshold);
 	}
-	json_object_object_add(object, "backend", json_object_new_string(
-				       limen_backend_name(outcome->kind)));
-	json_object_object_add(object, "description",
-			       json_object_new_string(outcome->description));
+	json_add_text(object, "backend", limen_backend_name(outcome->kind));
+	json_add_text(object, "description", outcome->description);
 	print_json(object);
 }
 

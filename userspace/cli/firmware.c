@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <openssl/sha.h>
 #include <private.h>
@@ -42,44 +41,22 @@ static const char help[] =
 /* A whole file, to be freed; NULL after a line. */
 static uint8_t *read_file(const char *path, size_t most, size_t *size)
 {
-	FILE *file = fopen(path, "re");
-	uint8_t *data = malloc(most + 1);
+	void *data = NULL;
+	int error = file_load(path, most, &data, size);
 
-	if (!file)
-		fail("%s: %m", path);
-	else if (!data)
-		fail("out of memory");
-	if (!file || !data)
-		goto failed;
-	*size = fread(data, 1, most + 1, file);
-	if (ferror(file)) {
-		fail("%s: %m", path);
-		goto failed;
-	}
-	if (*size > most) {
+	if (error == -EFBIG)
 		fail("%s: longer than %zu bytes", path, most);
-		goto failed;
-	}
-	fclose(file);
-	return data;
-failed:
-	if (file)
-		fclose(file);
-	free(data);
-	return NULL;
+	else if (error)
+		fail("%s: %s", path, limen_file_strerror(error));
+	return error ? NULL : data;
 }
 
 /* An image is no secret: unlike templates, others may read it. */
 static int write_file(const char *path, const struct iovec *parts, unsigned int count)
 {
-	mode_t mask = umask(0);
-	int error;
+	int error = file_replace(path, parts, count, 0666, FILE_STREAM);
 
-	umask(mask);
-	error = file_replace(path, parts, count);
-	if (!error && chmod(path, 0666 & ~mask))
-		error = -errno;
-	return error ? fail("%s: %s", path, strerror(-error)) : DONE;
+	return error ? fail("%s: %s", path, limen_file_strerror(error)) : DONE;
 }
 
 /* Two numbers of 16 bits with a character between them. */
@@ -255,27 +232,21 @@ static void print_info(const struct image *image, const char *hash)
 	printf("signed            %s\n", image->signature ? "yes, not verified" : "no");
 }
 
-static void add_number(struct json_object *object, const char *name, uint32_t number)
-{
-	json_object_object_add(object, name, json_object_new_int64(number));
-}
-
 static void print_info_json(const struct image *image, const char *hash)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_number(object, "board_type", image->board_type);
-	add_number(object, "version_major", image->version >> 16);
-	add_number(object, "version_minor", image->version & UINT16_MAX);
-	add_number(object, "security_version", image->security_version);
-	add_number(object, "api_least", image->api >> 16);
-	add_number(object, "api_greatest", image->api & UINT16_MAX);
-	add_number(object, "code_size", image->code_size);
-	add_number(object, "memory_size", image->memory_size);
-	add_number(object, "entry", image->entry);
-	json_object_object_add(object, "hash", json_object_new_string(hash));
-	json_object_object_add(object, "signed",
-			       json_object_new_boolean(image->signature != NULL));
+	json_add_whole(object, "board_type", image->board_type);
+	json_add_whole(object, "version_major", image->version >> 16);
+	json_add_whole(object, "version_minor", image->version & UINT16_MAX);
+	json_add_whole(object, "security_version", image->security_version);
+	json_add_whole(object, "api_least", image->api >> 16);
+	json_add_whole(object, "api_greatest", image->api & UINT16_MAX);
+	json_add_whole(object, "code_size", image->code_size);
+	json_add_whole(object, "memory_size", image->memory_size);
+	json_add_whole(object, "entry", image->entry);
+	json_add_text(object, "hash", hash);
+	json_add_truth(object, "signed", image->signature != NULL);
 	print_json(object);
 }
 

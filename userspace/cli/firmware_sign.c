@@ -3,6 +3,7 @@
  * Signatures of firmware, with libcrypto: the plain one for the board's ROM, and the same
  * in a PKCS #7 message for the driver's kernel.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/cms.h>
@@ -12,12 +13,14 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs7.h>
 #include <openssl/rsa.h>
+#include <private.h>
 
 #include "cli.h"
 #include "firmware.h"
 
 #define HEADER_SIZE sizeof(struct limen_fw_header)
 #define EXPONENT 65537
+#define PEM_SIZE_MAX (1u << 20)
 /* No attribute is signed: the signature is of the header, not of a hash of it. */
 #define CMS_FLAGS (CMS_NOATTR | CMS_NOCERTS | CMS_BINARY | CMS_DETACHED | CMS_NOSMIMECAP)
 
@@ -37,17 +40,37 @@ const char *firmware_refusal(enum limen_hw_refusal refusal)
 	}
 }
 
+/* The text of a PEM file, to be freed after it has been wiped; NULL after a line. */
+static BIO *read_pem(const char *path, void **text, size_t *size)
+{
+	int error = file_load(path, PEM_SIZE_MAX, text, size);
+	BIO *bio = error ? NULL : BIO_new_mem_buf(*text, *size);
+
+	if (error)
+		fail("%s: %s", path, limen_file_strerror(error));
+	else if (!bio)
+		free(*text);
+	return bio;
+}
+
+static void forget_pem(BIO *bio, void *text, size_t size)
+{
+	BIO_free(bio);
+	limen_wipe(text, size);
+	free(text);
+}
+
 static X509 *read_certificate(const char *path)
 {
-	FILE *file = fopen(path, "re");
 	X509 *certificate;
+	size_t size;
+	void *text;
+	BIO *bio = read_pem(path, &text, &size);
 
-	if (!file) {
-		fail("%s: %m", path);
+	if (!bio)
 		return NULL;
-	}
-	certificate = PEM_read_X509(file, NULL, NULL, NULL);
-	fclose(file);
+	certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	forget_pem(bio, text, size);
 	if (!certificate)
 		fail("%s: no certificate in PEM", path);
 	return certificate;
@@ -55,15 +78,15 @@ static X509 *read_certificate(const char *path)
 
 static EVP_PKEY *read_key(const char *path)
 {
-	FILE *file = fopen(path, "re");
 	EVP_PKEY *key;
+	size_t size;
+	void *text;
+	BIO *bio = read_pem(path, &text, &size);
 
-	if (!file) {
-		fail("%s: %m", path);
+	if (!bio)
 		return NULL;
-	}
-	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	fclose(file);
+	key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	forget_pem(bio, text, size);
 	if (!key)
 		fail("%s: no private key in PEM", path);
 	return key;

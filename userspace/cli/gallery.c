@@ -11,10 +11,12 @@
 /* A search reads the whole gallery, on whichever backend. */
 #define SEARCH_TIMEOUT_MS 60000
 #define DEFAULT_TOP 10
+/* Somebody else's change is over in seconds. */
+#define EDIT_TIMEOUT_MS 60000
 
 static const char help[] =
-	"Usage: limen gallery create FILE INPUT...\n"
-	"       limen gallery add FILE INPUT...\n"
+	"Usage: limen gallery create FILE [INPUT]... [--from LIST]\n"
+	"       limen gallery add FILE [INPUT]... [--from LIST]\n"
 	"       limen gallery info FILE\n"
 	"       limen gallery verify FILE\n"
 	"       limen gallery remove FILE ROW...\n"
@@ -23,6 +25,10 @@ static const char help[] =
 	"is a JPEG picture or a template file; rows are numbered from 0. A removed\n"
 	"row's number is never given again.\n"
 	"\n"
+	"  -f, --from LIST     create, add: the inputs, too, that this file names, one a\n"
+	"                      line; - is standard input\n"
+	"  -g, --keep-going    create, add: leave out inputs that give no template, tell\n"
+	"                      which, and take the others; otherwise it is all or none\n"
 	"  -b, --backend NAME  search: cpu (default), opencl, board or one of these,\n"
 	"                      as cpu:avx2\n"
 	"  -t, --threads N     search: threads of the CPU, 1 to 256 (1)\n"
@@ -31,117 +37,38 @@ static const char help[] =
 	"  -n, --min S         search: least similarity, 0 to 1 (0)\n"
 	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
-	"  -j, --json          info, search: print JSON\n"
+	"  -j, --json          create, add, info, search: print JSON\n"
 	"\n"
+	"create and add tell the row of each input once the file has been written.\n"
+	"Whoever changes a gallery waits for others who do.\n"
 	"Every command verifies the whole file first. Exit status: 0 done, 1 it\n"
 	"cannot be done (verify: the file is not sound), 2 wrong usage, 3 a picture\n"
 	"gives no template.\n";
 
-static int open_gallery(const char *path, struct limen_gallery **gallery)
+const char *gallery_strerror(int error)
 {
-	int error = limen_gallery_open(gallery, path);
-
-	if (error == -EBADMSG)
-		return fail("%s: not a valid gallery", path);
-	if (error == -EPERM)
-		return fail("%s: may be written by somebody who is neither you nor root",
-			    path);
-	if (error)
-		return fail("%s: %s", path, limen_strerror(error));
-	return DONE;
+	switch (-error) {
+	case EBADMSG:
+		return "not a valid gallery";
+	case EPERM:
+		return "may be written by somebody who is neither you nor root; "
+		       "chmod or chown takes that right away";
+	default:
+		return limen_file_strerror(error);
+	}
 }
 
-static uint32_t present(const struct limen_gallery *gallery)
+int open_gallery(const char *path, bool edit, struct limen_gallery **gallery)
+{
+	int error = edit ? limen_gallery_edit(gallery, path, EDIT_TIMEOUT_MS) :
+			   limen_gallery_open(gallery, path);
+
+	return error ? fail("%s: %s", path, gallery_strerror(error)) : DONE;
+}
+
+uint32_t gallery_present(const struct limen_gallery *gallery)
 {
 	return limen_gallery_rows(gallery) - limen_gallery_removed(gallery);
-}
-
-static int append(struct limen_gallery **gallery, const char *path,
-		  const struct limen_template *tmpl)
-{
-	int64_t row;
-	int error = 0;
-
-	if (!*gallery)
-		error = limen_gallery_create(gallery, tmpl->model, tmpl->dim);
-	if (error)
-		return fail("%s: %s", path, limen_strerror(error));
-	row = limen_gallery_add(*gallery, tmpl);
-	if (row < 0)
-		return fail("%s: %s", path, limen_strerror(row));
-	return DONE;
-}
-
-static int append_all(const struct limen_config *config,
-		      struct limen_gallery **gallery, char **inputs)
-{
-	struct source *source = source_open(config);
-	struct limen_template tmpl;
-	int result = DONE;
-
-	if (!source)
-		return fail("out of memory");
-	for (; *inputs && !result; inputs++) {
-		result = source_read(source, *inputs, &tmpl);
-		if (!result)
-			result = append(gallery, *inputs, &tmpl);
-		limen_template_wipe(&tmpl);
-	}
-	source_close(source);
-	return result;
-}
-
-static int save(const struct limen_gallery *gallery, const char *path)
-{
-	int error = limen_gallery_save(gallery, path);
-
-	if (error)
-		return fail("%s: %s", path, limen_strerror(error));
-	printf("%s: %u rows\n", path, present(gallery));
-	return DONE;
-}
-
-/* All inputs or none: the file is written when every one has been read. */
-static int extend(const struct limen_config *config,
-		  struct limen_gallery **gallery, char **operands)
-{
-	int result = append_all(config, gallery, operands + 1);
-
-	return result ? result : save(*gallery, operands[0]);
-}
-
-static int create(const struct settings *settings, char **operands)
-{
-	struct limen_gallery *gallery = NULL;
-	struct limen_config config;
-	int result;
-
-	if (!operands[1])
-		return misused("gallery create takes a file and inputs");
-	if (!access(operands[0], F_OK))
-		return fail("%s exists already", operands[0]);
-	result = load_config(settings, &config);
-	if (!result)
-		result = extend(&config, &gallery, operands);
-	limen_gallery_close(gallery);
-	return result;
-}
-
-static int add(const struct settings *settings, char **operands)
-{
-	struct limen_gallery *gallery = NULL;
-	struct limen_config config;
-	int result;
-
-	if (!operands[1])
-		return misused("gallery add takes a file and inputs");
-	result = load_config(settings, &config);
-	if (!result)
-		result = open_gallery(operands[0], &gallery);
-	if (!result)
-		result = extend(&config, &gallery, operands);
-	limen_gallery_close(gallery);
-	return result;
 }
 
 /* All rows or none. */
@@ -165,17 +92,24 @@ static int remove_all(struct limen_gallery *gallery, char **rows)
 static int remove_rows(const struct settings *settings, char **operands)
 {
 	struct limen_gallery *gallery;
-	int result;
+	int result, error;
 
 	(void)settings;
 	if (!operands[1])
 		return misused("gallery remove takes a file and rows");
-	result = open_gallery(operands[0], &gallery);
+	result = open_gallery(operands[0], true, &gallery);
 	if (result)
 		return result;
 	result = remove_all(gallery, operands + 1);
-	if (!result)
-		result = save(gallery, operands[0]);
+	if (!result) {
+		error = limen_gallery_save(gallery, operands[0]);
+		if (error)
+			result = fail("%s: %s", operands[0],
+				      gallery_strerror(error));
+		else
+			printf("%s: %u rows\n", operands[0],
+			       gallery_present(gallery));
+	}
 	limen_gallery_close(gallery);
 	return result;
 }
@@ -189,24 +123,21 @@ static int info(const struct settings *settings, char **operands)
 
 	if (operands[1])
 		return misused("gallery info takes one file");
-	result = open_gallery(operands[0], &gallery);
+	result = open_gallery(operands[0], false, &gallery);
 	if (result)
 		return result;
 	model_text(limen_gallery_model(gallery), text);
 	if (settings->json) {
 		object = json_object_new_object();
-		json_object_object_add(object, "rows", json_object_new_int64(
-					       present(gallery)));
-		json_object_object_add(object, "removed", json_object_new_int64(
-					       limen_gallery_removed(gallery)));
-		json_object_object_add(object, "dim", json_object_new_int(
-					       limen_gallery_dim(gallery)));
-		json_object_object_add(object, "model",
-				       json_object_new_string(text));
+		json_add_whole(object, "rows", gallery_present(gallery));
+		json_add_whole(object, "removed",
+			       limen_gallery_removed(gallery));
+		json_add_whole(object, "dim", limen_gallery_dim(gallery));
+		json_add_text(object, "model", text);
 		print_json(object);
 	} else {
 		printf("rows     %u\nremoved  %u\ndim      %u\nmodel    %s\n",
-		       present(gallery), limen_gallery_removed(gallery),
+		       gallery_present(gallery), limen_gallery_removed(gallery),
 		       limen_gallery_dim(gallery), text);
 	}
 	limen_gallery_close(gallery);
@@ -221,10 +152,10 @@ static int verify(const struct settings *settings, char **operands)
 	(void)settings;
 	if (operands[1])
 		return misused("gallery verify takes one file");
-	result = open_gallery(operands[0], &gallery);
+	result = open_gallery(operands[0], false, &gallery);
 	if (result)
 		return result;
-	printf("%s: sound, %u rows\n", operands[0], present(gallery));
+	printf("%s: sound, %u rows\n", operands[0], gallery_present(gallery));
 	limen_gallery_close(gallery);
 	return DONE;
 }
@@ -243,14 +174,9 @@ static void print_rows(const struct limen_row *rows, int64_t count, bool json)
 			       similarity_text(similarity, text), similarity,
 			       rows[i].score.raw);
 		row = json_object_new_object();
-		json_object_object_add(row, "row",
-				       json_object_new_int64(rows[i].row));
-		json_object_object_add(row, "similarity",
-				       similarity_json(similarity));
-		json_object_object_add(row, "similarity_fixed",
-				       json_object_new_int(similarity));
-		json_object_object_add(row, "raw",
-				       json_object_new_int(rows[i].score.raw));
+		json_add_whole(row, "row", rows[i].row);
+		json_add_similarity(row, "similarity", similarity);
+		json_add_whole(row, "raw", rows[i].score.raw);
 		json_object_array_add(list, row);
 	}
 	if (json)
@@ -358,7 +284,7 @@ static int search(const struct settings *settings, char **operands)
 	if (!result)
 		result = load_config(settings, &config);
 	if (!result)
-		result = open_gallery(operands[0], &gallery);
+		result = open_gallery(operands[0], false, &gallery);
 	if (result)
 		return result;
 	source = source_open(&config);
@@ -376,8 +302,8 @@ static const struct {
 	const char *name;
 	int (*run)(const struct settings *settings, char **operands);
 } actions[] = {
-	{ "create", create },
-	{ "add", add },
+	{ "create", gallery_create },
+	{ "add", gallery_add },
 	{ "info", info },
 	{ "verify", verify },
 	{ "remove", remove_rows },
@@ -391,7 +317,7 @@ int command_gallery(int argc, char **argv)
 	bool leave;
 	int result;
 
-	result = read_settings(argc, argv, "abcjkmnt", help, &settings, &leave);
+	result = read_settings(argc, argv, "abcfgjkmnt", help, &settings, &leave);
 	if (leave)
 		return result;
 	if (argc - optind < 2)

@@ -34,7 +34,7 @@ static const char usage[] =
 	"  bench       measure this machine\n"
 	"  firmware    make and verify images that boards start\n"
 	"\n"
-	"'limen COMMAND --help' tells a command's options, 'limen --version' the\n"
+	"'limen help COMMAND' tells a command's options, 'limen --version' the\n"
 	"version. Exit status: 0 done, 1 it cannot be done, 2 wrong usage, 3 a\n"
 	"picture gives no template. See limen(1).\n";
 
@@ -51,27 +51,52 @@ static void find_program_folder(void)
 		*slash = '\0';
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "--help";
 	unsigned int i;
-	int error;
 
-	find_program_folder();
-	error = limen_process_harden();
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(argv[0], commands[i].name))
+			return commands[i].run(argc, argv);
+	return misused("no command %s", argv[0]);
+}
+
+/* Of a command, or of all of them. */
+static int help(const char *command)
+{
+	char *argv[] = { (char *)command, "--help", NULL };
+
+	if (command)
+		return run_command(2, argv);
+	fputs(usage, stdout);
+	return DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	int error = limen_process_harden();
+
 	if (error)
 		return fail("memory cannot be protected: %s", strerror(-error));
-
+	if (!name) {
+		fputs(usage, stderr);
+		return USAGE;
+	}
 	if (!strcmp(name, "--version")) {
 		puts("limen " LIMEN_VERSION);
 		return DONE;
 	}
-	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
-		fputs(usage, argc > 1 ? stdout : stderr);
-		return argc > 1 ? DONE : USAGE;
-	}
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (!strcmp(name, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	return misused("no command %s", name);
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		return help(NULL);
+	if (!strcmp(name, "help"))
+		return argc > 3 ? misused("help takes one command") :
+				  help(argv[2]);
+	return run_command(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	find_program_folder();
+	return finish_output(run(argc, argv));
 }

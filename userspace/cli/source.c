@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Templates from files, whichever kind of file it is. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include <private.h>
 
 #include "cli.h"
 
@@ -52,12 +52,12 @@ static int need_extractor(struct source *source)
 	if (error)
 		return fail("model %s: %s; --models or [extractor] models of "
 			    "the configuration tells where they are",
-			    *failed ? failed : models, limen_strerror(error));
+			    *failed ? failed : models, face_strerror(error));
 	return DONE;
 }
 
-static int extract(struct source *source, const char *path,
-		   struct limen_template *tmpl)
+static int extract(struct source *source, const char *path, const void *data,
+		   size_t size, struct limen_template *tmpl)
 {
 	static const char *const reasons[] = {
 		[FACE_NONE] = "no face found",
@@ -71,15 +71,15 @@ static int extract(struct source *source, const char *path,
 	result = need_extractor(source);
 	if (result)
 		return result;
-	result = face_image_load(&image, path);
+	result = face_image_decode(&image, data, size);
 	if (result)
-		return fail("%s: %s", path, result == -EBADMSG ?
-			    "not a readable JPEG picture" :
-			    limen_strerror(result));
+		return fail("%s: %s", path, face_strerror(result));
 	result = face_extract(source->extractor, &image, tmpl, &times);
 	face_image_free(&image);
+	/* The picture is not to blame. */
 	if (result < 0)
-		return fail("%s: %s", path, limen_strerror(result));
+		return fail("models in %s: %s", source->config->models,
+			    face_strerror(result));
 	if (result != FACE_OK) {
 		fail("%s: %s", path, reasons[result]);
 		return NO_TEMPLATE;
@@ -87,33 +87,32 @@ static int extract(struct source *source, const char *path,
 	return DONE;
 }
 
-static int read_start(const char *path, uint8_t start[4])
+static int read_template(const char *path, const void *data, size_t size,
+			 struct limen_template *tmpl)
 {
-	ssize_t got;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = limen_template_parse(tmpl, data, size);
 
-	if (fd < 0)
-		return -errno;
-	memset(start, 0, 4);
-	got = read(fd, start, 4);
-	close(fd);
-	return got < 0 ? -errno : 0;
+	return error ? fail("%s: %s", path, limen_file_strerror(error)) : DONE;
 }
 
 int source_read(struct source *source, const char *path,
 		struct limen_template *tmpl)
 {
-	uint8_t start[4];
-	int error = read_start(path, start);
+	size_t size;
+	void *data;
+	int result = file_load(path, FACE_FILE_SIZE_MAX, &data, &size);
 
-	if (error)
-		return fail("%s: %s", path, strerror(-error));
-	if (!memcmp(start, jpeg_start, sizeof(jpeg_start)))
-		return extract(source, path, tmpl);
-	if (memcmp(start, template_start, sizeof(template_start)))
-		return fail("%s: neither a JPEG picture nor a template", path);
-	error = limen_template_load(tmpl, path);
-	if (error)
-		return fail("%s: %s", path, limen_strerror(error));
-	return DONE;
+	if (result)
+		return fail("%s: %s", path, limen_file_strerror(result));
+	if (size >= sizeof(jpeg_start) &&
+	    !memcmp(data, jpeg_start, sizeof(jpeg_start)))
+		result = extract(source, path, data, size, tmpl);
+	else if (size >= sizeof(template_start) &&
+		 !memcmp(data, template_start, sizeof(template_start)))
+		result = read_template(path, data, size, tmpl);
+	else
+		result = fail("%s: neither a JPEG picture nor a template", path);
+	limen_wipe(data, size);
+	free(data);
+	return result;
 }

@@ -28,28 +28,18 @@ static int add_board(const char *node, void *context)
 	int error;
 
 	error = limen_backend_open(&backend, LIMEN_BACKEND_BOARD, node);
-	json_object_object_add(object, "node", json_object_new_string(node));
-	json_object_object_add(object, "usable",
-			       json_object_new_boolean(!error));
-	json_object_object_add(object, "description", json_object_new_string(
-				       error ? limen_strerror(error) :
-				       limen_backend_description(backend)));
+	json_add_text(object, "node", node);
+	json_add_truth(object, "usable", !error);
+	json_add_text(object, "description", error ? limen_strerror(error) :
+		      limen_backend_description(backend));
 	if (!error) {
 		if (*limen_backend_firmware(backend))
-			json_object_object_add(object, "firmware",
-					       json_object_new_string(
-						       limen_backend_firmware(
-							       backend)));
+			json_add_text(object, "firmware",
+				      limen_backend_firmware(backend));
 		limen_backend_close(backend);
 	}
 	json_object_array_add(context, object);
 	return 0;
-}
-
-static void add_count(struct json_object *object, const char *name,
-		      uint64_t count)
-{
-	json_object_object_add(object, name, json_object_new_uint64(count));
 }
 
 static struct json_object *service(const struct limen_config *config)
@@ -64,28 +54,20 @@ static struct json_object *service(const struct limen_config *config)
 		error = limen_client_status(client, config->timeout_ms,
 					    &status);
 	limen_client_close(client);
-	json_object_object_add(object, "socket",
-			       json_object_new_string(config->socket));
-	json_object_object_add(object, "usable",
-			       json_object_new_boolean(!error));
+	json_add_text(object, "socket", config->socket);
+	json_add_truth(object, "usable", !error);
 	if (error) {
-		json_object_object_add(object, "description",
-				       json_object_new_string(
-					       error == -ENOENT ?
-					       "limend is not running" :
-					       limen_strerror(error)));
+		json_add_text(object, "description", limen_client_strerror(error));
 		return object;
 	}
-	json_object_object_add(object, "description",
-			       json_object_new_string(status.description));
-	json_object_object_add(object, "backend", json_object_new_string(
-				       limen_backend_name(status.backend)));
-	add_count(object, "clients", status.clients);
-	add_count(object, "comparisons", status.comparisons);
-	add_count(object, "failures", status.failures);
-	add_count(object, "batches", status.batches);
-	add_count(object, "rechecks", status.rechecks);
-	add_count(object, "mismatches", status.mismatches);
+	json_add_text(object, "description", status.description);
+	json_add_text(object, "backend", limen_backend_name(status.backend));
+	json_add_whole(object, "clients", status.clients);
+	json_add_whole(object, "comparisons", status.comparisons);
+	json_add_whole(object, "failures", status.failures);
+	json_add_whole(object, "batches", status.batches);
+	json_add_whole(object, "rechecks", status.rechecks);
+	json_add_whole(object, "mismatches", status.mismatches);
 	return object;
 }
 
@@ -99,12 +81,10 @@ static struct json_object *model(const struct limen_config *config)
 
 	snprintf(path, sizeof(path), "%s/" EMBEDDING_MODEL, config->models);
 	error = face_model_identify(path, identifier);
-	json_object_object_add(object, "file", json_object_new_string(path));
-	json_object_object_add(object, "usable",
-			       json_object_new_boolean(!error));
-	json_object_object_add(object, "description", json_object_new_string(
-				       error ? strerror(-error) :
-					       model_text(identifier, text)));
+	json_add_text(object, "file", path);
+	json_add_truth(object, "usable", !error);
+	json_add_text(object, "description", error ? face_strerror(error) :
+		      model_text(identifier, text));
 	return object;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* limen template: from a picture to a template file. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -8,7 +9,7 @@ static const char help[] =
 	"Usage: limen template [OPTION]... PICTURE --output FILE\n"
 	"Make a template of the one face in a JPEG picture.\n"
 	"\n"
-	"  -o, --output FILE   where to write it (mode 0600)\n"
+	"  -o, --output FILE   where to write it (mode 0600), or /dev/stdout\n"
 	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
 	"  -j, --json          print JSON\n"
@@ -16,12 +17,16 @@ static const char help[] =
 	"Exit status: 0 written, 1 it cannot be done, 2 wrong usage, 3 the picture\n"
 	"gives no template.\n";
 
+/* Nothing is told where the template itself went to standard output. */
 static void report(const struct limen_template *tmpl, const char *path,
 		   bool json)
 {
 	char text[MODEL_TEXT_SIZE];
 	struct json_object *object;
+	struct stat status;
 
+	if (lstat(path, &status) || !S_ISREG(status.st_mode))
+		return;
 	if (!json) {
 		printf("%s: %u components, quality %u.%03u, model %.12s\n",
 		       path, tmpl->dim, tmpl->quality / 1000,
@@ -29,12 +34,10 @@ static void report(const struct limen_template *tmpl, const char *path,
 		return;
 	}
 	object = json_object_new_object();
-	json_object_object_add(object, "file", json_object_new_string(path));
-	json_object_object_add(object, "dim", json_object_new_int(tmpl->dim));
-	json_object_object_add(object, "quality",
-			       json_object_new_double(tmpl->quality / 1000.0));
-	json_object_object_add(object, "model", json_object_new_string(
-				       model_text(tmpl->model, text)));
+	json_add_text(object, "file", path);
+	json_add_whole(object, "dim", tmpl->dim);
+	json_add_number(object, "quality", tmpl->quality / 1000.0);
+	json_add_text(object, "model", model_text(tmpl->model, text));
 	print_json(object);
 }
 
@@ -54,7 +57,7 @@ static int make(const struct limen_config *config, const char *picture,
 	error = limen_template_save(&tmpl, settings->output);
 	if (error)
 		result = fail("%s: %s", settings->output,
-			      limen_strerror(error));
+			      limen_file_strerror(error));
 	else
 		report(&tmpl, settings->output, settings->json);
 	limen_template_wipe(&tmpl);

@@ -212,6 +212,9 @@ static void print_line(struct json_object *object)
 	json_object_put(object);
 }
 
+/* Positive: nobody sees it. What stdout says is told at the end. */
+#define OUTPUT_LOST 1
+
 /* Text is what the screen shows, to show it again. */
 static int tell(struct top *top, const struct top_report *report, char **text)
 {
@@ -227,7 +230,7 @@ static int tell(struct top *top, const struct top_report *report, char **text)
 		top_report_print(report, stdout);
 		putchar('\n');
 	}
-	return fflush(stdout) ? -errno : 0;
+	return fflush(stdout) || ferror(stdout) ? OUTPUT_LOST : 0;
 }
 
 /* One report, of what happened since the sample before. */
@@ -306,7 +309,7 @@ static int watch_board(struct top *top, const char *node)
 		if (top->screen)
 			top_screen_close();
 		if (error)
-			result = complain(node, error);
+			result = error < 0 ? complain(node, error) : FAILED;
 	}
 	top_clients_free(&top->clients);
 	if (top->fd >= 0)

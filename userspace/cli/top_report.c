@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* limen top: a report as text and as JSON. */
+#include "json.h"
 #include "top.h"
 
 static const struct {
@@ -87,12 +88,6 @@ void top_report_print(const struct top_report *report, FILE *to)
 	print_clients(report, to);
 }
 
-static void add_number(struct json_object *object, const char *name,
-		       double value)
-{
-	json_object_object_add(object, name, json_object_new_double(value));
-}
-
 static void add_count(struct json_object *object, const char *name,
 		      uint64_t count)
 {
@@ -133,10 +128,9 @@ static struct json_object *client_json(const struct top_client *client)
 
 	add_count(object, "client", client->id);
 	add_count(object, "pid", client->pid);
-	json_object_object_add(object, "command",
-			       json_object_new_string(client->name));
-	add_number(object, "express_busy", client->express);
-	add_number(object, "scan_busy", client->scan);
+	json_add_text(object, "command", client->name);
+	json_add_number(object, "express_busy", client->express);
+	json_add_number(object, "scan_busy", client->scan);
 	add_count(object, "host_bytes", client->host_bytes);
 	add_count(object, "card_bytes", client->card_bytes);
 	return object;
@@ -154,21 +148,19 @@ struct json_object *top_report_json(const struct top_report *report)
 	for (i = 0; i < report->clients.count; i++)
 		json_object_array_add(clients,
 				      client_json(&report->clients.list[i]));
-	json_object_object_add(object, "node",
-			       json_object_new_string(report->node));
-	json_object_object_add(object, "board",
-			       json_object_new_string(report->board));
-	add_number(object, "seconds", load->seconds);
-	add_number(object, "express_busy", load->express);
-	add_number(object, "scan_busy", load->scan);
-	add_number(object, "memory_stalled", load->stall);
+	json_add_text(object, "node", report->node);
+	json_add_text(object, "board", report->board);
+	json_add_number(object, "seconds", load->seconds);
+	json_add_number(object, "express_busy", load->express);
+	json_add_number(object, "scan_busy", load->scan);
+	json_add_number(object, "memory_stalled", load->stall);
 	add_count(object, "express_under_way", stats->express_depth);
 	add_count(object, "scan_under_way", stats->scan_depth);
-	add_number(object, "comparisons_a_second", load->comparisons);
-	add_number(object, "rows_a_second", load->rows);
-	add_number(object, "chunks_a_second", load->chunks);
-	add_number(object, "doorbells_a_second", load->doorbells);
-	add_number(object, "interrupts_a_second", load->interrupts);
+	json_add_number(object, "comparisons_a_second", load->comparisons);
+	json_add_number(object, "rows_a_second", load->rows);
+	json_add_number(object, "chunks_a_second", load->chunks);
+	json_add_number(object, "doorbells_a_second", load->doorbells);
+	json_add_number(object, "interrupts_a_second", load->interrupts);
 	add_count(object, "resets", load->resets);
 	add_count(object, "resets_ever", report->now.resets);
 	add_count(object, "card_bytes", memory->card_size);

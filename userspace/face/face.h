@@ -30,6 +30,9 @@ struct face_image {
 	uint8_t *pixels;
 };
 
+/* Most bytes of a picture's file; a chip's portrait has tens of kilobytes. */
+#define FACE_FILE_SIZE_MAX	(16u << 20)
+
 #define FACE_IMAGE_SIDE_MAX 8192
 
 /* Reads a JPEG file or buffer and turns it upright; -EBADMSG if it is none or is
@@ -79,8 +82,8 @@ struct face_extractor;
  *	a file's fault; may be NULL
  * @failed_size: bytes at @failed
  *
- * Return: 0, -EBADMSG if a file is no model or not the one expected, -ENOMEM,
- * or what open() and read() say.
+ * Return: 0, -ENOEXEC if OpenCV does not take a file for a model, -ENOMEM, or
+ * what open() and read() say.
  */
 int face_extractor_open(struct face_extractor **extractor,
 			const char *model_folder, uint32_t min_quality,
@@ -94,7 +97,7 @@ void face_extractor_close(struct face_extractor *extractor);
  * For a process that forks: what the first run sets up is then there for every
  * child. Nobody's face is involved.
  *
- * Return: 0, -EBADMSG if a model is not the one expected, or -ENOMEM.
+ * Return: 0, -ENOEXEC if a model is not the one expected, or -ENOMEM.
  */
 int face_extractor_warm(struct face_extractor *extractor);
 
@@ -114,11 +117,20 @@ int face_model_identify(const char *path, uint8_t *identifier);
  * least a third as high: people further behind, or pictures on a wall, are not
  * at the gate.
  *
- * Return: enum face_result, or a negative errno.
+ * Return: enum face_result, or a negative errno: -ENOEXEC if the models do not
+ * run, which is no fault of the picture.
  */
 int face_extract(struct face_extractor *extractor,
 		 const struct face_image *image, struct limen_template *tmpl,
 		 struct face_times *times);
+
+/**
+ * face_strerror() - what an error of the functions above means
+ * @err: the error, negative
+ *
+ * Return: words for people, good until this thread's next call.
+ */
+const char *face_strerror(int err);
 
 #ifdef __cplusplus
 }

@@ -19,9 +19,6 @@
 #include "file.h"
 #include "orientation.h"
 
-/* A chip's portrait has tens of kilobytes. */
-#define FILE_SIZE_MAX (16u << 20)
-
 /* The coefficients of a progressive JPEG take six bytes a pixel. */
 #define PIXELS_MAX (16u << 20)
 
@@ -168,7 +165,7 @@ int face_image_load(struct face_image *image, const char *path)
 	int err;
 
 	*image = (struct face_image){ 0 };
-	err = face_file_read(path, FILE_SIZE_MAX, &data, &size);
+	err = face_file_read(path, FACE_FILE_SIZE_MAX, &data, &size);
 	if (err)
 		return err;
 	err = face_image_decode(image, data, size);

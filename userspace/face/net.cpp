@@ -9,11 +9,17 @@
 #include "net.h"
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 
 #include <limen.h>
@@ -23,9 +29,26 @@ struct face_net {
 	std::vector<cv::String> names;
 };
 
-/* The error is reported as a number; OpenCV would print to stderr as well. */
-static int quiet(int, const char *, const char *, const char *, int, void *)
+/* Of the last failure. The thread that failed is the one that asks. */
+static thread_local char message[256];
+
+static void note(const char *what)
 {
+	const size_t length = strcspn(what, "\n");
+
+	snprintf(message, sizeof(message), "%.*s", static_cast<int>(length),
+		 what);
+}
+
+const char *face_net_message(void)
+{
+	return message;
+}
+
+/* An error is told by the caller; OpenCV would print to stderr as well. */
+static int quiet(int, const char *, const char *text, const char *, int, void *)
+{
+	note(text);
 	return 0;
 }
 
@@ -46,7 +69,16 @@ static int copy_output(const std::vector<cv::Mat> &results,
 		       result.total() * sizeof(float));
 		return 0;
 	}
-	return -EBADMSG;
+	note("its outputs are not those of the model that is expected");
+	return -ENOEXEC;
+}
+
+static int failed(const std::exception &why)
+{
+	/* quiet() has noted what OpenCV itself says. */
+	if (!message[0])
+		note(why.what());
+	return -ENOEXEC;
 }
 
 static void wipe(cv::Mat &mat)
@@ -55,29 +87,50 @@ static void wipe(cv::Mat &mat)
 		limen_wipe(mat.data, mat.total() * mat.elemSize());
 }
 
+/*
+ * What the environment would have OpenCV do: compute elsewhere, so that templates
+ * differ, write files, or tell of itself on stdout, where our output goes.
+ */
+static void forget_settings()
+{
+	static const char prefix[] = "OPENCV_";
+	std::vector<std::string> names;
+
+	for (char **entry = environ; *entry; entry++)
+		if (!strncmp(*entry, prefix, sizeof(prefix) - 1))
+			names.emplace_back(*entry, strcspn(*entry, "="));
+	for (const std::string &name : names)
+		unsetenv(name.c_str());
+	cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+}
+
 int face_net_open(struct face_net **net, const void *onnx, size_t size)
 {
+	forget_settings();
 	/*
 	 * One thread: the networks are too small for two to pay, and a process
 	 * without threads can fork.
 	 */
 	cv::setNumThreads(1);
 	cv::redirectError(quiet);
+	message[0] = '\0';
 	*net = nullptr;
 	try {
 		*net = new face_net;
 		(*net)->net = cv::dnn::readNetFromONNX(
 			static_cast<const char *>(onnx), size);
+		(*net)->net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
+		(*net)->net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
 		(*net)->names = (*net)->net.getUnconnectedOutLayersNames();
 		return 0;
 	} catch (const std::bad_alloc &) {
 		face_net_close(*net);
 		*net = nullptr;
 		return -ENOMEM;
-	} catch (const std::exception &) {
+	} catch (const std::exception &why) {
 		face_net_close(*net);
 		*net = nullptr;
-		return -EBADMSG;
+		return failed(why);
 	}
 }
 
@@ -88,6 +141,7 @@ int face_net_run(struct face_net *net, const struct face_tensor *input,
 			       input->width };
 	int err = 0;
 
+	message[0] = '\0';
 	try {
 		cv::Mat blob(4, shape, CV_32F, input->data);
 		std::vector<cv::Mat> results;
@@ -101,8 +155,8 @@ int face_net_run(struct face_net *net, const struct face_tensor *input,
 		return err;
 	} catch (const std::bad_alloc &) {
 		return -ENOMEM;
-	} catch (const std::exception &) {
-		return -EBADMSG;
+	} catch (const std::exception &why) {
+		return failed(why);
 	}
 }
 

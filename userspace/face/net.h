@@ -33,7 +33,7 @@ struct face_tensor {
  * @onnx: contents of the model's file; not needed any more afterwards
  * @size: bytes of it
  *
- * Return: 0, -ENOMEM, or -EBADMSG if this is no model.
+ * Return: 0, -ENOMEM, or -ENOEXEC if OpenCV does not take it.
  */
 int face_net_open(struct face_net **net, const void *onnx, size_t size);
 
@@ -44,12 +44,16 @@ int face_net_open(struct face_net **net, const void *onnx, size_t size);
  * @outputs: what comes out: each gets the output of its number of elements
  * @count: how many outputs; all must differ in size
  *
- * Return: 0, -ENOMEM, or -EBADMSG if the model has no such in- and outputs.
+ * Return: 0, -ENOMEM, or -ENOEXEC if the model has no such in- and outputs, or
+ * OpenCV cannot run it.
  */
 int face_net_run(struct face_net *net, const struct face_tensor *input,
 		 const struct face_tensor *outputs, unsigned int count);
 
 void face_net_close(struct face_net *net);
+
+/* What OpenCV says of the last -ENOEXEC of this thread. */
+const char *face_net_message(void);
 
 #ifdef __cplusplus
 }

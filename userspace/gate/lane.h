@@ -75,12 +75,15 @@ struct gate_times {
  * @evidence: what was observed
  * @backend: enum limen_backend_kind, or 0 if nothing was compared
  * @attempts: pictures looked at
+ * @process: of the process it ran in: 0, a negative errno if there was none, or
+ *	what waitpid() says if it did not end well
  * @times: how long it took
  */
 struct gate_transit {
 	struct gate_evidence evidence;
 	uint32_t backend;
 	uint32_t attempts;
+	int process;
 	struct gate_times times;
 };
 

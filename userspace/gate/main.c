@@ -18,8 +18,10 @@
 #include <config.h>
 #include <face.h>
 #include <limen.h>
+#include <log.h>
 
 #include "camera.h"
+#include "fault.h"
 #include "input.h"
 #include "report.h"
 #include "transit.h"
@@ -101,13 +103,12 @@ static int configure(struct gate *gate, const char *path)
 	char error[512];
 
 	if (limen_config_load(&gate->config, path, error, sizeof(error))) {
-		fprintf(stderr, "limen-gate: %s\n", error);
+		log_line("%s", error);
 		return -EINVAL;
 	}
 	if (gate->config.threshold == LIMEN_CONFIG_NO_THRESHOLD) {
-		fprintf(stderr,
-			"limen-gate: %s: set a threshold in [policy]\n",
-			path ?: LIMEN_CONFIG_PATH);
+		log_line("%s: set a threshold in [policy]",
+			 path ?: LIMEN_CONFIG_PATH);
 		return -EINVAL;
 	}
 	gate_camera_init(&gate->camera, gate->config.camera);
@@ -127,9 +128,8 @@ static int open_extractor(struct gate *gate)
 		snprintf(failed, sizeof(failed), "%s", gate->config.models);
 	}
 	if (err)
-		fprintf(stderr,
-			"limen-gate: %s: %s; [extractor] models names the folder of the models\n",
-			failed, limen_strerror(err));
+		log_line("%s: %s; [extractor] models names the folder of the models",
+			 failed, face_strerror(err));
 	return err;
 }
 
@@ -155,6 +155,20 @@ static void catch_signals(struct gate_input *input)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* The traveller's own reasons are between the reader of the decisions and him. */
+static void log_fault(const struct gate *gate, unsigned long long number,
+		      const struct gate_transit *transit)
+{
+	static struct log_rate rate;
+	struct gate_verdict verdict = gate_decide(&transit->evidence,
+						  gate->config.threshold);
+	char text[GATE_FAULT_SIZE];
+
+	if (gate_fault_describe(transit, verdict.reason, text))
+		log_rated(&rate, "transit %llu: %s: %s", number,
+			  gate_reason_name(verdict.reason), text);
+}
+
 static int serve(struct gate *gate)
 {
 	const struct gate_lane lane = {
@@ -175,12 +189,13 @@ static int serve(struct gate *gate)
 
 		if (!gate_transit_run(&lane, document, &transit))
 			gate_camera_darken(gate->config.camera);
-		err = gate_report(stdout, ++number, &transit,
+		log_fault(gate, ++number, &transit);
+		err = gate_report(stdout, number, &transit,
 				  gate->config.threshold);
 	}
 	if (err)
-		fprintf(stderr, "limen-gate: standard output: %s\n",
-			limen_strerror(err));
+		log_line("standard output: %s", err == -ETIMEDOUT ?
+			 "nobody reads from it" : strerror(-err));
 	return err;
 }
 
@@ -192,8 +207,7 @@ static int run(const char *config)
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	if (err) {
-		fprintf(stderr, "limen-gate: cannot harden the process: %s\n",
-			limen_strerror(err));
+		log_line("the process cannot be hardened: %s", strerror(-err));
 		return 1;
 	}
 	err = configure(&gate, config);
@@ -225,17 +239,16 @@ int main(int argc, char **argv)
 			puts("Usage: limen-gate [--config FILE]\n"
 			     "Reads paths of portraits, one a line; prints a line of JSON for each.\n"
 			     "See limen-gate(8).");
-			return 0;
+			return fclose(stdout) ? 1 : 0;
 		case 'V':
 			puts("limen-gate " LIMEN_VERSION);
-			return 0;
+			return fclose(stdout) ? 1 : 0;
 		default:
 			return 2;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "limen-gate: unexpected argument %s\n",
-			argv[optind]);
+		log_line("unexpected argument %s", argv[optind]);
 		return 2;
 	}
 	return run(config);

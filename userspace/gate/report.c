@@ -5,9 +5,12 @@
 #include "report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include <json.h>
+
+#define READER_TIMEOUT_MS 10000
 
 /*
  * A similarity with four decimals, cut off: rounding up could show a score at
@@ -87,6 +90,32 @@ static struct json_object *describe(unsigned long long number,
 	return object;
 }
 
+/* A line is less than what a pipe or a socket with room takes at once. */
+static int wait_for_reader(FILE *file)
+{
+	struct pollfd ready = { .fd = fileno(file), .events = POLLOUT };
+	int count;
+
+	if (ready.fd < 0) /* memory */
+		return 0;
+	do {
+		count = poll(&ready, 1, READER_TIMEOUT_MS);
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return -errno;
+	return count ? 0 : -ETIMEDOUT;
+}
+
+static int print(FILE *file, const char *text)
+{
+	int err = wait_for_reader(file);
+
+	if (err)
+		return err;
+	errno = EIO;
+	return fprintf(file, "%s\n", text) < 0 || fflush(file) ? -errno : 0;
+}
+
 int gate_report(FILE *file, unsigned long long number,
 		const struct gate_transit *transit, int32_t threshold)
 {
@@ -95,8 +124,8 @@ int gate_report(FILE *file, unsigned long long number,
 		object, JSON_C_TO_STRING_PLAIN);
 	int err = text ? 0 : -ENOMEM;
 
-	if (!err && (fprintf(file, "%s\n", text) < 0 || fflush(file)))
-		err = -EIO;
+	if (!err)
+		err = print(file, text);
 	json_object_put(object);
 	return err;
 }

@@ -16,7 +16,8 @@
  * @transit: what came of it
  * @threshold: least published similarity for a match
  *
- * Return: 0, -ENOMEM, or -EIO if nobody reads it.
+ * Return: 0, -ENOMEM, -ETIMEDOUT if nobody has read for ten seconds, or what writing
+ * says.
  */
 int gate_report(FILE *file, unsigned long long number,
 		const struct gate_transit *transit, int32_t threshold);

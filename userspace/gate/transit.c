@@ -43,10 +43,13 @@ static bool wait_for_answer(int answer, int64_t deadline_us)
 	return count > 0;
 }
 
-static void reap(pid_t pid)
+static int reap(pid_t pid)
 {
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	return status;
 }
 
 static bool supervise(pid_t pid, int answer, int64_t start_us,
@@ -63,7 +66,7 @@ static bool supervise(pid_t pid, int answer, int64_t start_us,
 		*transit = told;
 	else
 		kill(pid, SIGKILL);
-	reap(pid);
+	transit->process = reap(pid);
 	return complete;
 }
 
@@ -77,9 +80,13 @@ bool gate_transit_run(const struct gate_lane *lane, const char *document,
 
 	*transit = (struct gate_transit){ 0 };
 	gate_evidence_init(&transit->evidence);
-	if (pipe2(answer, O_CLOEXEC))
+	if (pipe2(answer, O_CLOEXEC)) {
+		transit->process = -errno;
 		return true;
+	}
 	pid = fork();
+	if (pid < 0)
+		transit->process = -errno;
 	if (!pid) {
 		close(answer[0]);
 		child(lane, document, answer[1]);

@@ -67,6 +67,8 @@ struct gallery_table {
  * struct limen_gallery - templates of one model and dimension
  * @model: their model
  * @dim: components of a row
+ * @saver: held by whoever saves it, so that what is saved last is what is in the file
+ * @file: the file that is locked by limen_gallery_edit(), or -1; the saver's
  * @writer: held by whoever changes the gallery
  * @moment: held, for an instant, where the fields below are read or written
  * @table: its blocks
@@ -77,6 +79,8 @@ struct gallery_table {
 struct limen_gallery {
 	uint8_t model[LIMEN_MODEL_ID_SIZE];
 	uint32_t dim;
+	pthread_mutex_t saver;
+	int file;
 	pthread_mutex_t writer;
 	pthread_mutex_t moment;
 	struct gallery_table *table;

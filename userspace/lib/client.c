@@ -12,8 +12,9 @@
 #include "../limend/protocol.h"
 #include "private.h"
 
-/* Longest limend may take to welcome a client: longer than it lets a board. */
+/* Longest limend may take to accept and welcome a client. */
 #define CONNECT_TIMEOUT_MS 5000
+#define CONNECT_PAUSE_US 5000
 
 /**
  * struct limen_client - a connection to limend
@@ -75,8 +76,52 @@ static int send_packet(int fd, const void *data, size_t size, int64_t deadline)
 	return 0;
 }
 
+/* What limend may send. */
+union reply {
+	struct limend_refusal refusal;
+	struct limend_compare_reply compare;
+	struct limend_status_reply status;
+};
+
+/* Why limend refuses to go on, or 0 if it does not. */
+static int refusal_error(const union reply *reply, ssize_t size)
+{
+	const struct limend_refusal *refusal = &reply->refusal;
+	int32_t error;
+
+	if (size != sizeof(*refusal) ||
+	    le32toh(refusal->magic) != LIMEND_MAGIC ||
+	    le16toh(refusal->op) != LIMEND_REFUSED)
+		return 0;
+	error = le32toh(refusal->error);
+	if (refusal->number || refusal->reserved ||
+	    (error != -EACCES && error != -EUSERS && error != -EPROTONOSUPPORT))
+		return -EPROTO;
+	return error;
+}
+
+/* What limend said before it hung up, if anything. */
+static int last_words(int fd, int error)
+{
+	union reply reply;
+	ssize_t got;
+	int i, said;
+
+	if (error != -ECONNRESET && error != -EPIPE)
+		return error;
+	/* An error that is still to be told comes before what was sent. */
+	for (i = 0; i < 2; i++) {
+		got = recv(fd, &reply, sizeof(reply), MSG_DONTWAIT | MSG_TRUNC);
+		said = refusal_error(&reply, got);
+		if (said)
+			return said;
+	}
+	return error;
+}
+
 static int receive_packet(int fd, void *data, size_t size, int64_t deadline)
 {
+	union reply reply = {};
 	ssize_t got;
 	int error;
 
@@ -85,13 +130,19 @@ static int receive_packet(int fd, void *data, size_t size, int64_t deadline)
 		if (error)
 			return error;
 		/* The true length also of a packet that is too long. */
-		got = recv(fd, data, size, MSG_DONTWAIT | MSG_TRUNC);
+		got = recv(fd, &reply, sizeof(reply), MSG_DONTWAIT | MSG_TRUNC);
 	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got < 0)
 		return -errno;
 	if (!got)
 		return -ECONNRESET;
-	return (size_t)got == size ? 0 : -EPROTO;
+	error = refusal_error(&reply, got);
+	if (error)
+		return error;
+	if ((size_t)got != size)
+		return -EPROTO;
+	memcpy(data, &reply, size);
+	return 0;
 }
 
 /* The heads of requests and of all replies are alike. */
@@ -103,14 +154,14 @@ static bool reply_matches(const struct limend_request *request,
 
 static int exchange(struct limen_client *client,
 		    const struct limend_request *request, size_t request_size,
-		    void *reply, size_t reply_size, int timeout_ms)
+		    void *reply, size_t reply_size, int64_t deadline)
 {
-	int64_t deadline = deadline_in(timeout_ms);
 	int error;
 
 	error = send_packet(client->fd, request, request_size, deadline);
 	if (!error)
 		error = receive_packet(client->fd, reply, reply_size, deadline);
+	error = last_words(client->fd, error);
 	if (!error && !reply_matches(request, reply))
 		error = -EPROTO;
 	return error ? broken(client, error) : 0;
@@ -168,7 +219,7 @@ int limen_client_compare(struct limen_client *client,
 		size += put;
 		request_init(client, &request.head, LIMEND_COMPARE);
 		error = exchange(client, &request.head, size, &reply,
-				 sizeof(reply), timeout_ms);
+				 sizeof(reply), deadline_in(timeout_ms));
 	} else {
 		error = put;
 	}
@@ -180,18 +231,18 @@ int limen_client_compare(struct limen_client *client,
 	return error ? broken(client, error) : result->error;
 }
 
-int limen_client_status(struct limen_client *client, int timeout_ms,
-			struct limen_service_status *status)
+static int ask_status(struct limen_client *client, int64_t deadline,
+		      struct limen_service_status *status)
 {
 	struct limend_request request;
-	struct limend_status_reply reply;
+	struct limend_status_reply reply = {};
 	int error;
 
 	if (client->fd < 0)
 		return -ENOTCONN;
 	request_init(client, &request, LIMEND_STATUS);
 	error = exchange(client, &request, sizeof(request), &reply,
-			 sizeof(reply), timeout_ms);
+			 sizeof(reply), deadline);
 	if (error)
 		return error;
 
@@ -210,7 +261,31 @@ int limen_client_status(struct limen_client *client, int timeout_ms,
 	return 0;
 }
 
-static int open_socket(const char *path)
+int limen_client_status(struct limen_client *client, int timeout_ms,
+			struct limen_service_status *status)
+{
+	return ask_status(client, deadline_in(timeout_ms), status);
+}
+
+/*
+ * connect() would wait without a bound for a place among those that limend has yet to
+ * accept, and poll() does not tell of one.
+ */
+static int connect_until(int fd, const struct sockaddr_un *address,
+			 int64_t deadline)
+{
+	while (connect(fd, (const struct sockaddr *)address,
+		       sizeof(*address))) {
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (now_ns() >= deadline)
+			return -ETIMEDOUT;
+		usleep(CONNECT_PAUSE_US);
+	}
+	return 0;
+}
+
+static int open_socket(const char *path, int64_t deadline)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, error;
@@ -218,34 +293,31 @@ static int open_socket(const char *path)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	return fd;
+	error = connect_until(fd, &address, deadline);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 int limen_client_connect(struct limen_client **client, const char *socket_path)
 {
+	int64_t deadline = deadline_in(CONNECT_TIMEOUT_MS);
 	struct limen_client *made = calloc(1, sizeof(*made));
 	struct limen_service_status status;
 	int error;
 
 	if (!made)
 		return -ENOMEM;
-	made->fd = open_socket(socket_path);
+	made->fd = open_socket(socket_path, deadline);
 	/*
 	 * Everybody reaches the socket, and limend hangs up on those it does not
 	 * serve: only its first answer tells that this user may.
 	 */
-	error = made->fd < 0 ? made->fd :
-		limen_client_status(made, CONNECT_TIMEOUT_MS, &status);
-	if (error == -ECONNRESET || error == -EPIPE)
-		error = -EACCES;
+	error = made->fd < 0 ? made->fd : ask_status(made, deadline, &status);
 	if (error) {
 		limen_client_close(made);
 		return error;

@@ -15,8 +15,10 @@
 #include <limen/score.h>
 
 #include "config.h"
+#include "private.h"
 
 #define MILLION 1000000u
+#define FILE_SIZE_MAX (1u << 20)
 #define TIMEOUT_MS_MAX 60000
 #define RECHECK_MAX 1000000
 #define ATTEMPTS_MAX 1000
@@ -25,11 +27,10 @@
 #define QUALITY_MAX 1000 /* as a norm */
 
 struct reader {
-	FILE *file;
+	const char *at;
+	size_t left;
 	struct limen_config *config;
 	const char *path;
-	char *buffer;
-	size_t buffer_size;
 	unsigned int line;
 	unsigned int mistaken; /* line of the first mistake */
 	uint32_t seen; /* bit per key */
@@ -276,28 +277,44 @@ static int on_key(void *context, const char *section, const char *name,
 	return !mistake(reader, "unknown key %s in [%s]", name, section);
 }
 
+/* A comment may follow a value, behind a space; libinih itself knows only ";". */
+static void cut_comment(char *line)
+{
+	char *at;
+
+	for (at = line; *at; at++)
+		if (*at == '#' && at > line && isspace((unsigned char)at[-1])) {
+			strcpy(at, "\n");
+			return;
+		}
+}
+
 /* Hands libinih a line, so that a mistake knows the number of its line. */
 static char *next_line(char *line, int size, void *context)
 {
 	struct reader *reader = context;
-	ssize_t length;
+	const char *end;
+	size_t length;
 
-	if (*reader->error)
+	if (*reader->error || !reader->left)
 		return NULL;
-	length = getline(&reader->buffer, &reader->buffer_size, reader->file);
-	if (length < 0)
-		return NULL;
+	end = memchr(reader->at, '\n', reader->left);
+	length = end ? (size_t)(end - reader->at) + 1 : reader->left;
 	reader->line++;
-	if (memchr(reader->buffer, '\0', length)) {
+	if (memchr(reader->at, '\0', length)) {
 		mistake(reader, "a NUL byte");
 		return NULL;
 	}
 	/* libinih would take the rest of a longer line for a line of its own. */
-	if (length >= size) {
+	if (length >= (size_t)size) {
 		mistake(reader, "a line longer than %d bytes", size - 1);
 		return NULL;
 	}
-	return memcpy(line, reader->buffer, length + 1);
+	*(char *)mempcpy(line, reader->at, length) = '\0';
+	reader->at += length;
+	reader->left -= length;
+	cut_comment(line);
+	return line;
 }
 
 static const struct limen_config defaults = {
@@ -323,28 +340,27 @@ int limen_config_load(struct limen_config *config, const char *path,
 		.error_size = error_size,
 		.mistaken = UINT_MAX,
 	};
-	int line;
+	int line, failed;
+	void *text;
 
 	*error = '\0';
 	*config = defaults;
-	reader.file = fopen(reader.path, "re");
-	if (!reader.file && !path && errno == ENOENT)
+	failed = file_load(reader.path, FILE_SIZE_MAX, &text, &reader.left);
+	if (failed == -ENOENT && !path)
 		return 0;
-	if (!reader.file) {
+	if (failed) {
 		snprintf(error, error_size, "%s: %s", reader.path,
-			 strerror(errno));
+			 limen_file_strerror(failed));
 		return -1;
 	}
+	reader.at = text;
 	line = ini_parse_stream(next_line, &reader, on_key, &reader);
-	if (ferror(reader.file)) {
-		snprintf(error, error_size, "%s: cannot be read", reader.path);
-	} else if (line && (unsigned int)line < reader.mistaken) {
+	if (line && (unsigned int)line < reader.mistaken) {
 		/* A line that libinih itself did not understand came first. */
 		*error = '\0';
 		reader.line = line;
 		mistake(&reader, "neither a [section] nor a key = value");
 	}
-	fclose(reader.file);
-	free(reader.buffer);
+	free(text);
 	return *error ? -1 : 0;
 }

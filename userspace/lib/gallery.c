@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "blocks.h"
 
@@ -35,6 +36,8 @@ int limen_gallery_create(struct limen_gallery **gallery,
 	memcpy(made->model, model, sizeof(made->model));
 	made->dim = dim;
 	made->content = new_content();
+	made->file = -1;
+	pthread_mutex_init(&made->saver, NULL);
 	pthread_mutex_init(&made->writer, NULL);
 	pthread_mutex_init(&made->moment, NULL);
 	*gallery = made;
@@ -46,6 +49,9 @@ void limen_gallery_close(struct limen_gallery *gallery)
 	if (!gallery)
 		return;
 	table_put(gallery->table);
+	if (gallery->file >= 0)
+		close(gallery->file);
+	pthread_mutex_destroy(&gallery->saver);
 	pthread_mutex_destroy(&gallery->writer);
 	pthread_mutex_destroy(&gallery->moment);
 	free(gallery);

@@ -13,6 +13,9 @@
 #include "blocks.h"
 #include "gallery_file.h"
 
+/* Longest that somebody else's edit of the same file is waited for. */
+#define SAVE_TIMEOUT_MS 60000
+
 /* The header and the zeros after it. */
 union head {
 	struct gallery_file_header header;
@@ -120,8 +123,28 @@ static void add_blocks(const struct gallery_view *view, struct parts *parts)
 	}
 }
 
+/* The file's descriptor is kept, as the new file is locked by it. */
+static int write_file(const char *path, const struct parts *parts,
+		      unsigned int flags, int *keep)
+{
+	struct file_output output;
+	int error = file_begin(&output, path, 0600, flags);
+	unsigned int i;
+
+	if (error)
+		return error;
+	for (i = 0; i < parts->count && !error; i++)
+		error = file_put(&output, parts->at[i].iov_base,
+				 parts->at[i].iov_len);
+	if (!error)
+		return file_commit(&output, keep);
+	file_abandon(&output);
+	return error;
+}
+
 static int save_view(const struct gallery_view *view,
-		     const uint8_t model[LIMEN_MODEL_ID_SIZE], const char *path)
+		     const uint8_t model[LIMEN_MODEL_ID_SIZE], const char *path,
+		     unsigned int flags, int *keep)
 {
 	size_t most = 3 + 4 * (size_t)block_count(view->rows, view->dim);
 	struct parts parts = { .at = calloc(most, sizeof(*parts.at)) };
@@ -145,19 +168,80 @@ static int save_view(const struct gallery_view *view,
 	}
 	if (!error) {
 		memcpy(head.header.digest, digest, sizeof(digest));
-		error = file_replace(path, parts.at, parts.count);
+		error = write_file(path, &parts, flags, keep);
 	}
 	free(bitmap);
 	free(parts.at);
 	return error;
 }
 
-int limen_gallery_save(const struct limen_gallery *gallery, const char *path)
+/*
+ * Waits for whoever edits the file, if it is there and not edited by this gallery; -1
+ * if nobody has to be waited for.
+ */
+static int lock_replaced(const struct limen_gallery *gallery, const char *path)
+{
+	int fd;
+
+	if (gallery->file >= 0 && file_is(gallery->file, path))
+		return -1;
+	fd = file_lock(path, SAVE_TIMEOUT_MS);
+	return fd == -ENOENT ? -1 : fd;
+}
+
+/* Who edits a file goes on to: the lock passes from the old file to the new one. */
+static int save_locked(struct limen_gallery *gallery, const char *path)
 {
 	struct gallery_view view = gallery_view_get(gallery);
-	int error = save_view(&view, gallery->model, path);
+	bool edited = gallery->file >= 0 && file_is(gallery->file, path);
+	int keep, error;
+
+	error = save_view(&view, gallery->model, path, 0, &keep);
+	gallery_view_put(&view);
+	if (error)
+		return error;
+	if (edited) {
+		close(gallery->file);
+		gallery->file = keep;
+	} else {
+		close(keep);
+	}
+	return 0;
+}
+
+/* To save a gallery does not change what it holds, but its lock. */
+static struct limen_gallery *lock_saver(const struct limen_gallery *gallery)
+{
+	struct limen_gallery *locked = (struct limen_gallery *)gallery;
+
+	pthread_mutex_lock(&locked->saver);
+	return locked;
+}
+
+int limen_gallery_save(const struct limen_gallery *gallery, const char *path)
+{
+	struct limen_gallery *locked = lock_saver(gallery);
+	int replaced = lock_replaced(locked, path);
+	int error = replaced < -1 ? replaced : save_locked(locked, path);
+
+	if (replaced >= 0)
+		close(replaced);
+	pthread_mutex_unlock(&locked->saver);
+	return error;
+}
+
+int limen_gallery_save_new(const struct limen_gallery *gallery,
+			   const char *path)
+{
+	struct limen_gallery *locked = lock_saver(gallery);
+	struct gallery_view view = gallery_view_get(gallery);
+	int keep = -1;
+	int error = save_view(&view, gallery->model, path, FILE_FRESH, &keep);
 
 	gallery_view_put(&view);
+	if (!error)
+		close(keep);
+	pthread_mutex_unlock(&locked->saver);
 	return error;
 }
 
@@ -410,18 +494,38 @@ static int check_file(int fd, uint64_t *size)
 	return 0;
 }
 
+static int read_checked(int fd, struct limen_gallery **gallery)
+{
+	uint64_t size = 0;
+
+	return check_file(fd, &size) ?: read_file(fd, size, gallery);
+}
+
 int limen_gallery_open(struct limen_gallery **gallery, const char *path)
 {
 	/* Waits for no writer, should it be a FIFO. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	uint64_t size = 0;
 	int error;
 
 	if (fd < 0)
 		return -errno;
-	error = check_file(fd, &size);
-	if (!error)
-		error = read_file(fd, size, gallery);
+	error = read_checked(fd, gallery);
 	close(fd);
+	return error;
+}
+
+int limen_gallery_edit(struct limen_gallery **gallery, const char *path,
+		       int timeout_ms)
+{
+	int fd = file_lock(path, timeout_ms);
+	int error;
+
+	if (fd < 0)
+		return fd == -ENOSTR ? -EBADMSG : fd;
+	error = read_checked(fd, gallery);
+	if (error)
+		close(fd);
+	else
+		(*gallery)->file = fd;
 	return error;
 }

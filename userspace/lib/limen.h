@@ -23,6 +23,10 @@ extern "C" {
 
 /* What an error returned by this library means, in a few words. */
 const char *limen_strerror(int error);
+/* The same for functions that take a file's path: there, EIO is the disk's. */
+const char *limen_file_strerror(int error);
+/* The same for those that ask limend. */
+const char *limen_client_strerror(int error);
 
 /**
  * struct limen_template - a template in memory
@@ -48,7 +52,13 @@ size_t limen_template_size(const struct limen_template *tmpl);
 /* Writes it; the number of bytes, or -ENOSPC, or -EINVAL for no template. */
 int limen_template_write(const struct limen_template *tmpl, void *data,
 			 size_t size);
-/* File variants; the file is created with mode 0600 and replaced atomically. */
+/*
+ * File variants. A file is created with mode 0600 and replaced in one step; what has
+ * not been written in full leaves nothing behind. A FIFO or a character device is
+ * written to instead, and whatever standard output is under the name /dev/stdout.
+ * -ELOOP: a symbolic link to a file; -ENOSTR: neither a file nor a stream;
+ * -ETIMEDOUT: a stream that nobody writes to, or reads.
+ */
 int limen_template_load(struct limen_template *tmpl, const char *path);
 int limen_template_save(const struct limen_template *tmpl, const char *path);
 void limen_template_wipe(struct limen_template *tmpl);
@@ -173,6 +183,13 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 int limen_gallery_create(struct limen_gallery **gallery,
 			 const uint8_t model[LIMEN_MODEL_ID_SIZE], uint32_t dim);
 int limen_gallery_open(struct limen_gallery **gallery, const char *path);
+/*
+ * Opens it to be changed and saved under this path. Until it is closed nobody else
+ * opens the file so, or saves over it: -EBUSY after timeout_ms. -ELOOP: a symbolic
+ * link.
+ */
+int limen_gallery_edit(struct limen_gallery **gallery, const char *path,
+		       int timeout_ms);
 /* Appends a row; its number, or -EMEDIUMTYPE, -EDOM, -ENOMEM, -ENOSPC. */
 int64_t limen_gallery_add(struct limen_gallery *gallery,
 			  const struct limen_template *tmpl);
@@ -182,7 +199,14 @@ int64_t limen_gallery_add(struct limen_gallery *gallery,
  * search or its end.
  */
 int limen_gallery_remove(struct limen_gallery *gallery, uint32_t row);
+/*
+ * Replaces the file, mode 0600, in one step, or leaves it as it was; waits up to a
+ * minute for somebody who edits it. Of several at once, each saves what the gallery
+ * holds when its turn comes. The new variant never replaces anything: -EEXIST.
+ */
 int limen_gallery_save(const struct limen_gallery *gallery, const char *path);
+int limen_gallery_save_new(const struct limen_gallery *gallery,
+			   const char *path);
 /* Row numbers given out, those of removed rows included. */
 uint32_t limen_gallery_rows(const struct limen_gallery *gallery);
 /* How many of these have been removed. */
@@ -293,7 +317,11 @@ struct limen_service_status {
 	char description[64];
 };
 
-/* -ECONNREFUSED, -ENOENT: no daemon; -EACCES: this user may not. */
+/*
+ * -ECONNREFUSED, -ENOENT: no daemon; -EACCES: this user may not; -EUSERS: it has as
+ * many clients as it takes; -EPROTONOSUPPORT: it is of another version; -ETIMEDOUT: it
+ * did not take or welcome this client within five seconds.
+ */
 int limen_client_connect(struct limen_client **client, const char *socket_path);
 /*
  * One comparison, start to end. If limend answered that it could not, that is
@@ -312,9 +340,9 @@ void limen_client_close(struct limen_client *client);
 /* Overwrites memory in a way no compiler removes. */
 void limen_wipe(void *data, size_t size);
 /*
- * No core dump, no ptrace by the same user and, where the limit on locked memory
- * allows, no swap: for processes that see biometric data. Call it first thing in
- * main().
+ * No core dump, no ptrace by the same user, no file in the place of a closed standard
+ * stream and, where the limit on locked memory allows, no swap: for processes that see
+ * biometric data. Call it first thing in main().
  */
 int limen_process_harden(void);
 

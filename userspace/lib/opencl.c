@@ -211,7 +211,6 @@ static int start(struct opencl *opencl)
 	return error;
 }
 
-
 static void opencl_close(struct limen_backend *backend)
 {
 	struct opencl *opencl = (struct opencl *)backend;
@@ -279,22 +278,66 @@ struct place {
 	char name[64];
 };
 
+/**
+ * struct absence - why there is no device
+ * @platforms: drivers there are
+ * @status: of the last one that did not list its devices, or CL_SUCCESS
+ * @name: of that one
+ */
+struct absence {
+	cl_uint platforms;
+	cl_int status;
+	char name[40];
+};
+
+static void note_absence(struct absence *absence, cl_platform_id platform,
+			 cl_int status)
+{
+	char name[256] = "a driver";
+
+	clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof(name) - 1, name,
+			  NULL);
+	absence->status = status;
+	snprintf(absence->name, sizeof(absence->name), "%.39s", name);
+}
+
+static void describe_absence(const struct absence *absence, char *reason,
+			     size_t size)
+{
+	if (!absence->platforms)
+		snprintf(reason, size,
+			 "no OpenCL device: no driver is installed for one");
+	else if (!absence->status)
+		snprintf(reason, size,
+			 "no OpenCL device for the driver that is installed");
+	else
+		snprintf(reason, size, "%s lists no device (OpenCL error %d); "
+			 "can it write to HOME, XDG_CACHE_HOME, TMPDIR?",
+			 absence->name, absence->status);
+}
+
 /* Calls found() for each device; stops at and returns its first nonzero. */
 static int each_device(int (*found)(const struct place *place, void *context),
-		       void *context)
+		       void *context, struct absence *absence)
 {
 	cl_platform_id platforms[PLATFORMS_MAX];
 	cl_device_id devices[DEVICES_MAX];
 	cl_uint platform_count = 0, device_count, p, d;
 	struct place place;
+	cl_int status;
 	int result = 0;
 
+	*absence = (struct absence){};
 	if (clGetPlatformIDs(PLATFORMS_MAX, platforms, &platform_count))
 		return 0;
+	absence->platforms = platform_count;
 	for (p = 0; p < platform_count && p < PLATFORMS_MAX; p++) {
-		if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL,
-				   DEVICES_MAX, devices, &device_count))
+		status = clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL,
+					DEVICES_MAX, devices, &device_count);
+		if (status) {
+			note_absence(absence, platforms[p], status);
 			continue;
+		}
 		for (d = 0; d < device_count && d < DEVICES_MAX && !result;
 		     d++) {
 			char name[256] = "no name";
@@ -339,9 +382,10 @@ static int try_device(const struct place *place, void *context)
 int opencl_open(struct limen_backend **backend, const char *node)
 {
 	struct wanted wanted = { .backend = backend, .node = node };
+	struct absence absence;
 
 	*backend = NULL;
-	each_device(try_device, &wanted);
+	each_device(try_device, &wanted, &absence);
 	if (*backend)
 		return 0;
 	if (wanted.error)
@@ -385,10 +429,13 @@ int opencl_list(backend_found_t found, void *context)
 	struct limen_backend_info info = {
 		.kind = LIMEN_BACKEND_OPENCL,
 		.description = "OpenCL",
-		.reason = "no OpenCL device: no driver is installed for one",
 	};
 	struct listing listing = { .found = found, .context = context };
-	int result = each_device(list_device, &listing);
+	struct absence absence;
+	int result = each_device(list_device, &listing, &absence);
 
-	return result || listing.any ? result : found(&info, context);
+	if (result || listing.any)
+		return result;
+	describe_absence(&absence, info.reason, sizeof(info.reason));
+	return found(&info, context);
 }

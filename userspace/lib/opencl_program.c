@@ -169,7 +169,7 @@ static int read_entry(int fd, const uint8_t key[DIGEST], uint8_t **binary,
 static int load(const char *path, const uint8_t key[DIGEST], uint8_t **binary,
 		size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int error;
 
 	if (fd < 0)
@@ -204,7 +204,7 @@ static void save(const struct opencl *opencl, const char *path,
 	if (!clGetProgramInfo(opencl->program, CL_PROGRAM_BINARIES,
 			      sizeof(binary), &binary, NULL) &&
 	    !digest(binary, size, entry.sum))
-		file_replace(path, parts, 2);
+		file_replace(path, parts, 2, 0600, 0);
 	free(binary);
 }
 

@@ -12,6 +12,8 @@
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
+#include "file.h"
+
 struct gallery_view;
 
 /**
@@ -102,14 +104,5 @@ HIDDEN int64_t deadline_in(int timeout_ms);
 HIDDEN void wipe_stack(void);
 /* As deep as searches go. */
 HIDDEN void wipe_stack_deep(void);
-
-/*
- * Creates or replaces a file in one step, mode 0600: readers see the old content
- * or all of the new one.
- */
-HIDDEN int file_replace(const char *path, const struct iovec *parts,
-			unsigned int count);
-/* Reads exactly size bytes; -ENODATA if the file ends before. */
-HIDDEN int file_read(int fd, void *data, size_t size);
 
 #endif /* LIMEN_PRIVATE_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Processes and memory that hold biometric data. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,9 +54,31 @@ static bool may_lock_any_memory(void)
 	       CAP_TO_MASK(CAP_IPC_LOCK);
 }
 
+/*
+ * The next file opened would become a standard stream that is closed, and be written
+ * to in its place. What stands there now fails to be read or written.
+ */
+static int occupy_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY :
+							   O_RDONLY) != fd)
+			return -errno;
+	}
+	return 0;
+}
+
 int limen_process_harden(void)
 {
 	const struct rlimit none = { 0, 0 };
+	int error = occupy_standard_streams();
+
+	if (error)
+		return error;
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setrlimit(RLIMIT_CORE, &none))
 		return -errno;

@@ -2,9 +2,8 @@
 /* Templates: as they lie in memory, in messages and in files. */
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "private.h"
 
@@ -85,28 +84,16 @@ int limen_template_write(const struct limen_template *tmpl, void *data,
 
 int limen_template_load(struct limen_template *tmpl, const char *path)
 {
-	/* One byte more than a template may have, to see that there is more. */
-	uint8_t data[LIMEN_TEMPLATE_SIZE_MAX + 1];
-	size_t size = 0;
-	ssize_t got;
-	int error = 0;
-	int fd;
+	size_t size;
+	void *data;
+	int error;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	do {
-		got = read(fd, data + size, sizeof(data) - size);
-		if (got > 0)
-			size += got;
-		else if (got < 0 && errno != EINTR)
-			error = -errno;
-	} while (!error && got && size < sizeof(data));
-	close(fd);
-
-	if (!error)
-		error = limen_template_parse(tmpl, data, size);
-	limen_wipe(data, sizeof(data));
+	error = file_load(path, LIMEN_TEMPLATE_SIZE_MAX, &data, &size);
+	if (error)
+		return error == -EFBIG ? -EBADMSG : error;
+	error = limen_template_parse(tmpl, data, size);
+	limen_wipe(data, size);
+	free(data);
 	return error;
 }
 
@@ -120,7 +107,7 @@ int limen_template_save(const struct limen_template *tmpl, const char *path)
 	if (size < 0)
 		return size;
 	part.iov_len = size;
-	error = file_replace(path, &part, 1);
+	error = file_replace(path, &part, 1, 0600, FILE_STREAM);
 	limen_wipe(data, sizeof(data));
 	return error;
 }

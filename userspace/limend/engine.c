@@ -93,6 +93,8 @@ int engine_open(struct engine *engine, const struct limen_config *config)
 	if (engine->mode != LIMEN_CONFIG_BOARD || config->recheck)
 		error = limen_backend_open(&engine->cpu, LIMEN_BACKEND_CPU,
 					   NULL);
+	if (error)
+		log_line("the CPU cannot compare: %s", limen_strerror(error));
 	if (!error && engine->mode != LIMEN_CONFIG_CPU)
 		error = find_board(engine);
 	if (error)

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <private.h>
+
 #include "listener.h"
 #include "log.h"
+#include "session.h"
 
 /* Clients of a gate connect once; this many may do so at the same moment. */
 #define BACKLOG 64
@@ -60,6 +65,53 @@ static bool in_use(const struct sockaddr_un *address)
 	return !refused;
 }
 
+static void lock_path(const struct listener *listener, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%.*s.lock", PATH_MAX - 6, listener->path);
+}
+
+/*
+ * Whoever holds the lock is the one limend at this address: without it, two that find
+ * the same socket left behind would remove each other's.
+ */
+static int take_lock(struct listener *listener)
+{
+	char path[PATH_MAX];
+
+	lock_path(listener, path);
+	/* Its holder removes it as it ends, maybe just now. */
+	for (;;) {
+		listener->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW |
+				      O_NONBLOCK | O_CLOEXEC, 0600);
+		if (listener->lock < 0)
+			return complain(path, errno);
+		if (flock(listener->lock, LOCK_EX | LOCK_NB))
+			break;
+		if (file_is(listener->lock, path))
+			return 0;
+		close(listener->lock);
+	}
+	if (errno == EWOULDBLOCK)
+		log_line("%s: another limend is running", listener->path);
+	else
+		complain(path, errno);
+	close(listener->lock);
+	listener->lock = -1;
+	return -1;
+}
+
+static void give_lock_back(struct listener *listener)
+{
+	char path[PATH_MAX];
+
+	if (listener->lock < 0)
+		return;
+	lock_path(listener, path);
+	unlink(path);
+	close(listener->lock);
+	listener->lock = -1;
+}
+
 static int remove_stale(const struct sockaddr_un *address)
 {
 	const char *path = address->sun_path;
@@ -107,41 +159,51 @@ static int bind_and_listen(struct listener *listener,
 	 * Users of several groups connect, so the file's mode cannot tell who
 	 * may: their credentials do, and they cannot be forged.
 	 */
-	if (chmod(listener->path, 0666) || listen(listener->fd, BACKLOG)) {
-		failed = errno;
-		listener_close(listener);
-		return complain(listener->path, failed);
-	}
+	if (chmod(listener->path, 0666) || listen(listener->fd, BACKLOG))
+		return complain(listener->path, errno);
 	return 0;
+}
+
+static int open_locked(struct listener *listener,
+		       const struct sockaddr_un *address)
+{
+	if (remove_stale(address))
+		return -1;
+	listener->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+			      SOCK_NONBLOCK, 0);
+	if (listener->fd < 0)
+		return complain(listener->path, errno);
+	return bind_and_listen(listener, address);
 }
 
 int listener_open(struct listener *listener, const struct limen_config *config)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	*listener = (struct listener){ .fd = -1, .refused = -1 };
+	*listener = (struct listener){ .fd = -1, .lock = -1 };
 	if (strlen(config->socket) >= sizeof(address.sun_path))
 		return complain(config->socket, ENAMETOOLONG);
 	strcpy(address.sun_path, config->socket);
 	strcpy(listener->path, config->socket);
 	resolve_users(listener, config);
-	if (make_folder(listener->path) || remove_stale(&address))
+	if (make_folder(listener->path) || take_lock(listener))
 		return -1;
-	listener->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
-			      SOCK_NONBLOCK, 0);
-	if (listener->fd < 0)
-		return complain(listener->path, errno);
-	return bind_and_listen(listener, &address);
+	if (!open_locked(listener, &address))
+		return 0;
+	listener_close(listener);
+	return -1;
 }
 
 void listener_close(struct listener *listener)
 {
 	struct stat stat;
 
-	if (!lstat(listener->path, &stat) &&
+	if (listener->inode && !lstat(listener->path, &stat) &&
 	    stat.st_dev == listener->device && stat.st_ino == listener->inode)
 		unlink(listener->path);
-	close(listener->fd);
+	if (listener->fd >= 0)
+		close(listener->fd);
+	give_lock_back(listener);
 }
 
 static bool allowed(const struct listener *listener, uid_t uid)
@@ -154,31 +216,33 @@ static bool allowed(const struct listener *listener, uid_t uid)
 	return false;
 }
 
-static void refuse(struct listener *listener, int fd, uid_t uid)
+static void refuse(int fd, uid_t uid)
 {
+	static struct log_rate rate;
+
+	session_refuse(fd, -EACCES);
 	close(fd);
-	if (listener->refused == uid)
-		return;
-	listener->refused = uid;
-	log_line("user %u may not connect", uid);
+	log_rated(&rate, "user %u may not connect", uid);
 }
 
 int listener_accept(struct listener *listener, uid_t *uid)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
-	int fd;
+	int fd, error;
 
 	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
-		return -1;
+		return errno == ECONNABORTED || errno == EINTR ? -EAGAIN :
+								 -errno;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
+		error = -errno;
 		close(fd);
-		return -1;
+		return error;
 	}
 	if (!allowed(listener, peer.uid)) {
-		refuse(listener, fd, peer.uid);
-		return -1;
+		refuse(fd, peer.uid);
+		return -EAGAIN;
 	}
 	*uid = peer.uid;
 	return fd;

@@ -11,21 +11,21 @@
 /**
  * struct listener - the listening socket
  * @fd: it
+ * @lock: a file beside it, locked for as long as there is this limend
  * @path: where it is
  * @device: of @path, to remove no socket but this one
  * @inode: of @path
  * @allowed: users who may connect
  * @allowed_count: users in @allowed
- * @refused: the last user who was not, to tell of each only once in a row
  */
 struct listener {
 	int fd;
+	int lock;
 	char path[PATH_MAX];
 	dev_t device;
 	ino_t inode;
 	uid_t allowed[LIMEN_CONFIG_ALLOW_MAX + 2];
 	unsigned int allowed_count;
-	uid_t refused;
 };
 
 /*
@@ -34,7 +34,10 @@ struct listener {
  */
 int listener_open(struct listener *listener, const struct limen_config *config);
 void listener_close(struct listener *listener);
-/* A client that may connect, and its user; -1 if there is none just now. */
+/*
+ * A client that may connect, and its user; -EAGAIN if there is none just now, or another
+ * error if there might be one, but not for this process.
+ */
 int listener_accept(struct listener *listener, uid_t *uid);
 
 #endif /* LIMEND_LISTENER_H */

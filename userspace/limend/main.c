@@ -2,6 +2,7 @@
 /* limend: the comparison service. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,10 +55,10 @@ static void parse(int argc, char **argv, struct arguments *arguments)
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			exit(0);
+			exit(fclose(stdout) ? 1 : 0);
 		case 'v':
 			puts("limend " LIMEN_VERSION);
-			exit(0);
+			exit(fclose(stdout) ? 1 : 0);
 		default:
 			fputs("Try 'limend --help'.\n", stderr);
 			exit(2);
@@ -102,6 +103,8 @@ int main(int argc, char **argv)
 	int error;
 
 	parse(argc, argv, &arguments);
+	/* Whoever reads the log may end first. */
+	signal(SIGPIPE, SIG_IGN);
 	error = limen_process_harden();
 	if (error) {
 		log_line("memory cannot be protected: %s", strerror(-error));

@@ -4,7 +4,8 @@
  * over a SOCK_SEQPACKET Unix socket. Little-endian. A client may have many
  * requests under way; replies carry the request's number. A packet that is
  * malformed ends the connection, and so does a reply that finds the client's
- * socket full of unread ones (some two hundred by Linux' default).
+ * socket full of unread ones (some two hundred by Linux' default). Whom limend does not
+ * serve it tells why before it hangs up, in a form that no version changes.
  */
 #ifndef LIMEN_PROTOCOL_H
 #define LIMEN_PROTOCOL_H
@@ -19,6 +20,7 @@
 enum limend_op {
 	LIMEND_COMPARE = 1, /* two whole templates follow: probe, reference */
 	LIMEND_STATUS = 2,  /* nothing follows */
+	LIMEND_REFUSED = 3, /* never a request */
 };
 
 /**
@@ -91,10 +93,30 @@ struct limend_status_reply {
 	char description[64];
 };
 
+/**
+ * struct limend_refusal - why limend hangs up
+ * @magic: LIMEND_MAGIC
+ * @version: limend's LIMEND_VERSION
+ * @op: LIMEND_REFUSED
+ * @number: zero
+ * @error: negative: EACCES: this user may not connect; EUSERS: too many clients;
+ *	EPROTONOSUPPORT: the request was of another version
+ * @reserved: zero
+ */
+struct limend_refusal {
+	__le32 magic;
+	__le16 version;
+	__le16 op;
+	__le64 number;
+	__le32 error;
+	__le32 reserved;
+};
+
 #define LIMEND_PACKET_MAX \
 	(sizeof(struct limend_request) + 2 * LIMEN_TEMPLATE_SIZE_MAX)
 
 _Static_assert(sizeof(struct limend_request) == 16, "pinned");
+_Static_assert(sizeof(struct limend_refusal) == 24, "pinned");
 _Static_assert(sizeof(struct limend_compare_reply) == 48, "pinned");
 _Static_assert(sizeof(struct limend_status_reply) == 128, "pinned");
 

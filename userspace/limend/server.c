@@ -9,6 +9,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <monotonic.h>
+
 #include "log.h"
 #include "server.h"
 
@@ -19,6 +21,9 @@
  */
 #define READY_MAX LIMEN_BATCH_MAX
 
+/* Who cannot be accepted, for want of descriptors or memory, waits so long. */
+#define ACCEPT_PAUSE_NS 200000000LL
+
 static int watch(struct server *server, int fd, void *source)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
@@ -28,12 +33,15 @@ static int watch(struct server *server, int fd, void *source)
 
 static void session_open(struct server *server, int fd, uid_t uid)
 {
+	static struct log_rate rate;
 	struct session *session = NULL;
 
 	if (server->clients < CLIENTS_MAX)
 		session = calloc(1, sizeof(*session));
 	if (!session || watch(server, fd, session)) {
-		log_line("no room for a client of user %u", uid);
+		session_refuse(fd, -EUSERS);
+		log_rated(&rate, "no room for a client of user %u; there are %u",
+			  uid, server->clients);
 		free(session);
 		close(fd);
 		return;
@@ -76,17 +84,58 @@ static void fill_status(void *context, struct limend_status_reply *reply)
 		 engine_description(engine));
 }
 
+static void watch_listener(struct server *server, uint32_t events)
+{
+	struct epoll_event event = {
+		.events = events,
+		.data.ptr = &server->listener,
+	};
+
+	epoll_ctl(server->epoll, EPOLL_CTL_MOD, server->listener.fd, &event);
+}
+
+/* The client stays where it is, and epoll would tell of it again and again. */
+static void pause_accepting(struct server *server, int error)
+{
+	static struct log_rate rate;
+
+	log_rated(&rate, "a client cannot be accepted: %s", strerror(-error));
+	watch_listener(server, 0);
+	server->accept_again = now_ns() + ACCEPT_PAUSE_NS;
+}
+
+static void accept_client(struct server *server)
+{
+	uid_t uid;
+	int fd = listener_accept(&server->listener, &uid);
+
+	if (fd >= 0)
+		session_open(server, fd, uid);
+	else if (fd != -EAGAIN)
+		pause_accepting(server, fd);
+}
+
+/* Milliseconds until there is something to do that nobody tells of; -1: never. */
+static int time_left(struct server *server)
+{
+	int64_t left = server->accept_again - now_ns();
+
+	if (!server->accept_again)
+		return -1;
+	if (left > 0)
+		return left / 1000000 + 1;
+	server->accept_again = 0;
+	watch_listener(server, EPOLLIN);
+	return -1;
+}
+
 /* Everything but clients. Their sources are the things themselves. */
 static void handle(struct server *server, const void *source)
 {
 	struct signalfd_siginfo signal;
-	uid_t uid;
-	int fd;
 
 	if (source == &server->listener) {
-		fd = listener_accept(&server->listener, &uid);
-		if (fd >= 0)
-			session_open(server, fd, uid);
+		accept_client(server);
 	} else if (source == &server->engine) {
 		engine_hotplug(&server->engine);
 	} else if (read(server->signals, &signal, sizeof(signal)) > 0) {
@@ -126,7 +175,8 @@ int server_run(struct server *server)
 	int count, i;
 
 	while (!server->stopping) {
-		count = epoll_wait(server->epoll, events, READY_MAX, -1);
+		count = epoll_wait(server->epoll, events, READY_MAX,
+				   time_left(server));
 		if (count < 0 && errno != EINTR) {
 			log_line("epoll: %s", strerror(errno));
 			return -1;

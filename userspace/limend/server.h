@@ -14,6 +14,7 @@
  * @epoll: all that it waits for
  * @signals: signalfd
  * @stopping: a signal asked for the end
+ * @accept_again: when clients are accepted again that could not be; 0: now
  * @listener: where clients come from
  * @engine: what computes
  * @clients: sessions in @sessions
@@ -25,6 +26,7 @@ struct server {
 	int epoll;
 	int signals;
 	bool stopping;
+	int64_t accept_again;
 	struct listener listener;
 	struct engine engine;
 	unsigned int clients;

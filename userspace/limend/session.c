@@ -29,11 +29,26 @@ void inbox_init(struct inbox *inbox)
 
 static void end(struct session *session, const char *why)
 {
+	static struct log_rate rate;
+
 	if (session->ended)
 		return;
 	session->ended = true;
 	if (why)
-		log_line("client of user %u ended: %s", session->uid, why);
+		log_rated(&rate, "client of user %u ended: %s", session->uid,
+			  why);
+}
+
+void session_refuse(int fd, int error)
+{
+	const struct limend_refusal refusal = {
+		.magic = htole32(LIMEND_MAGIC),
+		.version = htole16(LIMEND_VERSION),
+		.op = htole16(LIMEND_REFUSED),
+		.error = htole32(error),
+	};
+
+	send(fd, &refusal, sizeof(refusal), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* After a reply could not be sent. */
@@ -70,9 +85,13 @@ static bool take_packet(struct session *session, const uint8_t *packet,
 	if (size < sizeof(head))
 		return false;
 	memcpy(&head, packet, sizeof(head));
-	if (le32toh(head.magic) != LIMEND_MAGIC ||
-	    le16toh(head.version) != LIMEND_VERSION)
+	if (le32toh(head.magic) != LIMEND_MAGIC)
 		return false;
+	if (le16toh(head.version) != LIMEND_VERSION) {
+		session_refuse(session->fd, -EPROTONOSUPPORT);
+		end(session, "it is of another version of Limen");
+		return true;
+	}
 	number = le64toh(head.number);
 
 	switch (le16toh(head.op)) {

@@ -44,6 +44,9 @@ struct inbox {
 
 void inbox_init(struct inbox *inbox);
 
+/* Tells whoever is at the other end why it is hung up on, if there is room for it. */
+void session_refuse(int fd, int error);
+
 /* Fills in what a request for the status gets. */
 typedef void (*session_status_fn)(void *context,
 				  struct limend_status_reply *reply);

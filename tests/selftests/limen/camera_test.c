@@ -695,6 +695,86 @@ TEST_F(camera, breaks_when_unplugged)
 	EXPECT_TRUE(all_bytes(self->seen, 0x80, FULL_BYTES));
 }
 
+/* The board comes again, and says this of its modes: its camera, or a negative errno. */
+static int open_with_modes(const char *modes, bool good)
+{
+	int ret = emu_unbind() ?: emu_modes(modes) ?: emu_bind();
+
+	if (ret)
+		return ret;
+	return good ? camera_reopen(CAMERA_NAME, O_RDWR) :
+		      camera_open(CAMERA_NAME, O_RDWR);
+}
+
+/* Of what cannot be there is no camera; the board is as good as before without it. */
+TEST(modes_of_a_liar)
+{
+	static const char * const lies[] = {
+		"0,31457920,33333,1",		/* none */
+		"33,31457920,33333,1",		/* more than there can be */
+		"4294967294,31457920,33333,1",
+		"8,0,33333,1",			/* without a size */
+		"8,640,33333,1",		/* height 0 */
+		"8,31457281,33333,1",		/* width 1 */
+		"8,4294967295,33333,1",		/* too large */
+		"8,268439552,33333,1",		/* 4096 by 4096: no buffer holds it */
+		"8,31457920,0,1", "8,31457920,999,1", "8,31457920,1000001,1",
+		"8,31457920,33333,0", "8,31457920,33333,2",
+	};
+	struct drm_limen_device_info info;
+	long mark = kmsg_mark();
+	unsigned int i;
+	int fd;
+
+	EMU_OR_SKIP();
+	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+		EXPECT_EQ(-ENODEV, open_with_modes(lies[i], false)) {
+			TH_LOG("%s", lies[i]);
+		}
+		EXPECT_EQ(i + 1, kmsg_count(mark, "no camera: "));
+		OPEN_OR_SKIP(fd);
+		ASSERT_EQ(0, limen_device_info(fd, &info));
+		EXPECT_EQ(0, info.hw_features & DRM_LIMEN_FEATURE_CAMERA);
+		EXPECT_TRUE(board_works());
+		close(fd);
+	}
+	fd = open_with_modes(NULL, true);
+	EXPECT_LE(0, fd);
+	close(fd);
+}
+
+/* What is odd and can be is taken; a board that tells of none has the usual ones. */
+TEST(modes_of_other_boards)
+{
+	struct v4l2_frmivalenum interval = {
+		.pixel_format = V4L2_PIX_FMT_BGR24, .width = 640, .height = 480,
+	};
+	int fd;
+
+	EMU_OR_SKIP();
+	fd = open_with_modes("1,31457920,40001,1", true);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, xioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &interval));
+	EXPECT_EQ(40001, interval.discrete.numerator);
+	EXPECT_EQ(1000000, interval.discrete.denominator);
+	interval.index = 1;
+	EXPECT_EQ(-EINVAL, xioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &interval));
+	close(fd);
+
+	fd = open_with_modes("4294967295,0,0,0", true);
+	ASSERT_LE(0, fd);
+	interval.index = 3;
+	interval.width = 320;
+	interval.height = 240;
+	ASSERT_EQ(0, xioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &interval));
+	EXPECT_EQ(1, interval.discrete.numerator);
+	EXPECT_EQ(5, interval.discrete.denominator);
+	close(fd);
+	fd = open_with_modes(NULL, true);
+	EXPECT_LE(0, fd);
+	close(fd);
+}
+
 /* Start, stop and look, as fast as it goes; whatever comes of it. */
 static void child_streams(void)
 {

@@ -27,6 +27,7 @@
 #define TIMES	"/sys/module/limen_emu/parameters/times"
 #define LIMITS	"/sys/module/limen_emu/parameters/limits"
 #define WARM	"/sys/module/limen_emu/parameters/warm"
+#define MODES	"/sys/module/limen_emu/parameters/modes"
 #define LIMEN	"/sys/module/limen/parameters/"
 
 /* Of the driver: how many resets a minute it takes. */
@@ -181,6 +182,12 @@ int emu_warm(const char *warm)
 	return write_file(WARM, warm ?: "85000,100000");
 }
 
+/* How many modes of the camera they tell, and what the first one is, likewise. */
+int emu_modes(const char *modes)
+{
+	return write_file(MODES, modes ?: "8,31457920,33333,1");
+}
+
 /* The node of the emulated board of that number. */
 bool emu_node(unsigned int number, char *path, size_t size)
 {
@@ -230,7 +237,7 @@ int emu_calm(void)
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
 		"wipe_ms", "wake", "refuse", "prompt", "overrun", "moody",
 		"posted", "linger", "skip", "abandon",
-		"error_cause",
+		"error_cause", "ecc_corrected", "ecc_uncorrected", "counters",
 	};
 	int ret = emu_watchdog(WATCHDOG_MS);
 	size_t i;

@@ -108,6 +108,49 @@ int inject_init(void)
 	       set("fail_page_alloc", "min-order", 0);
 }
 
+/* The next symbol of the module at or behind an address, of this name or of any; or ones. */
+static unsigned long long next_symbol(unsigned long long from, const char *wanted)
+{
+	unsigned long long at, next = UINT64_MAX;
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	char line[512], name[256], module[64], type;
+
+	while (symbols && fgets(line, sizeof(line), symbols)) {
+		if (sscanf(line, "%llx %c %255s %63s", &at, &type, name,
+			   module) == 4 && strchr("tT", type) &&
+		    !strcmp(module, "[limen]") && at >= from && at < next &&
+		    (!wanted || !strcmp(name, wanted)))
+			next = at;
+	}
+	if (symbols)
+		fclose(symbols);
+	return next;
+}
+
+static int require(const char *kind, const struct text *text)
+{
+	return set(kind, "require-start", text->start) ?:
+	       set(kind, "require-end", text->end);
+}
+
+/**
+ * inject_within() - of all places, only those count that a function has led to
+ * @function: of the driver's; after inject_init()
+ *
+ * Return: 0 or a negative errno.
+ */
+int inject_within(const char *function)
+{
+	struct text text = { .start = next_symbol(0, function) };
+
+	if (text.start == UINT64_MAX)
+		return -ENOENT;
+	text.end = next_symbol(text.start + 1, NULL);
+	return require("failslab", &text) ?:
+	       require("fail_page_alloc", &text) ?:
+	       require("fail_usercopy", &text);
+}
+
 /**
  * inject_open() - once a process, before it arms anything
  *

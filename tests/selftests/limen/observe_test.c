@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <libgen.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -470,6 +471,108 @@ TEST_F(observe, perf_counts_as_the_statistics_do)
 	EXPECT_LE(LONG_MS * NSEC_PER_MSEC, event_value(events[3]));
 	for (i = 0; i < ARRAY_SIZE(event_names); i++)
 		close(events[i]);
+}
+
+/* Opens both as a group, the first one disabled. */
+static int group_open(unsigned int minor, const char *first, const char *second,
+		      int events[2])
+{
+	struct perf_event_attr attr;
+	char text[64];
+	int i, cpu;
+
+	if (event_file(minor, "cpumask", text, sizeof(text)) ||
+	    sscanf(text, "%d", &cpu) != 1)
+		return -ENOENT;
+	for (i = 0; i < 2; i++) {
+		if (event_attr(minor, i ? second : first, &attr))
+			return -ENOENT;
+		attr.disabled = !i;
+		attr.read_format = PERF_FORMAT_GROUP;
+		events[i] = syscall(SYS_perf_event_open, &attr, -1, cpu,
+				    i ? events[0] : -1, PERF_FLAG_FD_CLOEXEC);
+		if (events[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+struct searcher {
+	FIXTURE_DATA(observe) *self;
+	bool end;
+	int ret;
+};
+
+static void *search_on(void *data)
+{
+	struct searcher *searcher = data;
+
+	while (!searcher->ret && !__atomic_load_n(&searcher->end, __ATOMIC_RELAXED))
+		searcher->ret = scan(searcher->self, BATCH / 2, PATIENCE);
+	return NULL;
+}
+
+#define READS	3000
+
+/* Each search reads as many rows; so does the sum of them, at any moment. */
+TEST_F(observe, perf_group_is_of_one_moment)
+{
+	struct { __u64 count, values[2]; } group = { 0 };
+	struct searcher searcher = { .self = self };
+	unsigned int torn = 0, moments = 0;
+	pthread_t thread;
+	__u64 before = 0;
+	int i, events[2];
+
+	for (i = 0; i < BATCH; i++)
+		self->scans[i].row_count = ROWS;
+	ASSERT_EQ(0, group_open(self->minor, "rows", "chunks", events));
+	ASSERT_EQ(0, ioctl(events[0], PERF_EVENT_IOC_ENABLE, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, search_on, &searcher));
+	for (i = 0; i < READS; i++) {
+		ASSERT_EQ(sizeof(group), read(events[0], &group, sizeof(group)));
+		torn += group.values[0] != ROWS * group.values[1];
+		moments += group.values[1] != before;
+		before = group.values[1];
+	}
+	__atomic_store_n(&searcher.end, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, searcher.ret);
+	EXPECT_EQ(2, group.count);
+	EXPECT_EQ(0, torn);
+	/* It did work meanwhile. */
+	EXPECT_LT(1, moments);
+	close(events[1]);
+	close(events[0]);
+}
+
+/* Whatever the board says, what has been counted stays, and nothing leaps. */
+TEST_F(observe, perf_counters_of_a_liar)
+{
+	struct drm_limen_stats before, after;
+	int event = event_open(self->minor, "comparisons");
+	unsigned int lie;
+
+	ASSERT_LE(0, event);
+	ASSERT_EQ(0, ioctl(event, PERF_EVENT_IOC_ENABLE, 0));
+	ASSERT_EQ(0, compare(self, BATCH, PATIENCE));
+	EXPECT_EQ(BATCH, event_value(event));
+	ASSERT_EQ(0, limen_stats(self->fd, &before));
+	for (lie = 1; lie <= 2; lie++) {
+		ASSERT_EQ(0, emu_set("counters", lie));
+		ASSERT_EQ(0, compare(self, 1, PATIENCE));
+		EXPECT_EQ(BATCH + lie - 1, event_value(event));
+		ASSERT_EQ(0, emu_set("counters", 0));
+		EXPECT_EQ(BATCH + lie, event_value(event));
+	}
+	ASSERT_EQ(0, limen_stats(self->fd, &after));
+	EXPECT_LT(before.stall_ns, after.stall_ns);
+	EXPECT_GT(before.stall_ns + 60 * NSEC_PER_SEC, after.stall_ns);
+	/* Those of before a reset are kept, and the board begins anew. */
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(BATCH + 3, event_value(event));
+	close(event);
 }
 
 TEST_F(observe, perf_refuses)
@@ -1131,6 +1234,75 @@ TEST_F(observe, error_before_a_reset)
 	EXPECT_EQ(2, kmsg_count(mark, "noted error"));
 	EXPECT_TRUE(dumps_clear());
 	EXPECT_EQ(0, emu_calm());
+}
+
+/* How many errors of either kind there have been, as sysfs has it. */
+static long memory_errors(const char *kind)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/devices/%s/ecc_%s",
+		 emu_device(), kind);
+	return read_file(path, text, sizeof(text)) ? -1 : atol(text);
+}
+
+/* What could be corrected is told, and nobody notices. */
+TEST_F(observe, memory_corrected)
+{
+	long before = memory_errors("corrected"), mark = kmsg_mark();
+
+	ASSERT_LE(0, before);
+	ASSERT_EQ(0, emu_set("ecc_corrected", 2));
+	ASSERT_EQ(0, scan(self, 2, PATIENCE));
+	EXPECT_EQ(before + 2, memory_errors("corrected"));
+	EXPECT_EQ(0, kmsg_count(mark, "resetting the board"));
+	/* With the next reset the log has it, once. */
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, scan(self, 1, PATIENCE));
+	EXPECT_EQ(1, kmsg_count(mark, "card memory had errors: "));
+	EXPECT_EQ(0, kmsg_count(mark, "error that it could not correct"));
+	ASSERT_TRUE(fail_and_reset(self->fd));
+	ASSERT_EQ(0, scan(self, 1, PATIENCE));
+	EXPECT_EQ(1, kmsg_count(mark, "card memory had errors: "));
+	EXPECT_EQ(before + 2, memory_errors("corrected"));
+}
+
+/* No result comes of what could not, the board is reset, and all of it is told. */
+TEST_F(observe, memory_uncorrected)
+{
+	static char text[512 << 10];
+	long before = memory_errors("uncorrected"), mark = kmsg_mark();
+	struct drm_limen_device_info info;
+	struct bo card;
+	__u32 resets;
+
+	ASSERT_LE(0, before);
+	ASSERT_TRUE(dumps_clear());
+	ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	resets = info.resets;
+	ASSERT_EQ(0, emu_set("ecc_uncorrected", 1));
+	EXPECT_EQ(-EIO, scan(self, 1, PATIENCE));
+	ASSERT_EQ(0, scan(self, 1, PATIENCE));
+	ASSERT_EQ(0, limen_device_info(self->fd, &info));
+	EXPECT_EQ(resets + 1, info.resets);
+	EXPECT_EQ(before + 1, memory_errors("uncorrected"));
+	EXPECT_EQ(1, kmsg_count(mark, "resetting the board: its memory had an error that it could not correct"));
+	EXPECT_EQ(1, kmsg_count(mark, "card memory had errors: "));
+	ASSERT_LT(0, dump_read(text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "limen: its memory had an error"));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x3e4: 0x0000000"));
+	EXPECT_NE(NULL, strstr(text, "\nregister 0x3f4: "));
+
+	/* The same for a comparison with a template on the card. */
+	ASSERT_EQ(0, bo_new(self->fd, PAGE, DRM_LIMEN_BO_CARD, &card));
+	self->compares[0].reference_handle = card.handle;
+	self->compares[0].reference_offset = 0;
+	ASSERT_EQ(0, compare(self, 1, PATIENCE));
+	ASSERT_EQ(0, emu_set("ecc_uncorrected", 1));
+	EXPECT_EQ(-EIO, compare(self, 1, PATIENCE));
+	EXPECT_EQ(0, compare(self, 1, PATIENCE));
+	EXPECT_EQ(before + 2, memory_errors("uncorrected"));
+	EXPECT_TRUE(dumps_clear());
 }
 
 TEST_HARNESS_MAIN

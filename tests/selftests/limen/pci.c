@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -103,26 +104,52 @@ int card_unbind(void)
 	return write_file(PCI_DRIVER "/unbind", cards[chosen]);
 }
 
+/* Where the capability has a knob's number, and its value. */
+#define KNOB_NUMBER	0xa4
+#define KNOB_VALUE	0xa8
+
+/*
+ * Of a knob the number comes first, and nobody's between that and the value; at which word
+ * of configuration space that is, or a negative errno.
+ */
+static int choose_word(int fd, unsigned int at)
+{
+	__u32 number = at - KNOBS;
+
+	if (at < KNOBS)
+		return at;
+	if (flock(fd, LOCK_EX))
+		return -errno;
+	return pwrite(fd, &number, sizeof(number), KNOB_NUMBER) ==
+	       sizeof(number) ? KNOB_VALUE : -EIO;
+}
+
 int config_get(unsigned int at, __u32 *value)
 {
-	int fd = open(card_file("config"), O_RDONLY | O_CLOEXEC);
-	ssize_t got;
+	int fd = open(card_file("config"), O_RDWR | O_CLOEXEC);
+	ssize_t got = 0;
+	int word;
 
 	if (fd < 0)
 		return -errno;
-	got = pread(fd, value, sizeof(*value), at);
+	word = choose_word(fd, at);
+	if (word >= 0)
+		got = pread(fd, value, sizeof(*value), word);
 	close(fd);
 	return got == sizeof(*value) ? 0 : -EIO;
 }
 
 int config_set(unsigned int at, __u32 value)
 {
-	int fd = open(card_file("config"), O_WRONLY | O_CLOEXEC);
-	ssize_t written;
+	int fd = open(card_file("config"), O_RDWR | O_CLOEXEC);
+	ssize_t written = 0;
+	int word;
 
 	if (fd < 0)
 		return -errno;
-	written = pwrite(fd, &value, sizeof(value), at);
+	word = choose_word(fd, at);
+	if (word >= 0)
+		written = pwrite(fd, &value, sizeof(value), word);
 	close(fd);
 	return written == sizeof(value) ? 0 : -EIO;
 }
@@ -138,8 +165,13 @@ bool card_masters_bus(void)
 int card_calm(void)
 {
 	static const unsigned int knobs[] = {
+		KNOB_HOSTILE, KNOB_VANISH, KNOB_DIE,
 		KNOB_DELAY, KNOB_FATAL, KNOB_DEFIANT, KNOB_STUCK, KNOB_GONE,
 		KNOB_FICKLE, KNOB_HALTED, KNOB_MUTE, KNOB_WIPE_STUCK,
+		KNOB_FLIP_RESULT, KNOB_LOSE, KNOB_LATE, KNOB_REPEAT,
+		KNOB_SLOW_MEMORY, KNOB_GARBAGE, KNOB_REFUSE, KNOB_TEMPERATURE,
+		KNOB_SPOIL_IMAGE, KNOB_OTHER_IMAGE, KNOB_STOP_BOOTED, KNOB_STALE,
+		KNOB_LOSE_VECTORS, KNOB_CORRECTED, KNOB_UNCORRECTED,
 	};
 	unsigned int i;
 	int ret = 0;

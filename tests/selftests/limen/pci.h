@@ -8,30 +8,77 @@
 #define PCI_BUS		"/sys/bus/pci"
 #define PCI_DRIVER	PCI_BUS "/drivers/limen"
 
-/* A card's knobs in its configuration space: tools/sim/card.h. */
-#define KNOBS		0xa0
-#define KNOB_DELAY	(KNOBS + 0x04)
-#define KNOB_FATAL	(KNOBS + 0x08)
-#define KNOB_STUCK	(KNOBS + 0x0c)
-#define   STUCK_RESET		1
-#define   STUCK_FUNCTION	2
-#define KNOB_ID		(KNOBS + 0x10)
-#define KNOB_MEM_MIB	(KNOBS + 0x14)
-#define KNOB_REFUSED	(KNOBS + 0x18)
-#define KNOB_RESETS	(KNOBS + 0x1c)
-#define KNOB_GONE	(KNOBS + 0x20)
-#define KNOB_FICKLE	(KNOBS + 0x24)
-#define   FICKLE_ID		0x1
-#define   FICKLE_MEM_SIZE	0x8
-#define KNOB_DEFIANT	(KNOBS + 0x28)
-#define KNOB_STRAYS	(KNOBS + 0x2c)
-#define KNOB_STRAYED	(KNOBS + 0x30)
-#define KNOB_HALTED	(KNOBS + 0x34)
-#define   HALTED_STOPPED	1
-#define   HALTED_BEATING	2
-#define KNOB_MUTE	(KNOBS + 0x38)
-#define KNOB_WIPED	(KNOBS + 0x3c)
-#define KNOB_WIPE_STUCK	(KNOBS + 0x40)
+/*
+ * A card's knobs, as tools/sim/knobs.h has them: for config_get() and config_set() they lie
+ * behind configuration space, in which their number and value are written.
+ */
+enum {
+	KNOBS = 0x1000,
+	KNOB_DELAY = KNOBS,
+	KNOB_FATAL,
+	KNOB_STUCK,
+	KNOB_ID,
+	KNOB_MEM_MIB,
+	KNOB_REFUSED,
+	KNOB_RESETS,
+	KNOB_GONE,
+	KNOB_FICKLE,
+	KNOB_DEFIANT,
+	KNOB_STRAYS,
+	KNOB_STRAYED,
+	KNOB_HALTED,
+	KNOB_MUTE,
+	KNOB_WIPED,
+	KNOB_WIPE_STUCK,
+	KNOB_FLIP_AT,
+	KNOB_FLIP,
+	KNOB_FLIP_RESULT,
+	KNOB_LOSE,
+	KNOB_LATE,
+	KNOB_REPEAT,
+	KNOB_SLOW_MEMORY,
+	KNOB_GARBAGE,
+	KNOB_DIE,
+	KNOB_VANISH,
+	KNOB_REFUSE,
+	KNOB_TEMPERATURE,
+	KNOB_SPOIL_IMAGE,
+	KNOB_OTHER_IMAGE,
+	KNOB_STOP_BOOTED,
+	KNOB_STALE,
+	KNOB_HOSTILE,
+	KNOB_HOSTILE_ONE_IN,
+	KNOB_HOSTILE_SEED,
+	KNOB_LIES,
+	KNOB_EXPRESS_BUSY,
+	KNOB_SCAN_BUSY,
+	KNOB_ROWS,
+	KNOB_COMPARISONS,
+	KNOB_CHUNKS,
+	KNOB_DOORBELLS,
+	KNOB_INTERRUPTS,
+	KNOB_LOSE_VECTORS,
+	KNOB_CORRECTED,
+	KNOB_UNCORRECTED,
+};
+
+#define STUCK_RESET		1
+#define STUCK_FUNCTION		2
+
+#define FICKLE_ID		0x1
+#define FICKLE_MEM_SIZE		0x8
+
+#define HALTED_STOPPED		1
+#define HALTED_BEATING		2
+#define HALTED_PULSELESS	3
+#define HALTED_WATCHED		4
+
+#define HOSTILE_REGISTERS	0x01
+#define HOSTILE_ANSWERS		0x02
+#define HOSTILE_INTERRUPTS	0x04
+#define HOSTILE_ENTRIES		0x08
+#define HOSTILE_RESULTS		0x10
+#define HOSTILE_DMA		0x20
 
 /* What its memory is full of during and after a reset of the function. */
 #define GARBAGE_DURING	0x2a
@@ -60,7 +107,7 @@ bool card_is_bound(void);
 int card_bind(void);
 int card_unbind(void);
 
-/* Words of configuration space. */
+/* Words of configuration space, and knobs. */
 int config_get(unsigned int at, __u32 *value);
 int config_set(unsigned int at, __u32 value);
 bool card_masters_bus(void);

@@ -164,6 +164,7 @@ int emu_fickle(unsigned int mood);
 int emu_times(const char *times);
 int emu_limits(const char *limits);
 int emu_warm(const char *warm);
+int emu_modes(const char *modes);
 /* Parameters of the driver */
 int driver_set(const char *parameter, unsigned int value);
 int driver_get(const char *parameter, unsigned int *value);
@@ -174,6 +175,7 @@ bool uevent_wait(int fd, const char *property, __s64 nsec);
 
 /* Failures of memory in the kernel, on demand: inject.c */
 int inject_init(void);
+int inject_within(const char *function);
 int inject_open(void);
 int inject_arm(unsigned int nth);
 bool inject_disarm(void);

@@ -70,12 +70,10 @@ static u16 scan(struct core_board *core, struct core_work *work, const struct li
 static void raise_event(struct core_board *core, u32 bits)
 {
 	struct fake *fake = to_fake(core);
-	bool interrupt;
 
-	core_raise(core, bits, &interrupt);
+	fake->interrupts += !!core_raise(core, bits);
 	fake->raised |= bits;
 	fake->events++;
-	fake->interrupts += interrupt;
 	fake->accesses_then = fake->accesses;
 }
 

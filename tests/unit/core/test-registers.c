@@ -46,7 +46,10 @@ static bool is_known(u32 reg)
 {
 	const u32 known[] = {
 		LIMEN_HW_REG_CONTROL, LIMEN_HW_REG_STATUS, LIMEN_HW_REG_IRQ_STATUS,
-		LIMEN_HW_REG_IRQ_ENABLE,
+		LIMEN_HW_REG_IRQ_ENABLE, LIMEN_HW_REG_SNAPSHOT,
+		LIMEN_HW_REG_VECTORS, LIMEN_HW_REG_MODERATION_MAX,
+		LIMEN_HW_REG_MODERATION(0), LIMEN_HW_REG_MODERATION(1),
+		LIMEN_HW_REG_MODERATION(2), LIMEN_HW_REG_MODERATION(3),
 	};
 	unsigned int i;
 
@@ -105,24 +108,24 @@ START_TEST(events)
 	struct core_board *core = &fake->core;
 	bool interrupt = true;
 
-	core_raise(core, 1, &interrupt);
+	interrupt = core_raise(core, 1);
 	ck_assert(!interrupt);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_IRQ_STATUS), 1);
 	/* It is no event that one is let through later. */
 	core_write(core, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_HW_IRQ_FATAL | 1);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_IRQ_ENABLE), LIMEN_HW_IRQ_FATAL | 1);
 	ck_assert_uint_eq(fake->events, 0);
-	core_raise(core, 4, &interrupt);
+	interrupt = core_raise(core, 4);
 	ck_assert(!interrupt);
-	core_raise(core, 1, &interrupt);
+	interrupt = core_raise(core, 1);
 	ck_assert(interrupt);
-	core_raise(core, 4, &interrupt);
+	interrupt = core_raise(core, 4);
 	ck_assert(!interrupt);
-	core_raise(core, LIMEN_HW_IRQ_FATAL, &interrupt);
+	interrupt = core_raise(core, LIMEN_HW_IRQ_FATAL);
 	ck_assert(interrupt);
-	core_raise(core, 6, &interrupt);
+	interrupt = core_raise(core, 6);
 	ck_assert(!interrupt);
-	core_raise(core, 3, &interrupt);
+	interrupt = core_raise(core, 3);
 	ck_assert(interrupt);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_IRQ_STATUS), LIMEN_HW_IRQ_FATAL | 7);
 }
@@ -132,9 +135,8 @@ START_TEST(ones_clear)
 {
 	struct fake *fake = fake_open();
 	struct core_board *core = &fake->core;
-	bool interrupt;
 
-	core_raise(core, LIMEN_HW_IRQ_FATAL | 7, &interrupt);
+	core_raise(core, LIMEN_HW_IRQ_FATAL | 7);
 	core_write(core, LIMEN_HW_REG_IRQ_STATUS, 0);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_IRQ_STATUS), LIMEN_HW_IRQ_FATAL | 7);
 	core_write(core, LIMEN_HW_REG_IRQ_STATUS, 8 | 2);
@@ -191,7 +193,6 @@ START_TEST(reset)
 {
 	struct fake *fake = fake_open();
 	struct core_board *core = &fake->core;
-	bool interrupt;
 	unsigned int ring, i;
 
 	for (ring = 0; ring < LIMEN_HW_RINGS; ring++) {
@@ -199,7 +200,7 @@ START_TEST(reset)
 		core->rings[ring].stall_ns = 0x500000007;
 		ck_assert_uint_eq(fake_read(fake, ring, LIMEN_HW_RING_STALL_LO), 7);
 	}
-	core_raise(core, 7, &interrupt);
+	core_raise(core, 7);
 
 	core_reset_begin(core);
 	ck_assert_uint_eq(core_read(core, LIMEN_HW_REG_CONTROL), LIMEN_HW_CONTROL_RESET);

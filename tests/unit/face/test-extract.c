@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <decision.h>
@@ -104,7 +105,7 @@ static const struct {
 	{ "fr_detect.onnx", NULL, -ENOENT },
 	{ "fr_landmark.onnx", NULL, -ENOENT },
 	{ "fr_feature.onnx", NULL, -ENOENT },
-	{ "fr_feature.onnx", "no model", -EBADMSG },
+	{ "fr_feature.onnx", "no model", -ENOEXEC },
 };
 
 START_TEST(a_broken_model_is_named)
@@ -143,7 +144,7 @@ START_TEST(a_model_in_the_wrong_place_is_refused)
 	ck_assert_int_eq(symlink(from, to), 0);
 	ck_assert_int_eq(face_extractor_open(&made, folder, MIN_QUALITY, NULL,
 					     0), 0);
-	ck_assert_int_eq(face_extractor_warm(made), -EBADMSG);
+	ck_assert_int_eq(face_extractor_warm(made), -ENOEXEC);
 	face_extractor_close(made);
 	remove_models(folder);
 }
@@ -163,6 +164,59 @@ START_TEST(the_same_picture_gives_the_same_template)
 	ck_assert_mem_eq(first.model, face_extractor_model(extractor),
 			 sizeof(first.model));
 	face_image_free(&image);
+}
+END_TEST
+
+/* In a process of its own: OpenCV looks at the environment only once. */
+static struct limen_template extract_apart(void)
+{
+	struct limen_template tmpl;
+	struct face_image image;
+	int ends[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		open_extractor();
+		image = load(PORTRAIT);
+		if (extract(&image, &tmpl) != FACE_OK ||
+		    write(ends[1], &tmpl, sizeof(tmpl)) != sizeof(tmpl))
+			_exit(1);
+		_exit(0);
+	}
+	close(ends[1]);
+	ck_assert_int_eq(read(ends[0], &tmpl, sizeof(tmpl)), sizeof(tmpl));
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	close(ends[0]);
+	return tmpl;
+}
+
+static const char *const settings[][2] = {
+	{ "OPENCV_LOG_LEVEL", "VERBOSE" },
+	{ "OPENCV_DNN_BACKEND_DEFAULT", "2" },
+	{ "OPENCV_DNN_BACKEND_DEFAULT", "1000000" },
+};
+
+/* Neither the template nor what is on standard output depends on it. */
+START_TEST(the_environment_has_no_say)
+{
+	struct limen_template plain = extract_apart(), other;
+	FILE *output = tmpfile();
+	int before = dup(STDOUT_FILENO);
+	long written;
+
+	ck_assert_ptr_nonnull(output);
+	fflush(stdout);
+	ck_assert_int_ge(dup2(fileno(output), STDOUT_FILENO), 0);
+	ck_assert_int_eq(setenv(settings[_i][0], settings[_i][1], 1), 0);
+	other = extract_apart();
+	ck_assert_int_ge(dup2(before, STDOUT_FILENO), 0);
+	written = lseek(fileno(output), 0, SEEK_END);
+	ck_assert_int_eq(written, 0);
+	ck_assert_mem_eq(&plain, &other, sizeof(plain));
+	fclose(output);
+	close(before);
 }
 END_TEST
 
@@ -359,7 +413,7 @@ static bool find_data(void)
 int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("extract");
-	TCase *tests = tcase_create("extract");
+	TCase *tests = tcase_create("extract"), *apart = tcase_create("apart");
 	int failed;
 
 	if (argc != 2)
@@ -372,6 +426,9 @@ int main(int argc, char **argv)
 	}
 	tcase_set_timeout(tests, 300);
 	tcase_add_checked_fixture(tests, open_extractor, close_extractor);
+	tcase_set_timeout(apart, 60);
+	tcase_add_loop_test(apart, the_environment_has_no_say, 0,
+			    COUNT_OF(settings));
 	tcase_add_loop_test(tests, a_broken_model_is_named, 0,
 			    COUNT_OF(broken_models));
 	tcase_add_test(tests, a_model_in_the_wrong_place_is_refused);
@@ -382,6 +439,7 @@ int main(int argc, char **argv)
 	tcase_add_test(tests, one_pixel_is_nobody);
 	tcase_add_test(tests, travellers_get_what_they_must);
 	suite_add_tcase(suite, tests);
+	suite_add_tcase(suite, apart);
 	failed = suite_run(suite);
 	free(models);
 	free(photos);

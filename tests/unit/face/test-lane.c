@@ -4,11 +4,13 @@
  * them fails, hangs or dies.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <clock.h>
+#include <fault.h>
 #include <input.h>
 #include <json.h>
 #include <lane.h>
@@ -228,11 +230,12 @@ static const struct {
 	enum trouble trouble;
 	bool complete;
 	enum gate_reason reason;
+	const char *fault;
 } troubles[] = {
-	{ NO_TROUBLE, true, GATE_REASON_NONE },
-	{ SLEEP, false, GATE_REASON_TIMEOUT },
-	{ CRASH, false, GATE_REASON_INTERNAL },
-	{ EXIT, false, GATE_REASON_INTERNAL },
+	{ NO_TROUBLE, true, GATE_REASON_NONE, NULL },
+	{ SLEEP, false, GATE_REASON_TIMEOUT, "longer than timeout in [gate]" },
+	{ CRASH, false, GATE_REASON_INTERNAL, "process" },
+	{ EXIT, false, GATE_REASON_INTERNAL, "ended without a result" },
 };
 
 START_TEST(whatever_becomes_of_the_process)
@@ -242,6 +245,7 @@ START_TEST(whatever_becomes_of_the_process)
 	const struct gate_lane lane = { &ops, &fake, 3, 300000 };
 	struct gate_transit transit;
 	int64_t start = gate_now_us();
+	char fault[GATE_FAULT_SIZE];
 
 	ck_assert_int_eq(gate_transit_run(&lane, "portrait", &transit),
 			 troubles[_i].complete);
@@ -249,6 +253,10 @@ START_TEST(whatever_becomes_of_the_process)
 			 troubles[_i].reason);
 	ck_assert_int_lt(gate_now_us() - start, 5000000);
 	ck_assert_int_gt(transit.times.total, 0);
+	ck_assert_int_eq(gate_fault_describe(&transit, troubles[_i].reason,
+					     fault), !!troubles[_i].fault);
+	if (troubles[_i].fault)
+		ck_assert_msg(strstr(fault, troubles[_i].fault), "%s", fault);
 	/* The parent has seen nothing. */
 	ck_assert_int_eq(fake.extracted, 0);
 }
@@ -335,8 +343,86 @@ START_TEST(a_report_nobody_reads_is_an_error)
 	FILE *full = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(full);
-	ck_assert_int_eq(gate_report(full, 1, &transit, THRESHOLD), -EIO);
+	ck_assert_int_eq(gate_report(full, 1, &transit, THRESHOLD),
+			 -ENOSPC);
 	fclose(full);
+}
+END_TEST
+
+/* A reader of decisions that has stopped reading does not stop the lane for ever. */
+START_TEST(a_report_into_a_full_pipe_has_an_end)
+{
+	struct gate_transit transit = { 0 };
+	FILE *writer;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(ends[1], "x", 1) == 1)
+		;
+	ck_assert_int_eq(fcntl(ends[1], F_SETFL, 0), 0);
+	writer = fdopen(ends[1], "w");
+	ck_assert_int_eq(gate_report(writer, 1, &transit, THRESHOLD),
+			 -ETIMEDOUT);
+	close(ends[0]);
+	signal(SIGPIPE, SIG_IGN);
+	fclose(writer);
+}
+END_TEST
+
+static const struct {
+	struct gate_evidence evidence;
+	enum gate_reason reason;
+	const char *text;
+} faults[] = {
+	{ { .document = -ENOENT }, GATE_REASON_DOCUMENT,
+	  "the portrait: No such file" },
+	{ { .document = -EBADMSG }, GATE_REASON_DOCUMENT,
+	  "the portrait: not a readable JPEG" },
+	{ { .portrait = FACE_NONE }, GATE_REASON_DOCUMENT,
+	  "the portrait: no face in it" },
+	{ { .portrait = FACE_SEVERAL }, GATE_REASON_DOCUMENT,
+	  "the portrait: more than one face" },
+	{ { .portrait = -ENOEXEC }, GATE_REASON_INTERNAL,
+	  "the models do not run" },
+	{ { .camera = -ENODEV }, GATE_REASON_CAMERA,
+	  "the camera: there is none" },
+	{ { .camera = -EACCES }, GATE_REASON_CAMERA,
+	  "the camera: this user may not" },
+	{ { .camera = -EBUSY }, GATE_REASON_CAMERA,
+	  "the camera: another program has it" },
+	{ { .camera = -ETIMEDOUT }, GATE_REASON_CAMERA,
+	  "the camera: it gave no picture" },
+	{ { .service = -ECONNREFUSED }, GATE_REASON_SERVICE,
+	  "the service: limend is not running" },
+	{ { .service = -EACCES }, GATE_REASON_SERVICE,
+	  "the service: this user may not" },
+	{ { .service = -EUSERS }, GATE_REASON_SERVICE,
+	  "the service: limend serves as many" },
+	{ { .service = -EPROTONOSUPPORT }, GATE_REASON_SERVICE,
+	  "the service: limend is of another version" },
+	{ { .service = -ETIMEDOUT }, GATE_REASON_TIMEOUT,
+	  "the service: limend does not answer in time" },
+	{ { .comparison = -ENODEV }, GATE_REASON_DEVICE_FAULT,
+	  "the comparison: no such board" },
+	{ { .live = FACE_NONE }, GATE_REASON_NO_FACE, NULL },
+	{ { .live = FACE_QUALITY }, GATE_REASON_QUALITY, NULL },
+	{ { .score = { .similarity = 1 } }, GATE_REASON_SCORE, NULL },
+};
+
+/* What operators can mend is told with its cause; what travellers do is not. */
+START_TEST(faults_are_told)
+{
+	struct gate_transit transit = { .evidence = faults[_i].evidence };
+	char text[GATE_FAULT_SIZE];
+
+	ck_assert_int_eq(gate_decide(&transit.evidence, THRESHOLD).reason,
+			 faults[_i].reason);
+	ck_assert_int_eq(gate_fault_describe(&transit, faults[_i].reason, text),
+			 !!faults[_i].text);
+	if (faults[_i].text)
+		ck_assert_msg(strstr(text, faults[_i].text) == text, "%s",
+			      text);
 }
 END_TEST
 
@@ -419,6 +505,8 @@ int main(void)
 			    COUNT_OF(shown));
 	tcase_add_test(tests, without_a_comparison_no_score_is_told);
 	tcase_add_test(tests, a_report_nobody_reads_is_an_error);
+	tcase_add_test(tests, a_report_into_a_full_pipe_has_an_end);
+	tcase_add_loop_test(tests, faults_are_told, 0, COUNT_OF(faults));
 	tcase_add_test(tests, lines_are_bounded);
 	tcase_add_test(tests, a_signal_ends_waiting);
 	suite_add_tcase(suite, tests);

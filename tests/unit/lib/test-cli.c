@@ -89,8 +89,8 @@ START_TEST(compare_json)
 			     in_folder("a"), in_folder("b")), 0);
 	object = parsed();
 	ck_assert_int_eq(number(object, "raw"), score.raw);
-	ck_assert_int_eq(number(object, "similarity_fixed"), score.similarity);
-	ck_assert_int_eq(number(object, "threshold_fixed"), 13108);
+	ck_assert_int_eq(number(object, "similarity_integer"), score.similarity);
+	ck_assert_int_eq(number(object, "threshold_integer"), 13108);
 	ck_assert_str_eq(text(object, "reaches_threshold"), "false");
 	ck_assert_str_eq(text(object, "backend"), "cpu");
 	json_object_put(object);
@@ -115,7 +115,7 @@ START_TEST(compare_vectors)
 				 0);
 		object = parsed();
 		ck_assert_int_eq(number(object, "raw"), cases[i].score.raw);
-		ck_assert_int_eq(number(object, "similarity_fixed"),
+		ck_assert_int_eq(number(object, "similarity_integer"),
 				 cases[i].score.similarity);
 		json_object_put(object);
 	}
@@ -267,7 +267,7 @@ START_TEST(galleries)
 	ck_assert_uint_eq(json_object_array_length(object), 2);
 	row = json_object_array_get_idx(object, 0);
 	ck_assert_int_eq(number(row, "row"), 2);
-	ck_assert_int_eq(number(row, "similarity_fixed"), 32768);
+	ck_assert_int_eq(number(row, "similarity_integer"), 32768);
 	json_object_put(object);
 	ck_assert_int_eq(run("gallery", "search", "--min", "0.9",
 			     in_folder("g"), in_folder("b")), 0);
@@ -309,7 +309,7 @@ START_TEST(galleries_with_holes)
 	ck_assert_uint_eq(json_object_array_length(object), 1);
 	row = json_object_array_get_idx(object, 0);
 	ck_assert_int_eq(number(row, "row"), 3);
-	ck_assert_int_eq(number(row, "similarity_fixed"), 32768);
+	ck_assert_int_eq(number(row, "similarity_integer"), 32768);
 	json_object_put(object);
 	ck_assert_int_eq(run("gallery", "info", "--json", in_folder("g")), 0);
 	object = parsed();
@@ -370,6 +370,223 @@ START_TEST(galleries_refuse)
 	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 1);
 	check_error("neither you nor root");
 	free(data);
+}
+END_TEST
+
+/* Starts limen with its output in these files of the folder. */
+static pid_t start_limen(const char *name, const char *const *arguments)
+{
+	char file[64];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	snprintf(file, sizeof(file), "%s.out", name);
+	dup2(open(in_folder(file), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+	snprintf(file, sizeof(file), "%s.err", name);
+	dup2(open(in_folder(file), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+	execv(LIMEN, (char *const *)arguments);
+	_exit(99);
+}
+
+#define AT_ONCE 6
+
+/* All that are told to be in the gallery are in it, each with a row of its own. */
+START_TEST(additions_at_once)
+{
+	bool given[AT_ONCE + 1] = { true };
+	char name[16], g[PATH_MAX], *rest;
+	pid_t pids[AT_ONCE];
+	unsigned long row;
+	int i;
+
+	strcpy(g, in_folder("g"));
+	ck_assert_int_eq(run("gallery", "create", g, in_folder("a")), 0);
+	check_says("row 0: ");
+	for (i = 0; i < AT_ONCE; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		pids[i] = start_limen(name, (const char *const[]){
+			LIMEN, "gallery", "add", g, in_folder("b"), NULL });
+	}
+	for (i = 0; i < AT_ONCE; i++) {
+		ck_assert_int_eq(daemon_wait(pids[i]), 0);
+		snprintf(name, sizeof(name), "%d.out", i);
+		slurp_text(in_folder(name), out);
+		ck_assert_msg(!strncmp(out, "row ", 4), "%s", out);
+		row = strtoul(out + 4, &rest, 10);
+		ck_assert_msg(*rest == ':' && row <= AT_ONCE, "%s", out);
+		ck_assert(!given[row]);
+		given[row] = true;
+	}
+	ck_assert_int_eq(run("gallery", "verify", g), 0);
+	check_says("sound, 7 rows");
+}
+END_TEST
+
+START_TEST(creations_at_once)
+{
+	pid_t pids[AT_ONCE];
+	char name[16], g[PATH_MAX];
+	int i, made = 0;
+
+	strcpy(g, in_folder("g"));
+	for (i = 0; i < AT_ONCE; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		pids[i] = start_limen(name, (const char *const[]){
+			LIMEN, "gallery", "create", g, in_folder("b"), NULL });
+	}
+	for (i = 0; i < AT_ONCE; i++)
+		made += !daemon_wait(pids[i]);
+	ck_assert_int_eq(made, 1);
+}
+END_TEST
+
+/* Its exit status, and its messages in err. */
+static int run_into(int output, const char *const *arguments)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		dup2(open(in_folder("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
+		     STDERR_FILENO);
+		if (output < 0)
+			close(STDOUT_FILENO);
+		else
+			dup2(output, STDOUT_FILENO);
+		execv(LIMEN, (char *const *)arguments);
+		_exit(99);
+	}
+	status = daemon_wait(pid);
+	slurp_text(in_folder("err"), err);
+	*out = '\0';
+	return status;
+}
+
+#define RUN_INTO(output, ...) \
+	run_into(output, (const char *const[]){ LIMEN, __VA_ARGS__, NULL })
+
+/* What cannot be printed is not success, and no file is taken for the output. */
+START_TEST(output_that_is_lost)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	ck_assert_int_eq(RUN_INTO(full, "--help"), 1);
+	check_error("standard output: No space left on device");
+	ck_assert_int_eq(RUN_INTO(full, "compare", in_folder("a"),
+				  in_folder("b")), 1);
+	check_error("standard output: No space left on device");
+	ck_assert_int_eq(RUN_INTO(-1, "compare", in_folder("a"),
+				  in_folder("b")), 1);
+	check_error("standard output: it is closed");
+	ck_assert_int_eq(RUN_INTO(-1, "gallery", "create", in_folder("g"),
+				  in_folder("a")), 1);
+	check_error("standard output: it is closed");
+	ck_assert_int_eq(run("gallery", "verify", in_folder("g")), 0);
+	check_says("sound, 1 rows");
+	close(full);
+}
+END_TEST
+
+START_TEST(a_pipe_as_a_picture)
+{
+	ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+	ck_assert_int_eq(run("compare", in_folder("fifo"), in_folder("b")), 1);
+	check_error("nobody is at the other end");
+}
+END_TEST
+
+START_TEST(inputs_from_a_list)
+{
+	struct json_object *object, *added;
+	char list[4 * PATH_MAX], g[PATH_MAX];
+
+	strcpy(g, in_folder("g"));
+	snprintf(list, sizeof(list), "%s\n\n%s\n%s", in_folder("b"),
+		 in_folder("junk"), in_folder("c"));
+	file_write(in_folder("list"), list, strlen(list));
+	ck_assert_int_eq(run("gallery", "create", g, in_folder("a"), "--from",
+			     in_folder("list")), 1);
+	check_error("junk: neither");
+	ck_assert_int_ne(access(g, F_OK), 0);
+	/* The others, and a status that tells that one is missing. */
+	ck_assert_int_eq(run("gallery", "create", "-gj", g, in_folder("a"),
+			     "--from", in_folder("list")), 1);
+	ck_assert_ptr_nonnull(strstr(err, "junk: neither"));
+	*err = '\0';
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 3);
+	added = json_object_object_get(object, "added");
+	ck_assert_uint_eq(json_object_array_length(added), 3);
+	ck_assert_int_eq(number(json_object_array_get_idx(added, 2), "row"), 2);
+	ck_assert_str_eq(text(json_object_array_get_idx(added, 2), "input"),
+			 in_folder("c"));
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "add", "--keep-going", g,
+			     in_folder("foreign"), in_folder("small"),
+			     in_folder("a")), 1);
+	ck_assert_ptr_nonnull(strstr(out, "row 3: "));
+	ck_assert_int_eq(run("gallery", "add", "-g", g, in_folder("junk")), 1);
+	check_error("junk: neither");
+	ck_assert_int_eq(run("gallery", "add", g, "--from",
+			     in_folder("none")), 1);
+	check_error("No such file");
+	ck_assert_int_eq(run("gallery", "add", g), 2);
+	check_error("take a file and inputs");
+	ck_assert_int_eq(run("gallery", "verify", g), 0);
+	check_says("sound, 4 rows");
+}
+END_TEST
+
+/* Each is named as it was given, wherever it stood. */
+START_TEST(wrong_options)
+{
+	ck_assert_int_eq(run("compare", "-xj", "a", "b"), 2);
+	check_error("no option -x");
+	ck_assert_int_eq(run("compare", "-jx", "a", "b"), 2);
+	check_error("no option -x");
+	ck_assert_int_eq(run("compare", "--json", "-x", "a", "b"), 2);
+	check_error("no option -x");
+	ck_assert_int_eq(run("compare", "--xyz", "a", "b"), 2);
+	check_error("no option --xyz");
+	ck_assert_int_eq(run("compare", "--json=yes", "a", "b"), 2);
+	check_error("--json takes no value");
+	ck_assert_int_eq(run("compare", "a", "b", "-jb"), 2);
+	check_error("-b, --backend lacks its value");
+	ck_assert_int_eq(run("compare", "-k", "3", "a", "b"), 2);
+	check_error("no option --top");
+}
+END_TEST
+
+START_TEST(help_by_name)
+{
+	char text[OUTPUT_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < COUNT_OF(commands); i++) {
+		ck_assert_int_eq(run(commands[i], "--help"), 0);
+		strcpy(text, out);
+		ck_assert_int_eq(run("help", commands[i]), 0);
+		ck_assert_str_eq(out, text);
+	}
+	ck_assert_int_eq(run("help"), 0);
+	check_says("Usage: limen COMMAND");
+	ck_assert_int_eq(run("help", "frobnicate"), 2);
+	check_error("no command frobnicate");
+	ck_assert_int_eq(run("help", "top", "bench"), 2);
+	check_error("one command");
+}
+END_TEST
+
+START_TEST(names_that_are_no_text)
+{
+	struct json_object *object;
+
+	ck_assert_int_eq(run("status", "--json", "-m", "/tmp/\xff"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "/tmp/\xef\xbf\xbd"));
+	ck_assert_ptr_null(strchr(out, '\xff'));
+	object = parsed();
+	json_object_put(object);
 }
 END_TEST
 
@@ -437,7 +654,7 @@ START_TEST(with_the_service)
 	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
 	ck_assert_int_eq(run("compare", "--backend", "service", "-c",
 			     in_folder("conf"), in_folder("a"), in_folder("a")), 1);
-	check_error("limend at ");
+	check_error("limend is not running");
 }
 END_TEST
 
@@ -541,7 +758,7 @@ START_TEST(bench_match)
 		check_row(row);
 	}
 	slurp_text(in_folder("bench.json"), err);
-	ck_assert_int_eq(strlen(err) + 1, strlen(out));
+	ck_assert_int_eq(strlen(err), strlen(out));
 	json_object_put(object);
 	slurp_text(in_folder("bench.svg"), out);
 	ck_assert_ptr_nonnull(strstr(out, "<svg"));
@@ -607,6 +824,14 @@ int main(void)
 	tcase_add_test(tests, galleries);
 	tcase_add_test(tests, galleries_with_holes);
 	tcase_add_test(tests, galleries_refuse);
+	tcase_add_test(tests, additions_at_once);
+	tcase_add_test(tests, creations_at_once);
+	tcase_add_test(tests, output_that_is_lost);
+	tcase_add_test(tests, a_pipe_as_a_picture);
+	tcase_add_test(tests, inputs_from_a_list);
+	tcase_add_test(tests, wrong_options);
+	tcase_add_test(tests, help_by_name);
+	tcase_add_test(tests, names_that_are_no_text);
 	tcase_add_test(tests, status);
 	tcase_add_test(tests, top_refuses);
 	tcase_add_test(tests, with_the_service);

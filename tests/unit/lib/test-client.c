@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 
 #include "../../../userspace/limend/protocol.h"
+#include <monotonic.h>
+
 #include "../face/suite.h"
 #include "sample.h"
 
@@ -260,6 +262,101 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+static int listen_only(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s",
+		 sample_folder);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address,
+			      sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+	return listener;
+}
+
+/* A limend that accepts nobody, with as many before this one as may wait. */
+START_TEST(nobody_accepts)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = listen_only(), fds[4], i;
+	int64_t start;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s",
+		 sample_folder);
+	for (i = 0; i < 4; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+		connect(fds[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	start = now_ns();
+	ck_assert_int_eq(limen_client_connect(&client, in_folder("s")),
+			 -ETIMEDOUT);
+	ck_assert_int_lt(now_ns() - start, 8000000000LL);
+	for (i = 0; i < 4; i++)
+		close(fds[i]);
+	close(listener);
+	client = NULL;
+}
+END_TEST
+
+static void say(int fd, uint16_t version, int32_t error, uint32_t reserved)
+{
+	const struct limend_refusal refusal = {
+		.magic = htole32(LIMEND_MAGIC), .version = htole16(version),
+		.op = htole16(LIMEND_REFUSED), .error = htole32(error),
+		.reserved = htole32(reserved),
+	};
+
+	send(fd, &refusal, sizeof(refusal), MSG_NOSIGNAL);
+}
+
+static const struct {
+	uint16_t version;
+	int32_t error;
+	uint32_t reserved;
+	int told;
+} refusals[] = {
+	{ LIMEND_VERSION, -EACCES, 0, -EACCES },
+	{ LIMEND_VERSION, -EUSERS, 0, -EUSERS },
+	{ LIMEND_VERSION, -EPROTONOSUPPORT, 0, -EPROTONOSUPPORT },
+	{ LIMEND_VERSION + 1, -EPROTONOSUPPORT, 0, -EPROTONOSUPPORT },
+	{ LIMEND_VERSION, -EIO, 0, -EPROTO },
+	{ LIMEND_VERSION, 0, 0, -EPROTO },
+	{ LIMEND_VERSION, EACCES, 0, -EPROTO },
+	{ LIMEND_VERSION, -EACCES, 1, -EPROTO },
+};
+
+/*
+ * What limend says before it hangs up arrives, whether the client's request was read or
+ * not; without a word it is not said that this user may not.
+ */
+START_TEST(a_refusal)
+{
+	int i = _i % COUNT_OF(refusals), listener = listen_only(), fd, error;
+	bool silent = _i / COUNT_OF(refusals) == 2;
+	uint8_t packet[64];
+
+	server = fork();
+	if (!server) {
+		fd = accept(listener, NULL, NULL);
+		if (_i / COUNT_OF(refusals) == 1)
+			recv(fd, packet, sizeof(packet), 0);
+		if (!silent)
+			say(fd, refusals[i].version, refusals[i].error,
+			    refusals[i].reserved);
+		_exit(0);
+	}
+	error = limen_client_connect(&client, in_folder("s"));
+	client = NULL;
+	close(listener);
+	if (silent)
+		ck_assert(error == -ECONNRESET || error == -EPIPE);
+	else
+		ck_assert_int_eq(error, refusals[i].told);
+	ck_assert_str_ne(limen_client_strerror(error), strerror(EACCES));
+}
+END_TEST
+
 START_TEST(what_is_no_template_is_not_sent)
 {
 	struct limen_template good = sample(512, 1), zero = good;
@@ -288,6 +385,8 @@ int main(void)
 	tcase_add_test(tests, no_reply);
 	tcase_add_test(tests, the_server_dies);
 	tcase_add_test(tests, nobody_there);
+	tcase_add_test(tests, nobody_accepts);
+	tcase_add_loop_test(tests, a_refusal, 0, 3 * COUNT_OF(refusals));
 	tcase_add_test(tests, what_is_no_template_is_not_sent);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

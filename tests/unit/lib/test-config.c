@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The configuration: what it takes, and the line that tells what it does not. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include <config.h>
 
@@ -191,6 +192,40 @@ START_TEST(files_that_cannot_be_read)
 }
 END_TEST
 
+/* Behind a value, after a space; a path may have the signs in it. */
+START_TEST(comments_behind_values)
+{
+	ck_assert_int_eq(load("# first\n"
+			      "[policy] # of the border\n"
+			      "threshold = 0.40 # a false match rate of 1.4e-4\n"
+			      "[extractor]\n"
+			      "models = /srv/a#b;c\t; not d\n"
+			      "[service]\n"
+			      "allow = one two # not three\n"
+			      "timeout = 2001 # milliseconds"), 0);
+	ck_assert_int_eq(config.threshold, 13108);
+	ck_assert_str_eq(config.models, "/srv/a#b;c");
+	ck_assert_uint_eq(config.allow_count, 2);
+	ck_assert_str_eq(config.allow[1], "two");
+	ck_assert_uint_eq(config.timeout_ms, 2001);
+}
+END_TEST
+
+/* A pipe that nobody writes to does not hold up a service for ever. */
+START_TEST(what_is_no_file)
+{
+	ck_assert_int_eq(mkfifo(in_folder("conf"), 0600), 0);
+	ck_assert_int_eq(limen_config_load(&config, in_folder("conf"), error,
+					   sizeof(error)), -1);
+	ck_assert_ptr_nonnull(strstr(error, "other end"));
+	ck_assert_int_eq(limen_config_load(&config, "/dev/zero", error,
+					   sizeof(error)), -1);
+	ck_assert_ptr_nonnull(strstr(error, "too large"));
+	ck_assert_int_eq(limen_config_load(&config, "/dev/null", error,
+					   sizeof(error)), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config");
@@ -205,6 +240,9 @@ int main(void)
 	tcase_add_loop_test(tests, mistakes_are_told, 0, COUNT_OF(mistakes));
 	tcase_add_test(tests, nul_bytes_are_told);
 	tcase_add_test(tests, files_that_cannot_be_read);
+	tcase_set_timeout(tests, 30);
+	tcase_add_test(tests, comments_behind_values);
+	tcase_add_test(tests, what_is_no_file);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

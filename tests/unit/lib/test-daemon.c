@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* limend, from outside. */
+#include <sys/resource.h>
+
 #include "../face/suite.h"
 #include "daemon.h"
 
@@ -163,6 +165,21 @@ static const struct {
 	CASE(second_magic), CASE(second_shorter), CASE(second_zero),
 };
 
+/* What limend says before it hangs up, which may already be told of as well. */
+static void check_refused(int fd, int error)
+{
+	struct limend_refusal refusal;
+	ssize_t got = recv(fd, &refusal, sizeof(refusal), MSG_TRUNC);
+
+	if (got < 0 && errno == ECONNRESET)
+		got = recv(fd, &refusal, sizeof(refusal), MSG_TRUNC);
+	ck_assert_int_eq(got, sizeof(refusal));
+	ck_assert_uint_eq(le32toh(refusal.magic), LIMEND_MAGIC);
+	ck_assert_uint_eq(le16toh(refusal.op), LIMEND_REFUSED);
+	ck_assert_int_eq((int32_t)le32toh(refusal.error), error);
+	ck_assert_uint_eq(refusal.number | refusal.reserved, 0);
+}
+
 /* It ends the connection it came by, after what came before, and no other. */
 START_TEST(malformed_packets)
 {
@@ -184,6 +201,9 @@ START_TEST(malformed_packets)
 		packet_send(fd, &packet);
 		/* What lies behind it may be lost with the connection. */
 		send(fd, &good.head, good.size, MSG_NOSIGNAL);
+		if (wrong[i].spoil == older_version ||
+		    wrong[i].spoil == newer_version)
+			check_refused(fd, -EPROTONOSUPPORT);
 		ck_assert_msg(recv(fd, &byte, 1, 0) <= 0 && errno != EAGAIN,
 			      "%s: not ended", wrong[i].name);
 		close(fd);
@@ -270,7 +290,7 @@ START_TEST(too_many_clients_are_turned_away)
 
 	for (i = 0; i < 300; i++)
 		fds[i] = daemon_connect();
-	ck_assert_int_eq(limen_client_connect(&late, in_folder("s")), -EACCES);
+	ck_assert_int_eq(limen_client_connect(&late, in_folder("s")), -EUSERS);
 	check_served(first, 512, 1);
 	for (i = 0; i < 300; i++)
 		close(fds[i]);
@@ -548,7 +568,7 @@ START_TEST(nothing_of_a_template_remains)
 		packet_send(fd, &packet);
 	for (i = 0; i < LIMEN_BATCH_MAX; i++)
 		check_reply(fd, 1);
-	packet.head.version = 0;
+	packet.head.magic = 0;
 	packet_send(fd, &packet);
 	ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
 	close(fd);
@@ -558,6 +578,205 @@ START_TEST(nothing_of_a_template_remains)
 	snprintf(kept, sizeof(kept), "%s", limen_backend_description(cpu));
 	limen_backend_close(cpu);
 	ck_assert(daemon_holds((const int8_t *)kept, RUN));
+}
+END_TEST
+
+/* Fields 14 and 15 of stat: the times in user space and in the kernel. */
+static uint64_t processor_ticks(pid_t pid)
+{
+	char path[64], line[1024] = "", *at;
+	uint64_t ticks;
+	FILE *file;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
+	fclose(file);
+	/* The name, field 2, may have spaces in it. */
+	at = strrchr(line, ')');
+	for (i = 2; i < 14 && at; i++)
+		at = strchr(at + 1, ' ');
+	ck_assert_ptr_nonnull(at);
+	ticks = strtoul(at, &at, 10);
+	return ticks + strtoul(at, &at, 10);
+}
+
+static unsigned int count_lines(const char *what)
+{
+	size_t size;
+	uint8_t *log = file_slurp(in_folder("log"), &size);
+	unsigned int count = 0;
+	char *at;
+
+	log[size] = '\0';
+	for (at = (char *)log; (at = strstr(at, what)); at++)
+		count++;
+	free(log);
+	return count;
+}
+
+/* A client that cannot be accepted is left waiting; limend does not run in circles. */
+START_TEST(without_descriptors_it_waits)
+{
+	struct rlimit limit, before;
+	uint64_t ticks;
+	struct limen_client *made = client();
+	struct limen_template a = sample(512, 1), b = sample(512, 2);
+	struct limen_service_result result;
+	struct packet packet = good_packet(5);
+	int fd;
+
+	check_served(made, 512, 1);
+	ck_assert_int_eq(prlimit(daemon_pid, RLIMIT_NOFILE, NULL, &before), 0);
+	limit = before;
+	limit.rlim_cur = 3;
+	ck_assert_int_eq(prlimit(daemon_pid, RLIMIT_NOFILE, &limit, NULL), 0);
+	fd = daemon_connect();
+	ticks = processor_ticks(daemon_pid);
+	sleep(2);
+	ticks = processor_ticks(daemon_pid) - ticks;
+	/* Of the two seconds, less than a fifth. */
+	ck_assert_uint_lt(ticks, 2 * sysconf(_SC_CLK_TCK) / 5);
+	ck_assert_uint_ge(count_lines("cannot be accepted"), 1);
+	ck_assert_uint_le(count_lines("cannot be accepted"), 10);
+	ck_assert_int_eq(limen_client_compare(made, &a, &b, DAEMON_TIMEOUT_MS,
+					      &result), 0);
+	ck_assert_int_eq(prlimit(daemon_pid, RLIMIT_NOFILE, &before, NULL), 0);
+	limen_client_close(made);
+	/* The one that waited, and others, are served then. */
+	packet_send(fd, &packet);
+	check_reply(fd, 5);
+	close(fd);
+	made = client();
+	check_served(made, 512, 2);
+	limen_client_close(made);
+}
+END_TEST
+
+/* Whoever is malformed a thousand times leaves a few lines, and how many there were. */
+START_TEST(the_log_is_not_filled)
+{
+	struct packet packet = good_packet(1);
+	uint8_t byte;
+	int i, fd;
+
+	packet.head.magic = 0;
+	for (i = 0; i < 1000; i++) {
+		fd = daemon_connect();
+		packet_send(fd, &packet);
+		ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
+		close(fd);
+	}
+	ck_assert_uint_ge(count_lines("malformed"), 1);
+	ck_assert_uint_le(count_lines("malformed"), 20);
+}
+END_TEST
+
+/* limend with its messages in a pipe that nobody reads; the pipe's reading end. */
+static int start_with_pipe(void)
+{
+	char path[32];
+	int ends[2], own;
+
+	kill(daemon_pid, SIGTERM);
+	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	daemon_pid = fork();
+	if (!daemon_pid) {
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execl(LIMEND, LIMEND, "--config", in_folder("conf"), "--socket",
+		      in_folder("s"), "--backend", "cpu", NULL);
+		_exit(99);
+	}
+	close(daemon_connect());
+	/* Full to the last byte. To limend its end stays one that blocks. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[1]);
+	own = open(path, O_WRONLY | O_NONBLOCK);
+	ck_assert_int_ge(own, 0);
+	while (write(own, "x", 1) == 1)
+		;
+	close(own);
+	close(ends[1]);
+	return ends[0];
+}
+
+START_TEST(a_log_that_nobody_reads_stops_nothing)
+{
+	struct packet packet = good_packet(1);
+	struct limen_client *made;
+	int i, fd, log;
+	uint8_t byte;
+
+	log = start_with_pipe();
+	packet.head.magic = 0;
+	for (i = 0; i < 3; i++) {
+		fd = daemon_connect();
+		packet_send(fd, &packet);
+		errno = 0;
+		ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
+		ck_assert_int_ne(errno, EAGAIN);
+		close(fd);
+	}
+	made = client();
+	check_served(made, 512, 1);
+	limen_client_close(made);
+	/* Nor does one whose reader has gone. */
+	if (_i) {
+		close(log);
+		fd = daemon_connect();
+		packet_send(fd, &packet);
+		ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
+		close(fd);
+	}
+	kill(daemon_pid, SIGTERM);
+	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	daemon_pid = 0;
+	if (!_i)
+		close(log);
+}
+END_TEST
+
+/* Many that all find the socket of a limend that died: one of them takes its place. */
+START_TEST(one_takes_the_place_of_a_dead_one)
+{
+	struct limen_client *made;
+	int i, round, left, status;
+	pid_t pids[6], pid;
+
+	for (round = 0; round < 20; round++) {
+		kill(daemon_pid, SIGKILL);
+		ck_assert_int_eq(daemon_wait(daemon_pid), -SIGKILL);
+		for (i = 0; i < COUNT_OF(pids); i++)
+			pids[i] = daemon_spawn("cpu");
+		for (left = COUNT_OF(pids); left > 1; left--) {
+			pid = waitpid(-1, &status, 0);
+			ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+			for (i = 0; i < COUNT_OF(pids); i++)
+				if (pids[i] == pid)
+					pids[i] = 0;
+		}
+		for (i = 0; i < COUNT_OF(pids); i++)
+			if (pids[i])
+				daemon_pid = pids[i];
+		close(daemon_connect());
+		made = client();
+		check_served(made, 512, 1);
+		limen_client_close(made);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_left_behind)
+{
+	kill(daemon_pid, SIGTERM);
+	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	daemon_pid = 0;
+	/* The configuration and the log. */
+	ck_assert_uint_eq(folder_count(), 2);
 }
 END_TEST
 
@@ -651,6 +870,11 @@ int main(void)
 	tcase_add_test(tests, what_is_no_socket_is_left_alone);
 	tcase_add_test(tests, its_memory_is_closed);
 	tcase_add_test(tests, nothing_of_a_template_remains);
+	tcase_add_test(tests, without_descriptors_it_waits);
+	tcase_add_test(tests, the_log_is_not_filled);
+	tcase_add_loop_test(tests, a_log_that_nobody_reads_stops_nothing, 0, 2);
+	tcase_add_test(tests, one_takes_the_place_of_a_dead_one);
+	tcase_add_test(tests, nothing_is_left_behind);
 	suite_add_tcase(suite, tests);
 	tcase_set_timeout(alone, 60);
 	tcase_add_test(alone, no_board);

@@ -501,6 +501,8 @@ int main(void)
 	Suite *suite = suite_create("engine");
 	TCase *tests = tcase_create("engine");
 
+	/* The name before the lines of the log. */
+	program_invocation_short_name = "limend";
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_board_that_is_right_stays);

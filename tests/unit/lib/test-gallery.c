@@ -2,8 +2,12 @@
 /* Galleries: rows that come and go, and files that are refused. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <gallery_file.h>
 #include <openssl/evp.h>
@@ -12,6 +16,7 @@
 #include "sample.h"
 
 #define ROWS 3
+#define ROWS_ORDERED 60
 #define PAGE GALLERY_FILE_PAGE
 
 static struct limen_gallery *filled(uint32_t dim, uint32_t rows)
@@ -572,6 +577,186 @@ START_TEST(a_failed_save_leaves_the_old_file)
 }
 END_TEST
 
+/* Removed row by row, while another thread saves, too. */
+static void *save_again(void *context)
+{
+	struct limen_gallery *gallery = context;
+
+	while (limen_gallery_removed(gallery) < ROWS_ORDERED)
+		ck_assert_int_eq(limen_gallery_save(gallery, in_folder("g")), 0);
+	return NULL;
+}
+
+/* Who has been removed and saved does not come back with an older save. */
+START_TEST(saves_are_in_order)
+{
+	struct limen_gallery *gallery = filled(128, ROWS_ORDERED + 1), *opened;
+	const char *path = in_folder("g");
+	char own[PATH_MAX];
+	pthread_t thread;
+	uint32_t row;
+
+	strcpy(own, path);
+	ck_assert_int_eq(pthread_create(&thread, NULL, save_again, gallery), 0);
+	for (row = 0; row < ROWS_ORDERED; row++) {
+		ck_assert_int_eq(limen_gallery_remove(gallery, row), 0);
+		ck_assert_int_eq(limen_gallery_save(gallery, own), 0);
+		ck_assert_int_eq(limen_gallery_open(&opened, own), 0);
+		ck_assert_uint_ge(limen_gallery_removed(opened), row + 1);
+		limen_gallery_close(opened);
+	}
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+static int end_of(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+START_TEST(a_killed_save_leaves_nothing)
+{
+	const struct rlimit limit = { 3 * PAGE, 3 * PAGE };
+	struct limen_gallery *gallery = filled(128, 5000);
+	pid_t pid;
+
+	save(128, ROWS);
+	pid = fork();
+	if (!pid) {
+		if (setrlimit(RLIMIT_FSIZE, &limit))
+			_exit(1);
+		limen_gallery_save(gallery, in_folder("g"));
+		_exit(1);
+	}
+	ck_assert_int_eq(end_of(pid), -SIGXFSZ);
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_uint_eq(folder_count(), 1);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+START_TEST(a_link_stays_one)
+{
+	struct limen_gallery *gallery = filled(128, ROWS);
+	struct stat status;
+
+	save(128, ROWS);
+	ck_assert_int_eq(symlink("g", in_folder("link")), 0);
+	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("link")),
+			 -ELOOP);
+	ck_assert_int_eq(limen_gallery_save(gallery, "/dev/null"), -ENOSTR);
+	ck_assert_int_eq(lstat(in_folder("link"), &status), 0);
+	ck_assert(S_ISLNK(status.st_mode));
+	ck_assert_int_eq(lstat("/dev/null", &status), 0);
+	ck_assert(S_ISCHR(status.st_mode));
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+START_TEST(new_files_replace_nothing)
+{
+	struct limen_gallery *gallery = filled(128, ROWS + 1);
+
+	ck_assert_int_eq(limen_gallery_save_new(gallery, in_folder("g")), 0);
+	limen_gallery_close(gallery);
+	gallery = filled(128, ROWS);
+	ck_assert_int_eq(limen_gallery_save_new(gallery, in_folder("g")),
+			 -EEXIST);
+	limen_gallery_close(gallery);
+	ck_assert_int_eq(limen_gallery_open(&gallery, in_folder("g")), 0);
+	check_rows(gallery, 128, ROWS + 1);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+static int add_row(const char *path, uint32_t seed)
+{
+	struct limen_template tmpl = sample(128, seed);
+	struct limen_gallery *gallery;
+	int error = limen_gallery_edit(&gallery, path, 20000);
+
+	if (error)
+		return error;
+	if (limen_gallery_add(gallery, &tmpl) < 0)
+		return -EINVAL;
+	error = limen_gallery_save(gallery, path);
+	limen_gallery_close(gallery);
+	return error;
+}
+
+#define EDITORS 6
+#define EDITS 10
+
+START_TEST(edits_at_once_all_count)
+{
+	struct limen_gallery *gallery;
+	pid_t pids[EDITORS];
+	int i, round;
+
+	save(128, 1);
+	for (i = 0; i < EDITORS; i++) {
+		pids[i] = fork();
+		if (pids[i])
+			continue;
+		for (round = 0; round < EDITS; round++)
+			if (add_row(in_folder("g"), i))
+				_exit(1);
+		_exit(0);
+	}
+	for (i = 0; i < EDITORS; i++)
+		ck_assert_int_eq(end_of(pids[i]), 0);
+	ck_assert_int_eq(limen_gallery_open(&gallery, in_folder("g")), 0);
+	ck_assert_uint_eq(limen_gallery_rows(gallery), 1 + EDITORS * EDITS);
+	limen_gallery_close(gallery);
+	ck_assert_uint_eq(folder_count(), 1);
+}
+END_TEST
+
+START_TEST(an_edit_lasts_until_it_is_closed)
+{
+	struct limen_gallery *gallery, *other;
+
+	ck_assert_int_eq(limen_gallery_edit(&gallery, in_folder("g"), 0),
+			 -ENOENT);
+	ck_assert_int_eq(limen_gallery_edit(&gallery, "/dev/null", 0), -EBADMSG);
+	save(128, ROWS);
+	ck_assert_int_eq(symlink("g", in_folder("link")), 0);
+	ck_assert_int_eq(limen_gallery_edit(&gallery, in_folder("link"), 0),
+			 -ELOOP);
+	ck_assert_int_eq(limen_gallery_edit(&gallery, in_folder("g"), 0), 0);
+	ck_assert_int_eq(limen_gallery_edit(&other, in_folder("g"), 50),
+			 -EBUSY);
+	/* The lock goes over to the file that is there now. */
+	ck_assert_int_eq(limen_gallery_remove(gallery, 0), 0);
+	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("g")), 0);
+	ck_assert_int_eq(limen_gallery_edit(&other, in_folder("g"), 50),
+			 -EBUSY);
+	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("g")), 0);
+	ck_assert_int_eq(limen_gallery_save(gallery, in_folder("copy")), 0);
+	ck_assert_int_eq(limen_gallery_edit(&other, in_folder("copy"), 0), 0);
+	limen_gallery_close(other);
+	ck_assert_int_eq(limen_gallery_open(&other, in_folder("g")), 0);
+	limen_gallery_close(other);
+	limen_gallery_close(gallery);
+	ck_assert_int_eq(limen_gallery_edit(&other, in_folder("g"), 0), 0);
+	limen_gallery_close(other);
+}
+END_TEST
+
+static void add_writer_tests(TCase *tests)
+{
+	tcase_add_test(tests, saves_are_in_order);
+	tcase_add_test(tests, a_killed_save_leaves_nothing);
+	tcase_add_test(tests, a_link_stays_one);
+	tcase_add_test(tests, new_files_replace_nothing);
+	tcase_add_test(tests, edits_at_once_all_count);
+	tcase_add_test(tests, an_edit_lasts_until_it_is_closed);
+}
+
 static void add_file_tests(TCase *tests)
 {
 	tcase_add_test(tests, truncated_at_every_length);
@@ -603,6 +788,7 @@ int main(void)
 	tcase_add_test(tests, few_rows_take_little_memory);
 	tcase_add_test(tests, foreign_rows_are_refused);
 	add_file_tests(tests);
+	add_writer_tests(tests);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

@@ -34,6 +34,7 @@ static struct {
 	int reads; /* those that bring something */
 	int sources; /* programs built from source */
 	int overflows; /* lists that were too short */
+	bool unwilling; /* the driver lists no device */
 	bool frozen; /* no time passes: a launch is as long as it may be */
 } act;
 
@@ -52,6 +53,16 @@ static void *next_function(const char *name)
 	if (!function)
 		abort();
 	return function;
+}
+
+cl_int clGetDeviceIDs(cl_platform_id platform, cl_device_type type,
+		      cl_uint room, cl_device_id *devices, cl_uint *count)
+{
+	cl_int (*next)(cl_platform_id, cl_device_type, cl_uint, cl_device_id *,
+		       cl_uint *) = next_function("clGetDeviceIDs");
+
+	return act.unwilling ? CL_OUT_OF_HOST_MEMORY :
+			       next(platform, type, room, devices, count);
 }
 
 cl_int clGetDeviceInfo(cl_device_id device, cl_device_info what, size_t size,
@@ -203,6 +214,18 @@ START_TEST(needs_a_driver)
 	ck_assert_int_eq(limen_backends_list(keep_listed, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(listed.reason, "no OpenCL device"));
 	ck_assert_str_eq(listed.node, "");
+}
+END_TEST
+
+/* A driver that is there and does not work is not one that is missing. */
+START_TEST(a_driver_that_lists_nothing)
+{
+	act.unwilling = true;
+	ck_assert_int_eq(try_open(), -ENODEV);
+	ck_assert_int_eq(limen_backends_list(keep_listed, NULL), 0);
+	ck_assert_ptr_null(strstr(listed.reason, "installed"));
+	ck_assert_ptr_nonnull(strstr(listed.reason, "OpenCL error -6"));
+	ck_assert_ptr_nonnull(strstr(listed.reason, "HOME"));
 }
 END_TEST
 
@@ -583,6 +606,7 @@ int main(void)
 	tcase_set_timeout(tests, 240);
 	tcase_add_test(tests, refuses_a_wrong_bit);
 	tcase_add_test(tests, needs_a_driver);
+	tcase_add_test(tests, a_driver_that_lists_nothing);
 	tcase_add_test(tests, knows_its_nodes);
 	tcase_add_test(tests, builds_once);
 	tcase_add_loop_test(tests, builds_again_what_is_spoilt, 0,

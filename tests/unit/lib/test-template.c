@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Templates: what is read, what is refused, how they are written. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -195,6 +196,35 @@ START_TEST(files_that_are_none)
 }
 END_TEST
 
+/* A stream is written to, not replaced by a file. */
+START_TEST(files_that_are_streams)
+{
+	struct limen_template tmpl = sample(512, 3), read;
+	struct stat stat;
+	int fd;
+
+	ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+	fd = open(in_folder("fifo"), O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(limen_template_save(&tmpl, in_folder("fifo")), 0);
+	ck_assert_int_eq(lstat(in_folder("fifo"), &stat), 0);
+	ck_assert(S_ISFIFO(stat.st_mode));
+	ck_assert_int_eq(close(fd), 0);
+
+	ck_assert_int_eq(symlink("/dev/full", in_folder("full")), 0);
+	ck_assert_int_eq(limen_template_save(&tmpl, in_folder("full")),
+			 -ENOSPC);
+	ck_assert_int_eq(symlink("t", in_folder("link")), 0);
+	ck_assert_int_eq(limen_template_save(&tmpl, in_folder("t")), 0);
+	ck_assert_int_eq(limen_template_save(&tmpl, in_folder("link")), -ELOOP);
+	ck_assert_int_eq(lstat(in_folder("link"), &stat), 0);
+	ck_assert(S_ISLNK(stat.st_mode));
+	/* Nobody writes to it, and it is not waited for for ever. */
+	ck_assert_int_eq(limen_template_load(&read, in_folder("fifo")),
+			 -ETIMEDOUT);
+}
+END_TEST
+
 START_TEST(wiping)
 {
 	struct limen_template tmpl = sample(512, 3), zero;
@@ -210,6 +240,7 @@ int main(void)
 	Suite *suite = suite_create("template");
 	TCase *tests = tcase_create("template");
 
+	tcase_set_timeout(tests, 30);
 	tcase_add_checked_fixture(tests, folder_make, folder_remove);
 	tcase_add_loop_test(tests, what_is_written_is_read, 0, COUNT_OF(dims));
 	tcase_add_test(tests, layout_is_the_contract);
@@ -222,6 +253,7 @@ int main(void)
 	tcase_add_test(tests, comparable);
 	tcase_add_test(tests, files);
 	tcase_add_test(tests, files_that_are_none);
+	tcase_add_test(tests, files_that_are_streams);
 	tcase_add_test(tests, wiping);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <json.h>
 #include <top.h>
 
 #include "../face/suite.h"
@@ -427,12 +428,85 @@ START_TEST(report_as_json)
 }
 END_TEST
 
+static const struct {
+	double number;
+	const char *text;
+} numbers[] = {
+	{ 4.384, "4.384" }, { 0.1 + 0.2, "0.3" }, { 1, "1.0" }, { 0, "0.0" },
+	{ -2.5, "-2.5" }, { 1e6, "1000000.0" }, { 1.0 / 3, "0.333333" },
+	{ 1e-9, "0.0" }, { 1e300 * 1e300, "null" }, { 0.0 / 0.0, "null" },
+};
+
+/* No more digits than there is something in. */
+START_TEST(numbers_as_json)
+{
+	struct json_object *object = json_object_new_object();
+	char expected[64];
+
+	json_add_number(object, "n", numbers[_i].number);
+	snprintf(expected, sizeof(expected), "{\"n\":%s}", numbers[_i].text);
+	ck_assert_str_eq(json_object_to_json_string_ext(
+				 object, JSON_C_TO_STRING_PLAIN), expected);
+	json_object_put(object);
+}
+END_TEST
+
+#define LOST "\xef\xbf\xbd"
+
+static const struct {
+	const char *text;
+	const char *valid;
+} texts[] = {
+	{ "", "" },
+	{ "plain", "plain" },
+	{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "a\xff" "b", "a" LOST "b" },
+	{ "\xc3", LOST },
+	{ "\xe2\x82", LOST LOST },
+	{ "\xf0\x9f\x98", LOST LOST LOST },
+	{ "\x80", LOST },
+	/* Longer than needed, surrogates, beyond the last character. */
+	{ "\xc0\xaf", LOST LOST },
+	{ "\xe0\x80\xaf", LOST LOST LOST },
+	{ "\xed\xa0\x80", LOST LOST LOST },
+	{ "\xf4\x90\x80\x80", LOST LOST LOST LOST },
+	{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+};
+
+START_TEST(texts_as_json)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_text(object, "t", texts[_i].text);
+	ck_assert_str_eq(json_object_get_string(member(object, "t")),
+			 texts[_i].valid);
+	json_object_put(object);
+}
+END_TEST
+
+START_TEST(similarities_as_json)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_similarity(object, "similarity", 13107);
+	json_add_similarity(object, "other", -32768);
+	ck_assert_str_eq(json_object_to_json_string_ext(
+				 object, JSON_C_TO_STRING_PLAIN),
+			 "{\"similarity\":0.3999,\"similarity_integer\":13107,"
+			 "\"other\":-1.0000,\"other_integer\":-32768}");
+	json_object_put(object);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("top");
 	TCase *figures = tcase_create("figures");
 	TCase *files = tcase_create("files");
 
+	tcase_add_loop_test(figures, numbers_as_json, 0, COUNT_OF(numbers));
+	tcase_add_loop_test(figures, texts_as_json, 0, COUNT_OF(texts));
+	tcase_add_test(figures, similarities_as_json);
 	tcase_add_test(figures, load_is_what_has_been_added);
 	tcase_add_test(figures, load_of_counters_that_fell_is_none);
 	tcase_add_test(figures, percentiles);

@@ -35,7 +35,7 @@ static void read_image(void)
 void host_make(void)
 {
 	const struct card_options options = {
-		.regs = 4096, .mem_mib = 4, .seed = 1,
+		.regs = 4096, .mem_mib = 4, .vectors = CARD_VECTORS, .seed = 1,
 		.shell = { .rom = ROM, .board_type = HOST_BOARD_TYPE,
 			   .security_floor = HOST_FLOOR, .scene = host.scene },
 	};
@@ -77,6 +77,7 @@ static void step(void)
 
 	post_deliver(&host.card);
 	wipe_step(&host.card);
+	vector_step(&host.card);
 	next = shell_step(&host.card);
 	if (next)
 		nanosleep(&moment, NULL);

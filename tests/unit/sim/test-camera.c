@@ -512,7 +512,7 @@ START_TEST(writes_nothing_when_it_is_not_the_bus_s_master)
 	meet_in_the_middle(host_at(HOST_FRAME(0)), FULL_BYTES);
 	config_write(&host.card, 4, &command, sizeof(command));
 	expect_still(host_at(HOST_FRAME(0)));
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 0);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_REFUSED), 0);
 }
 END_TEST
 
@@ -544,14 +544,14 @@ START_TEST(memory_goes_when_the_ring_has_stopped)
 	meet_in_the_middle(host_at(first), FULL_BYTES);
 	defy_unmap(&host.card, last + 1, last + LIMEN_HW_PAGE_SIZE);
 	defy_unmap(&host.card, first - LIMEN_HW_PAGE_SIZE, first - 1);
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 0);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_REFUSED), 0);
 	defy_unmap(&host.card, last, last);
 	defy_unmap(&host.card, first, first);
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 2);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_REFUSED), 2);
 	host_write(ENABLE, 0);
 	ck_assert(host_wait(ENABLE, 0));
 	defy_unmap(&host.card, first, last);
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_REFUSED), 2);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_REFUSED), 2);
 }
 END_TEST
 

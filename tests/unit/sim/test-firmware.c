@@ -4,8 +4,11 @@
  * processor: how they boot, what they answer, and what they leave behind.
  */
 #include <check.h>
+#include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <limen/firmware.h>
 #include <monotonic.h>
@@ -21,6 +24,13 @@
 #define TOP_K		50
 #define STRIDE		256
 #define DIM		192
+
+/* The gateware has no counters, ECC, vectors and modes yet, as its FEATURES tell. */
+#ifdef LIMEN_GATEWARE
+#define COMPLETE	false
+#else
+#define COMPLETE	true
+#endif
 
 /* Of a linear congruential generator. */
 static uint32_t state;
@@ -262,7 +272,7 @@ START_TEST(comparisons_overtake_searches)
 	struct limen_hw_cqe cqe;
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 30);
+	knob_set(&host.card, CARD_KNOB_DELAY, 30);
 	host_submit(LIMEN_HW_RING_SCAN, &slow);
 	host_run_ms(10);
 	host_submit(LIMEN_HW_RING_EXPRESS, &quick);
@@ -281,7 +291,7 @@ START_TEST(gives_up_what_it_is_told_to)
 	struct limen_hw_sqe sqes[] = { comparison(5, DIM), search(5, ROWS) };
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	knob_set(&host.card, CARD_KNOB_DELAY, 60000);
 	for (unsigned int i = 0; i < 2; i++) {
 		struct limen_hw_cqe cqe;
 
@@ -302,7 +312,7 @@ START_TEST(stops_a_ring_in_the_middle)
 	struct limen_hw_sqe sqe = search(5, ROWS * 8);
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	knob_set(&host.card, CARD_KNOB_DELAY, 60000);
 	host_submit(LIMEN_HW_RING_SCAN, &sqe);
 	host_run_ms(20);
 	host_write(enable, 0);
@@ -376,7 +386,7 @@ START_TEST(its_heart_beats)
 	host_run_ms(limit_ms);
 	ck_assert_uint_ne(host_read(LIMEN_HW_REG_HEARTBEAT), before_wait);
 	/* Also while the engine does not end. */
-	config_knob_set(&host.card, CARD_KNOB_DELAY, 60000);
+	knob_set(&host.card, CARD_KNOB_DELAY, 60000);
 	host_submit(LIMEN_HW_RING_SCAN, &sqe);
 	host_run_ms(20);
 	before_wait = host_read(LIMEN_HW_REG_HEARTBEAT);
@@ -397,7 +407,7 @@ START_TEST(halts_until_a_reset)
 
 		host_start();
 		limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
-		config_knob_set(&host.card, CARD_KNOB_HALTED, moods[i]);
+		knob_set(&host.card, CARD_KNOB_HALTED, moods[i]);
 		beat = host_read(LIMEN_HW_REG_HEARTBEAT);
 		host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
 		host_write(LIMEN_HW_RING_BLOCK(LIMEN_HW_RING_EXPRESS) +
@@ -471,13 +481,13 @@ START_TEST(notes_transfers_without_an_answer)
 	struct limen_hw_sqe sqe = comparison(1, DIM);
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_MUTE, 1);
+	knob_set(&host.card, CARD_KNOB_MUTE, 1);
 	host_submit(LIMEN_HW_RING_EXPRESS, &sqe);
 	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
 			    LIMEN_HW_STATUS_FATAL));
 	expect_error(LIMEN_HW_ERROR_DMA_TIMEOUT, LIMEN_HW_DMA_FROM_HOST,
 		     HOST_SQ(LIMEN_HW_RING_EXPRESS));
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_MUTE), 0);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_MUTE), 0);
 }
 END_TEST
 
@@ -487,7 +497,7 @@ START_TEST(notes_firmware_that_is_not_alive)
 
 	host_start();
 	limit_ms = host_read(LIMEN_HW_REG_HEARTBEAT_MS);
-	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
 	beat = host_read(LIMEN_HW_REG_HEARTBEAT);
 	host_run_ms(3 * limit_ms);
 	expect_error(LIMEN_HW_ERROR_WATCHDOG, beat, 0);
@@ -559,7 +569,7 @@ START_TEST(wipes_with_a_dead_core)
 	int64_t start;
 
 	host_start();
-	config_knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
+	knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_STOPPED);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
 	start = now_ns();
 	wipe(7, 1, 1000);
@@ -568,7 +578,7 @@ START_TEST(wipes_with_a_dead_core)
 	/* A byte in a nanosecond. */
 	ck_assert_int_ge(now_ns() - start, (int64_t)(1000 * page));
 	expect_wiped(page, 1001 * page);
-	ck_assert_uint_eq(config_knob(&host.card, CARD_KNOB_WIPED), 1000);
+	ck_assert_uint_eq(knob_at(&host.card, CARD_KNOB_WIPED), 1000);
 }
 END_TEST
 
@@ -587,18 +597,262 @@ START_TEST(wipes_nothing_else)
 		expect_wiped(0, 0);
 	}
 	/* What does not end, ends when that is wanted, and is never done. */
-	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 1);
+	knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 1);
 	wipe(4, 0, 8);
 	host_run_ms(5);
 	host_write(LIMEN_HW_REG_WIPE_GO, 0);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
-	config_knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 0);
+	knob_set(&host.card, CARD_KNOB_WIPE_STUCK, 0);
 	host_run_ms(5);
 	ck_assert_uint_eq(host_read(LIMEN_HW_REG_WIPE_DONE), 0);
 	expect_wiped(0, 0);
 	wipe(5, 0, pages);
 	ck_assert(host_wait(LIMEN_HW_REG_WIPE_DONE, 5));
 	expect_wiped(0, host.card.core.mem_size);
+}
+END_TEST
+
+static uint64_t counter(uint32_t number)
+{
+	uint32_t reg = LIMEN_HW_REG_COUNTER(number);
+
+	return host_read(reg) | (uint64_t)host_read(reg + 4) << 32;
+}
+
+/* All of a moment, and never less than what the host has been told. */
+START_TEST(counters_of_a_moment)
+{
+	struct limen_hw_sqe sqe = search(9, ROWS);
+	struct limen_hw_cqe cqe;
+	uint64_t busy = 0;
+
+	host_start();
+	for (unsigned int i = 1; i <= 3; i++) {
+		struct limen_hw_sqe other = comparison((uint16_t)i, DIM);
+
+		host_submit(LIMEN_HW_RING_EXPRESS, &other);
+		ck_assert(host_answer(LIMEN_HW_RING_EXPRESS, &cqe));
+		busy += cqe.device_ns;
+		ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_ANSWERS(0)), i - 1);
+		host_write(LIMEN_HW_REG_SNAPSHOT, 1);
+		ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_ANSWERS(0)), i);
+		ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_BUSY_NS(0)), busy);
+	}
+	ck_assert_uint_gt(counter(LIMEN_HW_COUNTER_STALL_NS(0)), 0);
+	host_submit(LIMEN_HW_RING_SCAN, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_SCAN, &cqe));
+	ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_ROWS), 0);
+	host_write(LIMEN_HW_REG_SNAPSHOT, 0);
+	ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_ROWS), ROWS);
+	ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_ANSWERS(1)), 1);
+	ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_BUSY_NS(1)), cqe.device_ns);
+	ck_assert_uint_eq(counter(LIMEN_HW_COUNTER_ANSWERS(0)), 3);
+	host_start();
+	host_write(LIMEN_HW_REG_SNAPSHOT, 1);
+	for (uint32_t i = 0; i < LIMEN_HW_COUNTERS; i++)
+		ck_assert_uint_eq(counter(i), 0);
+}
+END_TEST
+
+static void expect_memory(uint32_t status, uint32_t corrected, uint32_t uncorrected)
+{
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ECC_STATUS), status);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ECC_CORRECTED), corrected);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ECC_UNCORRECTED), uncorrected);
+}
+
+/* No score comes of memory that cannot be believed; a reset does not forget it. */
+START_TEST(memory_with_errors)
+{
+	struct limen_hw_sqe sqes[] = { comparison(1, DIM), search(2, ROWS) };
+	struct limen_hw_cqe cqe;
+
+	sqes[0].flags = LIMEN_HW_F_REFERENCE_ON_CARD;
+	sqes[0].compare.reference = 0x10040;
+	sqes[1].scan.gallery = 0x20080;
+	for (uint32_t i = 0; i < 2; i++) {
+		uint64_t place = i ? 0x20080 : 0x10040;
+
+		host_start();
+		knob_set(&host.card, CARD_KNOB_CORRECTED, 1);
+		host_submit(i, &sqes[i]);
+		ck_assert(host_answer(i, &cqe));
+		ck_assert_uint_eq(cqe.status, LIMEN_HW_OK);
+		expect_memory(LIMEN_HW_ECC_CORRECTED, i + 1, i);
+		ck_assert_uint_eq(host_read(LIMEN_HW_REG_ECC_ADDRESS_LO), place);
+		knob_set(&host.card, CARD_KNOB_UNCORRECTED, 1);
+		host_submit(i, &sqes[i]);
+		ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
+							 LIMEN_HW_STATUS_FATAL));
+		ck_assert_uint_ne(host_read(LIMEN_HW_REG_IRQ_STATUS) &
+				  LIMEN_HW_IRQ_FATAL, 0);
+		host_run_ms(20);
+		ck_assert(!host_answered(i));
+		host_start();
+		expect_memory(LIMEN_HW_ECC_CORRECTED | LIMEN_HW_ECC_UNCORRECTED,
+			      i + 1, i + 1);
+		host_write(LIMEN_HW_REG_ECC_STATUS, UINT32_MAX);
+		expect_memory(0, i + 1, i + 1);
+	}
+}
+END_TEST
+
+/* What says who runs, and why it was reset, is not for the firmware to write. */
+START_TEST(firmware_does_not_say_who_it_is)
+{
+	static const uint32_t protected[] = {
+		LIMEN_HW_REG_BOOT_REASON, LIMEN_HW_REG_BOOT_GENERATION,
+		LIMEN_HW_REG_FIRMWARE_VERSION, LIMEN_HW_REG_SECURITY_VERSION,
+		LIMEN_HW_REG_FIRMWARE_API, LIMEN_HW_REG_FIRMWARE_HASH(0),
+		LIMEN_HW_REG_FIRMWARE_HASH(7), LIMEN_HW_REG_BOARD_TYPE,
+		LIMEN_HW_REG_SECURITY_FLOOR, LIMEN_HW_REG_BOOT_STATE,
+		LIMEN_HW_REG_CAM_MODES, LIMEN_HW_REG_CAM_MODE(0),
+		LIMEN_HW_REG_DMA_BITS,
+	};
+
+	host_start();
+	for (unsigned int i = 0; i < sizeof(protected) / sizeof(*protected); i++) {
+		uint32_t before = host_read(protected[i]);
+
+		shell_store(&host.card, SHELL_FILE_ADDRESS + protected[i], ~before);
+		ck_assert_uint_eq(host_read(protected[i]), before);
+	}
+	shell_store(&host.card, SHELL_REGS_ADDRESS + SHELL_BOOT_REASON,
+		    LIMEN_HW_REFUSED_WATCHDOG);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON), LIMEN_HW_REFUSED_NOT);
+	/* But that it has crashed. */
+	shell_store(&host.card, SHELL_FILE_ADDRESS + LIMEN_HW_REG_BOOT_STATE,
+		    LIMEN_HW_BOOT_CRASHED);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_STATE), LIMEN_HW_BOOT_CRASHED);
+}
+END_TEST
+
+START_TEST(watchdog_tells_of_its_reset)
+{
+	uint32_t generation;
+
+	host_start();
+	generation = host_read(LIMEN_HW_REG_BOOT_GENERATION);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON), LIMEN_HW_REFUSED_NOT);
+	knob_set(&host.card, CARD_KNOB_HALTED, CARD_HALTED_WATCHED);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_REASON, LIMEN_HW_REFUSED_WATCHDOG));
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_GENERATION), generation + 1);
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_ERROR_CAUSE), LIMEN_HW_ERROR_WATCHDOG);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_WAITING));
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON), LIMEN_HW_REFUSED_WATCHDOG);
+	/* An image, with a reset or without, ends that. */
+	host_boot(host.image, host.image_size);
+	ck_assert(host_wait(LIMEN_HW_REG_BOOT_STATE, LIMEN_HW_BOOT_RUNNING));
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON), LIMEN_HW_REFUSED_NOT);
+	host_start();
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_BOOT_REASON), LIMEN_HW_REFUSED_NOT);
+}
+END_TEST
+
+/* The interrupts of a vector: how many have come since the last look. */
+static uint64_t interrupts(unsigned int vector)
+{
+	uint64_t count = 0;
+
+	if (read(host.card.vectors[vector].irq, &count, sizeof(count)) != sizeof(count))
+		return 0;
+	return count;
+}
+
+static void connect_vectors(void)
+{
+	uint16_t enable = PCI_MSIX_FLAGS_ENABLE;
+	unsigned int msix = 0x50;
+
+	for (unsigned int i = 0; i < CARD_VECTORS; i++)
+		vector_connect(&host.card, i, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+	config_write(&host.card, msix + PCI_MSIX_FLAGS, &enable, sizeof(enable));
+}
+
+START_TEST(a_vector_for_each_ring)
+{
+	struct limen_hw_sqe sqe = search(9, ROWS);
+	struct limen_hw_cqe cqe;
+
+	connect_vectors();
+	host_start();
+	compare_at(HOST_PROBE, LIMEN_HW_OK);
+	host_run_ms(5);
+	ck_assert_uint_eq(interrupts(0), 1);
+	host_write(LIMEN_HW_REG_VECTORS, LIMEN_HW_VECTORS);
+	compare_at(HOST_PROBE, LIMEN_HW_OK);
+	host_run_ms(5);
+	ck_assert_uint_eq(interrupts(0), 0);
+	ck_assert_uint_eq(interrupts(LIMEN_HW_VECTOR(LIMEN_HW_RING_EXPRESS)), 1);
+	host_submit(LIMEN_HW_RING_SCAN, &sqe);
+	ck_assert(host_answer(LIMEN_HW_RING_SCAN, &cqe));
+	host_run_ms(5);
+	ck_assert_uint_eq(interrupts(LIMEN_HW_VECTOR(LIMEN_HW_RING_SCAN)), 1);
+	ck_assert_uint_eq(interrupts(LIMEN_HW_VECTOR(LIMEN_HW_RING_EXPRESS)), 0);
+	knob_set(&host.card, CARD_KNOB_LOSE_VECTORS,
+			1u << LIMEN_HW_VECTOR(LIMEN_HW_RING_EXPRESS));
+	compare_at(HOST_PROBE, LIMEN_HW_OK);
+	host_run_ms(5);
+	ck_assert_uint_eq(interrupts(LIMEN_HW_VECTOR(LIMEN_HW_RING_EXPRESS)), 0);
+	knob_set(&host.card, CARD_KNOB_FATAL, 1);
+	host_submit(LIMEN_HW_RING_SCAN, &sqe);
+	ck_assert(host_wait(LIMEN_HW_REG_STATUS, LIMEN_HW_STATUS_READY |
+						 LIMEN_HW_STATUS_FATAL));
+	host_run_ms(5);
+	ck_assert_uint_eq(interrupts(0), 1);
+	/* A reset makes it one vector again. */
+	host_start();
+	compare_at(HOST_PROBE, LIMEN_HW_OK);
+	host_run_ms(5);
+	ck_assert_uint_eq(interrupts(0), 1);
+}
+END_TEST
+
+/* They come at once, or together; the last event is always told. */
+START_TEST(moderates_interrupts)
+{
+	const unsigned int vector = LIMEN_HW_VECTOR(LIMEN_HW_RING_EXPRESS);
+	int64_t start;
+
+	connect_vectors();
+	host_start();
+	host_write(LIMEN_HW_REG_VECTORS, LIMEN_HW_VECTORS);
+	host_write(LIMEN_HW_REG_MODERATION(vector), LIMEN_HW_MODERATION_US_MAX);
+	start = now_ns();
+	for (unsigned int i = 0; i < 4; i++)
+		compare_at(HOST_PROBE, LIMEN_HW_OK);
+	/* One of them alone, if the machine was fast enough. */
+	if (now_ns() - start < LIMEN_HW_MODERATION_US_MAX * 1000LL)
+		ck_assert_uint_le(interrupts(vector), 1);
+	host_run_ms(LIMEN_HW_MODERATION_US_MAX / 1000 + 5);
+	ck_assert_uint_ge(interrupts(vector), 1);
+	host_run_ms(LIMEN_HW_MODERATION_US_MAX / 1000 + 5);
+	ck_assert_uint_eq(interrupts(vector), 0);
+}
+END_TEST
+
+START_TEST(tells_modes_of_its_camera)
+{
+	uint32_t count = host_read(LIMEN_HW_REG_CAM_MODES);
+
+	ck_assert_uint_eq(count, 8);
+	host_start();
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t reg = LIMEN_HW_REG_CAM_MODE(i);
+
+		ck_assert_uint_eq(host_read(reg + LIMEN_HW_CAM_MODE_FORMAT),
+				  LIMEN_HW_CAM_BGR);
+		/* Each is one that the sensor takes. */
+		host_write(LIMEN_HW_REG_CAM_SIZE,
+			   host_read(reg + LIMEN_HW_CAM_MODE_SIZE));
+		host_write(LIMEN_HW_REG_CAM_INTERVAL,
+			   host_read(reg + LIMEN_HW_CAM_MODE_INTERVAL));
+		host_write(LIMEN_HW_REG_CAM_CONTROL, LIMEN_HW_CAM_STREAM);
+		ck_assert(host_wait(LIMEN_HW_REG_CAM_CONTROL, LIMEN_HW_CAM_STREAM));
+		host_write(LIMEN_HW_REG_CAM_CONTROL, 0);
+		ck_assert(host_wait(LIMEN_HW_REG_CAM_CONTROL, 0));
+	}
+	ck_assert_uint_eq(host_read(LIMEN_HW_REG_CAM_MODE(count)), 0);
 }
 END_TEST
 
@@ -631,6 +885,15 @@ int main(void)
 	tcase_add_test(tcase, notes_traps);
 	tcase_add_test(tcase, wipes_with_a_dead_core);
 	tcase_add_test(tcase, wipes_nothing_else);
+	tcase_add_test(tcase, firmware_does_not_say_who_it_is);
+	if (COMPLETE) {
+		tcase_add_test(tcase, counters_of_a_moment);
+		tcase_add_test(tcase, memory_with_errors);
+		tcase_add_test(tcase, watchdog_tells_of_its_reset);
+		tcase_add_test(tcase, a_vector_for_each_ring);
+		tcase_add_test(tcase, moderates_interrupts);
+		tcase_add_test(tcase, tells_modes_of_its_camera);
+	}
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
