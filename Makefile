@@ -14,7 +14,7 @@ all: modules userspace firmware selftests
 
 ## run: boot a guest and watch a gate decide on real photographs (BOARD=sim: with a card
 ##	on PCI Express that runs its own firmware, instead of the emulated board; BOARD=rtl:
-##	and with the gateware's model as its engine)
+##	and on the simulated gateware)
 run: fetch
 	@$(MAKE) --no-print-directory all $(if $(filter rtl,$(BOARD)),gateware)
 	@BOARD=$(BOARD) tools/run
@@ -99,7 +99,7 @@ gateware: firmware
 	@[ -e $(BUILD)/gateware/user/build.ninja ] || \
 		meson setup -Dgateware=true $(BUILD)/gateware/user
 	@ninja -C $(BUILD)/gateware/user tools/sim/limen-card \
-		tests/unit/sim/test-sim-firmware-rtl tests/unit/sim/test-sim-engines-rtl
+		$(addprefix tests/unit/sim/test-sim-,firmware-rtl camera-rtl engines-rtl)
 
 $(BUILD)/user/build.ninja:
 	meson setup --prefix "$(PREFIX)" $(BUILD)/user

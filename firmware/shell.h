@@ -80,7 +80,7 @@
 #define SHELL_ENGINE_GO		0x068 /* WO: SHELL_ENGINE_* */
 #define   SHELL_ENGINE_COMPARE	1
 #define   SHELL_ENGINE_SCAN	2 /* forgets the best rows first */
-#define   SHELL_ENGINE_GO_ON	3 /* scans more rows, of higher numbers */
+#define   SHELL_ENGINE_GO_ON	3 /* scans more rows, of higher numbers; TOP_K is SCAN's */
 #define   SHELL_ENGINE_SORT	4 /* best rows first, for FOUND */
 #define   SHELL_ENGINE_WIPE	5 /* forgets vectors, scores and rows */
 #define   SHELL_ENGINE_STOP	6 /* at any time: the job is SHELL_REFUSED at once */

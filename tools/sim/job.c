@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* The engine's registers, and the time that its jobs take. */
-#include <errno.h>
 #include <string.h>
 
 #include <limen.h>
@@ -118,14 +117,9 @@ static bool prepare_scan(struct job *job, const struct job_memory *memory,
 	return true;
 }
 
-static void forget(struct job *job)
+void job_wipe(struct job *job)
 {
-	const struct matcher_ops *matcher = job->matcher;
-	void *context = job->context;
-
 	limen_wipe(job, sizeof(*job));
-	job->matcher = matcher;
-	job->context = context;
 }
 
 /* What a job needs before the engine begins; false: its settings are out of range. */
@@ -142,7 +136,7 @@ static bool prepare(struct job *job, uint32_t what,
 		core_rank_sort(&job->work.best);
 		return true;
 	case SHELL_ENGINE_WIPE:
-		forget(job);
+		job_wipe(job);
 		return true;
 	default:
 		return false;
@@ -153,7 +147,6 @@ static void end(struct job *job, uint32_t outcome)
 {
 	const struct limen_score *score = &job->task.score;
 
-	job->under_way = false;
 	job->outcome = outcome;
 	if (job->what == SHELL_ENGINE_SCAN || job->what == SHELL_ENGINE_GO_ON)
 		job->task.cycles *= 1 + (uint64_t)job->slower;
@@ -166,48 +159,29 @@ static void end(struct job *job, uint32_t outcome)
 	set(job, SHELL_ENGINE_SIMILARITY, (uint32_t)score->similarity);
 }
 
-static void step(struct job *job)
-{
-	uint32_t state = job->matcher->step(job->context, &job->task);
-
-	if (state != SHELL_BUSY)
-		end(job, state);
-}
-
-static void stop(struct job *job)
-{
-	if (job->state != SHELL_BUSY)
-		return;
-	if (job->under_way && job->matcher->stop)
-		job->matcher->stop(job->context);
-	job->under_way = false;
-	job->state = SHELL_REFUSED;
-}
-
-/*
- * To the engine each scan is one by itself: for GO_ON the best rows of both are merged
- * here, and sorted once more. In hardware that is the shell's to do.
- */
 static void begin(struct job *job, uint32_t what)
 {
-	if (what == SHELL_ENGINE_SORT) {
+	switch (what) {
+	case SHELL_ENGINE_COMPARE:
+		matcher_compare(&job->task);
+		break;
+	case SHELL_ENGINE_SCAN:
+	case SHELL_ENGINE_GO_ON:
+		matcher_scan(&job->task);
+		break;
+	case SHELL_ENGINE_SORT:
 		job->task.cycles = CYCLES_PER_FOUND * job->work.best.count;
-		end(job, SHELL_DONE);
-		return;
+		break;
 	}
-	if (what == SHELL_ENGINE_GO_ON)
-		what = SHELL_ENGINE_SCAN;
-	job->under_way = true;
-	job->matcher->begin(job->context, what, &job->task);
-	step(job);
+	end(job, SHELL_DONE);
 }
 
 void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
 {
 	bool valid;
 
-	if (what == SHELL_ENGINE_STOP)
-		stop(job);
+	if (what == SHELL_ENGINE_STOP && job->state == SHELL_BUSY)
+		job->state = SHELL_REFUSED;
 	if (what == SHELL_ENGINE_STOP || job->state == SHELL_BUSY)
 		return;
 	job->task = (struct matcher_task){ .work = &job->work };
@@ -223,37 +197,8 @@ void job_go(struct job *job, uint32_t what, const struct job_memory *memory)
 		end(job, SHELL_REFUSED);
 }
 
-/*
- * A step of the model's takes longer than what it simulates. The job stays busy until the
- * next look, so that the host has its turn in between.
- */
 void job_end(struct job *job)
 {
-	if (job->under_way)
-		step(job);
-	else if (job->state == SHELL_BUSY && now_ns() >= job->due_ns)
+	if (job->state == SHELL_BUSY && now_ns() >= job->due_ns)
 		job->state = job->outcome;
-}
-
-void job_wipe(struct job *job)
-{
-	if (job->matcher->reset)
-		job->matcher->reset(job->context);
-	forget(job);
-}
-
-int job_init(struct job *job, const struct matcher_ops *matcher)
-{
-	memset(job, 0, sizeof(*job));
-	job->matcher = matcher;
-	if (matcher->create)
-		job->context = matcher->create();
-	return matcher->create && !job->context ? -ENOMEM : 0;
-}
-
-void job_free(struct job *job)
-{
-	if (job->matcher->destroy)
-		job->matcher->destroy(job->context);
-	limen_wipe(job, sizeof(*job));
 }

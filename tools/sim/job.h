@@ -33,8 +33,6 @@ struct job_memory {
 
 /**
  * struct job - the engine's registers, and its job
- * @matcher: who does the jobs
- * @context: for @matcher
  * @registers: SHELL_ENGINE_*, by their order
  * @work: vectors and rows
  * @rows: of @work
@@ -42,14 +40,11 @@ struct job_memory {
  * @what: SHELL_ENGINE_* of it
  * @slower: of its struct job_memory
  * @flip: likewise
- * @under_way: @matcher has not ended it
  * @state: SHELL_DONE, ...
- * @outcome: what @state becomes once it is not @under_way
+ * @outcome: what @state becomes when it is due
  * @due_ns: when at the earliest
  */
 struct job {
-	const struct matcher_ops *matcher;
-	void *context;
 	uint32_t registers[JOB_REGISTERS];
 	struct core_work work;
 	struct core_row rows[LIMEN_HW_TOP_K_MAX];
@@ -57,20 +52,16 @@ struct job {
 	uint32_t what;
 	uint32_t slower;
 	uint32_t flip;
-	bool under_way;
 	uint32_t state;
 	uint32_t outcome;
 	int64_t due_ns;
 };
 
-/* 0 or a negative errno. */
-int job_init(struct job *job, const struct matcher_ops *matcher);
-void job_free(struct job *job);
 uint32_t job_read(struct job *job, uint32_t reg);
 void job_write(struct job *job, uint32_t reg, uint32_t value);
 /* Begins SHELL_ENGINE_*; the memory stays as it is until the end. */
 void job_go(struct job *job, uint32_t what, const struct job_memory *memory);
-/* Goes on with it, and ends it if it is due. */
+/* Ends it if it is due. */
 void job_end(struct job *job);
 /* A reset: forgets everything. */
 void job_wipe(struct job *job);

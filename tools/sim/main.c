@@ -20,7 +20,6 @@
 
 #include "card.h"
 #include "control.h"
-#include "matcher.h"
 #include "vfio_user.h"
 
 #define REGS_BYTES	4096
@@ -32,6 +31,12 @@
 #define NSEC_PER_SEC	1000000000LL
 
 #define STATUS_MASTER	3
+
+#ifdef LIMEN_GATEWARE
+#define ENGINE	"rtl"
+#else
+#define ENGINE	"c"
+#endif
 
 static struct card card;
 static struct control control;
@@ -80,7 +85,8 @@ static const char help[] =
 	"  --board-type NUMBER      it starts firmware for this type of board (default 1) ...\n"
 	"  --security-floor NUMBER  ... that is not older than this (default 1)\n"
 	"  --scene FILE             what its camera sees, see sensor.h\n"
-	"  --engine c|rtl           its engine is a program, or the simulated gateware\n"
+	"  --engine c|rtl           what is around the processor has to be a program,\n"
+	"                           or the simulated gateware: as it was built\n"
 	"  --control PATH           a socket at which its knobs can be turned: set NAME VALUE,\n"
 	"                           get NAME, list, stats\n"
 	"  --stats[=FILE]           tells at the end and by SIGUSR1 what it has done\n"
@@ -133,22 +139,11 @@ static bool parse_number(const char *text, uint32_t *to)
 	return number && number <= UINT32_MAX && !*end;
 }
 
-static bool parse_engine(const char *text, struct shell_options *to)
+static bool parse_engine(const char *text)
 {
-	static const struct matcher_ops *const matchers[] = {
-		&matcher_c,
-#ifdef LIMEN_GATEWARE
-		&matcher_rtl,
-#endif
-		NULL,
-	};
-
-	for (unsigned int i = 0; matchers[i]; i++)
-		if (!strcmp(text, matchers[i]->name)) {
-			to->matcher = matchers[i];
-			return true;
-		}
-	fprintf(stderr, "limen-card: there is no engine '%s' in this build\n", text);
+	if (!strcmp(text, ENGINE))
+		return true;
+	fprintf(stderr, "limen-card: the engine of this build is '%s'\n", ENGINE);
 	return false;
 }
 
@@ -184,7 +179,7 @@ static bool parse_card_option(int option, struct card_options *to)
 		to->shell.scene = optarg;
 		return true;
 	case 'e':
-		return parse_engine(optarg, &to->shell);
+		return parse_engine(optarg);
 	default:
 		return false;
 	}
@@ -390,8 +385,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.card = { .regs = REGS_BYTES, .mem_mib = MEM_MIB,
 			  .vectors = CARD_VECTORS,
-			  .shell = { .board_type = 1, .security_floor = 1,
-				     .matcher = &matcher_c } },
+			  .shell = { .board_type = 1, .security_floor = 1 } },
 	};
 	int ret;
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Who does the engine's jobs: a program, or the gateware itself, simulated by cycles
- * (firmware/fpga). Both yield the same integers; job.c has the registers and the time.
- */
+/* The engine's work, done by a program; job.c has its registers and its time. */
 #ifndef LIMEN_MATCHER_H
 #define LIMEN_MATCHER_H
 
 #include <core/core.h>
-#include <shell.h>
 
 /**
  * struct matcher_task - a job, its settings checked
@@ -19,7 +15,7 @@
  * @count: rows
  * @least: least similarity
  * @score: of a comparison
- * @cycles: that it took
+ * @cycles: that the gateware would take
  */
 struct matcher_task {
 	struct core_work *work;
@@ -33,30 +29,9 @@ struct matcher_task {
 	uint64_t cycles;
 };
 
-/**
- * struct matcher_ops - an engine, which has one job at a time
- *
- * Of what need not be done by every engine, a pointer may be NULL.
- */
-struct matcher_ops {
-	/** @name: what it is chosen by */
-	const char *name;
-	/** @create: one after its power-on reset; NULL: it cannot be made; or NULL */
-	void *(*create)(void);
-	/** @destroy: likewise or NULL */
-	void (*destroy)(void *matcher);
-	/** @begin: SHELL_ENGINE_COMPARE, SCAN or WIPE; of WIPE, only cycles are told */
-	void (*begin)(void *matcher, uint32_t what, struct matcher_task *task);
-	/** @step: goes on for a moment; SHELL_BUSY, DONE or REFUSED */
-	uint32_t (*step)(void *matcher, struct matcher_task *task);
-	/** @stop: the job under way is not wanted any more; or NULL */
-	void (*stop)(void *matcher);
-	/** @reset: no vector, score or row outlives it; or NULL */
-	void (*reset)(void *matcher);
-};
-
-extern const struct matcher_ops matcher_c;
-/* For programs that are linked with the gateware's model. */
-extern const struct matcher_ops matcher_rtl;
+/* Keeps no vectors. */
+void matcher_compare(struct matcher_task *task);
+/* One scan, or more rows of it. */
+void matcher_scan(struct matcher_task *task);
 
 #endif /* LIMEN_MATCHER_H */

@@ -845,8 +845,6 @@ int shell_init(struct card *card, const struct shell_options *options)
 	if (!shell)
 		return -ENOMEM;
 	ret = load_rom(shell, options->rom);
-	if (!ret)
-		ret = job_init(&shell->job, options->matcher);
 	if (ret) {
 		free(shell);
 		return ret;
@@ -874,7 +872,6 @@ int shell_init(struct card *card, const struct shell_options *options)
 
 void shell_free(struct card *card)
 {
-	job_free(&card->shell->job);
 	sensor_reset(&card->shell->sensor);
 	limen_wipe(card->shell, sizeof(*card->shell));
 	free(card->shell);

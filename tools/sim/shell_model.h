@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 struct card;
-struct matcher_ops;
 struct shell;
 
 /**
@@ -19,14 +18,12 @@ struct shell;
  * @board_type: LIMEN_HW_REG_BOARD_TYPE
  * @security_floor: LIMEN_HW_REG_SECURITY_FLOOR
  * @scene: file of what the camera sees, or NULL
- * @matcher: its engine
  */
 struct shell_options {
 	const char *rom;
 	uint32_t board_type;
 	uint32_t security_floor;
 	const char *scene;
-	const struct matcher_ops *matcher;
 };
 
 /* 0 or a negative errno. */

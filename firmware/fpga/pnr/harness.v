@@ -17,8 +17,9 @@ module harness #(
 	output wire out
 );
 	localparam ADDRESS = 32;
-	localparam INPUTS = 319 + 8 * ADDRESS + 16 * LANES;
-	localparam OUTPUTS = 333 + ADDRESS + 8 * LANES;
+	localparam TAG = 5;
+	localparam INPUTS = 200 + 9 * ADDRESS + TAG + 16 * LANES;
+	localparam OUTPUTS = 213 + 2 * ADDRESS + TAG + 8 * LANES;
 
 	reg [INPUTS-1:0] shifted, inputs;
 	reg [OUTPUTS-1:0] taken, outputs;
@@ -37,64 +38,58 @@ module harness #(
 		taken <= take ? outputs : {taken[OUTPUTS-2:0], 1'b0};
 	end
 
-	wire power, host_reset, heartbeat, scan_start, scan_abort, scan_release;
-	wire compare_start, compare_release, wipe_start, snapshot, doorbell, event_take;
-	wire memory_ready, memory_response, memory_error;
-	wire master, dma_start, ask_ready, answer_valid, answer_error;
-	wire [63:0] dma_host;
-	wire [ADDRESS-1:0] dma_card;
-	wire [12:0] dma_bytes;
-	wire [4:0] answer_tag;
-	wire [LANES*8-1:0] answer_data;
-	wire [ADDRESS:0] memory_bytes, wipe_bytes;
-	wire [ADDRESS-1:0] scan_probe, scan_gallery, compare_probe, compare_reference;
-	wire [ADDRESS-1:0] wipe_address;
-	wire [31:0] scan_stride, scan_rows, scan_top_k, scan_min_similarity, doorbell_value;
+	wire power, host_reset, watchdog_reset, forget, memory_blank, wiped_elsewhere;
+	wire scan_start, scan_keep, scan_sort, scan_abort, scan_release;
+	wire compare_start, compare_release, wipe_start, wipe_stop, load_valid, snapshot;
+	wire sram_ready, sram_response, memory_ready, memory_response, memory_error;
+	wire [ADDRESS:0] memory_bytes, wipe_bytes, scan_probe, compare_probe, compare_reference;
+	wire [ADDRESS-1:0] scan_gallery, wipe_address, load_address;
+	wire [TAG-1:0] load_tag;
+	wire [31:0] scan_stride, scan_rows, scan_first, scan_top_k, scan_min_similarity;
 	wire [15:0] scan_dim, compare_dim;
-	wire [9:0] result_index, doorbell_register;
+	wire [9:0] result_index;
 	wire [2:0] counter_index;
-	wire [LANES*8-1:0] memory_response_data;
+	wire [LANES*8-1:0] sram_data, memory_response_data;
 
-	assign {power, host_reset, heartbeat, scan_start, scan_abort, scan_release,
-		compare_start, compare_release, wipe_start, snapshot, doorbell, event_take,
-		memory_ready, memory_response, memory_error, memory_bytes, wipe_bytes,
-		scan_probe, scan_gallery, compare_probe, compare_reference, wipe_address,
-		scan_stride, scan_rows, scan_top_k, scan_min_similarity, doorbell_value,
-		scan_dim, compare_dim, result_index, doorbell_register, counter_index,
-		memory_response_data, master, dma_start, ask_ready, answer_valid,
-		answer_error, dma_host, dma_card, dma_bytes, answer_tag,
-		answer_data} = inputs;
+	assign {power, host_reset, watchdog_reset, forget, memory_blank, wiped_elsewhere,
+		scan_start, scan_keep, scan_sort, scan_abort, scan_release, compare_start,
+		compare_release, wipe_start, wipe_stop, load_valid, snapshot, sram_ready,
+		sram_response, memory_ready, memory_response, memory_error, memory_bytes,
+		wipe_bytes, scan_probe, compare_probe, compare_reference, scan_gallery,
+		wipe_address, load_address, load_tag, scan_stride, scan_rows, scan_first,
+		scan_top_k, scan_min_similarity, scan_dim, compare_dim, result_index,
+		counter_index, sram_data, memory_response_data} = inputs;
 
-	wire ready, dsp_reset, scan_ready, scan_done, compare_ready, compare_done;
-	wire wipe_done, wipe_refused, doorbell_ready, event_valid, memory_valid, memory_write;
-	wire dma_busy, ask_valid;
-	wire [2:0] scan_status, compare_status, dma_status;
-	wire [7:0] dma_unexpected;
-	wire [63:0] ask_address;
-	wire [4:0] ask_tag;
+	wire hold, wipe_begin, cold, ready, scan_ready, scan_kept, scan_done, compare_ready;
+	wire compare_done, wipe_done, wipe_refused, load_ready, load_response, sram_valid;
+	wire memory_valid, memory_write;
+	wire [2:0] scan_status, compare_status;
 	wire [10:0] scan_count;
-	wire [31:0] result_row, event_value;
+	wire [31:0] result_row;
 	wire [24:0] result_raw, compare_raw;
 	wire [16:0] result_similarity, compare_similarity;
+	wire [TAG-1:0] load_response_tag;
 	wire [63:0] counter_value;
-	wire [9:0] event_register;
-	wire [ADDRESS-1:0] memory_address;
+	wire [ADDRESS-1:0] sram_address, memory_address;
 	wire [LANES*8-1:0] memory_data;
 
-	assign now = {ready, dsp_reset, scan_ready, scan_done, compare_ready, compare_done,
-		wipe_done, wipe_refused, doorbell_ready, event_valid, memory_valid,
-		memory_write, scan_status, compare_status, scan_count, result_row,
-		event_value, result_raw, compare_raw, result_similarity,
-		compare_similarity, counter_value, event_register, memory_address,
-		memory_data, dma_busy, ask_valid, dma_status, dma_unexpected, ask_address,
-		ask_tag};
+	assign now = {hold, wipe_begin, cold, ready, scan_ready, scan_kept, scan_done,
+		compare_ready, compare_done, wipe_done, wipe_refused, load_ready,
+		load_response, sram_valid, memory_valid, memory_write, scan_status,
+		compare_status, scan_count, result_row, result_raw, compare_raw,
+		result_similarity, compare_similarity, load_response_tag, counter_value,
+		sram_address, memory_address, memory_data};
 
-	matcher #(.LANES(LANES), .UNITS(UNITS), .ADDRESS(ADDRESS)) dut(
-		.clk(clk), .power(power), .host_reset(host_reset), .ready(ready),
-		.heartbeat(heartbeat), .dsp_reset(dsp_reset), .memory_bytes(memory_bytes),
-		.scan_ready(scan_ready), .scan_start(scan_start), .scan_abort(scan_abort),
-		.scan_probe(scan_probe), .scan_gallery(scan_gallery),
-		.scan_stride(scan_stride), .scan_rows(scan_rows), .scan_top_k(scan_top_k),
+	matcher #(.LANES(LANES), .UNITS(UNITS), .ADDRESS(ADDRESS), .TAG(TAG)) dut(
+		.clk(clk), .power(power), .host_reset(host_reset),
+		.watchdog_reset(watchdog_reset), .forget(forget),
+		.memory_blank(memory_blank), .wiped_elsewhere(wiped_elsewhere),
+		.hold(hold), .wipe_begin(wipe_begin), .cold(cold), .ready(ready),
+		.memory_bytes(memory_bytes), .scan_ready(scan_ready),
+		.scan_start(scan_start), .scan_keep(scan_keep), .scan_kept(scan_kept),
+		.scan_sort(scan_sort), .scan_abort(scan_abort), .scan_probe(scan_probe),
+		.scan_gallery(scan_gallery), .scan_stride(scan_stride),
+		.scan_rows(scan_rows), .scan_first(scan_first), .scan_top_k(scan_top_k),
 		.scan_min_similarity(scan_min_similarity), .scan_dim(scan_dim),
 		.scan_done(scan_done), .scan_status(scan_status), .scan_count(scan_count),
 		.scan_release(scan_release), .result_index(result_index),
@@ -105,19 +100,15 @@ module harness #(
 		.compare_done(compare_done), .compare_status(compare_status),
 		.compare_raw(compare_raw), .compare_similarity(compare_similarity),
 		.compare_release(compare_release), .wipe_start(wipe_start),
-		.wipe_address(wipe_address), .wipe_bytes(wipe_bytes),
-		.wipe_done(wipe_done), .wipe_refused(wipe_refused), .master(master),
-		.dma_start(dma_start), .dma_host(dma_host), .dma_card(dma_card),
-		.dma_bytes(dma_bytes), .dma_busy(dma_busy), .dma_status(dma_status),
-		.dma_unexpected(dma_unexpected), .ask_valid(ask_valid),
-		.ask_ready(ask_ready), .ask_address(ask_address), .ask_tag(ask_tag),
-		.answer_valid(answer_valid), .answer_error(answer_error),
-		.answer_tag(answer_tag), .answer_data(answer_data), .snapshot(snapshot),
-		.counter_index(counter_index), .counter_value(counter_value),
-		.doorbell(doorbell), .doorbell_ready(doorbell_ready),
-		.doorbell_register(doorbell_register), .doorbell_value(doorbell_value),
-		.event_valid(event_valid), .event_take(event_take),
-		.event_register(event_register), .event_value(event_value),
+		.wipe_stop(wipe_stop), .wipe_address(wipe_address),
+		.wipe_bytes(wipe_bytes), .wipe_done(wipe_done),
+		.wipe_refused(wipe_refused), .load_valid(load_valid),
+		.load_ready(load_ready), .load_address(load_address), .load_tag(load_tag),
+		.load_response(load_response), .load_response_tag(load_response_tag),
+		.snapshot(snapshot), .counter_index(counter_index),
+		.counter_value(counter_value), .sram_valid(sram_valid),
+		.sram_ready(sram_ready), .sram_address(sram_address),
+		.sram_response(sram_response), .sram_data(sram_data),
 		.memory_valid(memory_valid), .memory_ready(memory_ready),
 		.memory_write(memory_write), .memory_address(memory_address),
 		.memory_data(memory_data), .memory_response(memory_response),

@@ -1,193 +1,182 @@
 // SPDX-License-Identifier: MIT
 //
-// dma: copies from host memory to card memory, by descriptors.
+// dma: the processor's transfers between SRAM and what is not in its address space.
 //
-// That is how a probe or a reference of the host's gets to where the engine reads. A
-// descriptor (start, in a cycle with busy low) is a host address, a card address and a
-// number of bytes, all multiples of 64, at most 4,096 bytes that cross no boundary of
-// 4,096 in host memory. It is checked as a whole before anything is asked for. status, of
-// LIMEN_HW_OK, _BAD_DESCRIPTOR and _BUS_ERROR, stands while busy is low.
+// These are the registers SHELL_DMA_* of firmware/shell.h, written by set (which of LO, HI, SRAM
+// and SIZE) and go. A transfer is checked as a whole before anything is asked for: 4 to 4,096
+// bytes, a multiple of 4, which lie within SRAM, and within card memory if they are there; all
+// addresses are multiples of 4. busy is high from the cycle after go, and state stands while it
+// is low. failed, for a cycle, tells those who keep errors: of what direction, at which
+// address.
 //
-// The host is asked for one beat at a time, up to 2^TAGS_LOG2 at once; answers may come in
-// any order, by tag. Each beat has a place until all before it are written, so answers
-// are never made to wait and memory is written from below. An answer is only taken if its
-// tag is one that was asked for and not answered yet; any other is counted in unexpected
-// and dropped. After an answer with error, or TIMEOUT cycles without any while one is
-// due, or once master is low (the driver took bus mastering away), nothing more is asked
-// for or written and the descriptor fails. An answer that is still to come is waited
-// for, but no longer than TIMEOUT; then it is forgotten, and so it is by a reset. Tags
-// bear a generation, which a reset or a timeout changes, so that what is late is not
-// taken for what was asked later. ask_valid may fall before ask_ready comes; write_valid
-// does not, but for a reset.
+// A range of the host's memory that the address space does not hold is refused as well.
+// Words are written to SRAM as they come, so those of a transfer that fails may be there.
+// See fetch and post for the rest.
 `default_nettype none
 
 module dma #(
-	parameter LANES = 16,			// bytes of a beat
-	parameter ADDRESS = 32,			// bits of an address in card memory
-	parameter TAGS_LOG2 = 3,		// log2 of the beats asked for at once
-	parameter GENERATION = 2,		// bits of a tag that tell generations apart
-	parameter TIMEOUT = 6250000		// cycles
+	parameter LANES = 16,		// bytes of a beat
+	parameter ADDRESS = 32,		// bits of an address in card memory
+	parameter SRAM = 18,		// bits of an address in SRAM
+	parameter [31:0] SRAM_AT = 32'h10000000, // where the processor has it
+	parameter TAG = 5,
+	parameter TIMEOUT = 6250000	// cycles
 ) (
 	input wire clk,
 	input wire rst,
-	input wire master,			// the host lets the board read its memory
+	input wire master,		// the host lets the board master the bus
 	input wire [ADDRESS:0] memory_bytes,
 
-	input wire start,
-	input wire [63:0] host,
-	input wire [ADDRESS-1:0] card,
-	input wire [12:0] bytes,
+	input wire [3:0] set,
+	input wire go,
+	input wire [31:0] value,
+	output wire [127:0] settings,	// SIZE, SRAM, HI, LO
 	output reg busy,
-	output reg [2:0] status,
-	output reg [7:0] unexpected,		// answers to nothing; stays at 255
+	output reg [1:0] state,		// SHELL_DONE, _REFUSED, _TIMEOUT
+	output reg failed,
+	output wire [1:0] direction,
+	output wire [63:0] address,
+	output wire [7:0] unexpected,
 
-	output wire ask_valid,
+	output wire ask_valid,		// of the host
 	input wire ask_ready,
 	output wire [63:0] ask_address,
-	output wire [GENERATION+TAGS_LOG2-1:0] ask_tag,
+	output wire [TAG-1:0] ask_tag,
 	input wire answer_valid,
 	input wire answer_error,
-	input wire [GENERATION+TAGS_LOG2-1:0] answer_tag,
+	input wire [TAG-1:0] answer_tag,
 	input wire [LANES*8-1:0] answer_data,
 
-	output reg write_valid,
+	output wire load_valid,		// of card memory
+	input wire load_ready,
+	output wire [ADDRESS-1:0] load_address,
+	input wire load_response,
+	input wire load_error,
+	input wire [TAG-1:0] load_response_tag,
+	input wire [LANES*8-1:0] load_data,
+
+	output wire post_valid,
+	input wire post_ready,
+	output wire [63:0] post_address,
+	output wire [31:0] post_data,
+	output wire post_last,
+
+	output wire write_valid,	// of SRAM
 	input wire write_ready,
-	output wire [ADDRESS-1:0] write_address,
-	output reg [LANES*8-1:0] write_data
+	output reg [SRAM-3:0] write_word,
+	output wire [31:0] write_data,
+	output wire read_valid,
+	input wire read_ready,
+	output wire [SRAM-3:0] read_word,
+	input wire read_response,
+	input wire [31:0] read_data
 );
-	localparam BEAT_LOG2 = $clog2(LANES);
-	localparam TAGS = 1 << TAGS_LOG2;
-	localparam COUNT = 13 - BEAT_LOG2;	// bits of a number of beats
-	localparam [COUNT-1:0] PAGE = 1 << (12 - BEAT_LOG2);
-	localparam TIME = $clog2(TIMEOUT + 1);
-	localparam [2:0] OK = 0, BAD_DESCRIPTOR = 1, BUS_ERROR = 2;
+	localparam [1:0] DONE = 0, REFUSED = 2, TIMED_OUT = 3;
+	localparam [1:0] FROM_HOST = 1, TO_HOST = 2, FROM_CARD = 3;
 
-	// Places, from the oldest beat (head) to the next to be asked for (tail).
-	reg [LANES*8-1:0] places [0:TAGS-1];
-	reg [TAGS-1:0] due, arrived;
-	reg [TAGS_LOG2:0] head, tail;
-	reg [GENERATION-1:0] generation = 0;
-	reg [TIME-1:0] waited;
-	reg late;				// so long that no answer is waited for any more
-	reg failed;
+	reg [31:0] low, high, sram, size, what;
 
-	reg [63-BEAT_LOG2:0] host_beat;
-	reg [ADDRESS-BEAT_LOG2-1:0] card_beat;
-	reg [COUNT-1:0] left;			// beats to ask for
-
-	wire [TAGS_LOG2-1:0] oldest = head[TAGS_LOG2-1:0];
-	wire [TAGS_LOG2:0] under_way = tail - head;
-
-	// A descriptor is checked in the cycle after its start, but for its alignment.
-	reg checking, aligned;
-	wire aligns = host[5:0] == 0 && card[5:0] == 0 && bytes[5:0] == 0;
-	wire [COUNT:0] page_end = {2'b00, host_beat[11-BEAT_LOG2:0]} + {1'b0, left};
-	wire [ADDRESS+1-BEAT_LOG2:0] card_end = {2'b00, card_beat} +
-		{{ADDRESS+2-BEAT_LOG2-COUNT{1'b0}}, left};
-	wire good = aligned && left != 0 && left <= PAGE && page_end <= {1'b0, PAGE};
-	wire fits = {card_end, {BEAT_LOG2{1'b0}}} <= {1'b0, memory_bytes};
-
-	assign ask_valid = busy && !checking && master && !failed && left != 0 && !under_way[TAGS_LOG2];
-	assign ask_address = {host_beat, {BEAT_LOG2{1'b0}}};
-	assign ask_tag = {generation, tail[TAGS_LOG2-1:0]};
-	assign write_address = {card_beat, {BEAT_LOG2{1'b0}}};
-
-	wire [TAGS_LOG2-1:0] answered = answer_tag[TAGS_LOG2-1:0];
-	wire expected = answer_valid && due[answered] &&
-		answer_tag[TAGS_LOG2 +: GENERATION] == generation;
-	wire ask = ask_valid && ask_ready;
-	// A beat leaves its place for the port in every other cycle at most.
-	wire move = busy && arrived[oldest] && !failed && !write_valid;
-	wire write = write_valid && write_ready;
-
-	// What arrived, until it is written; then, between descriptors, zeros.
-	reg [TAGS_LOG2-1:0] scrubbed;
-
-	always @(posedge clk) begin
-		scrubbed <= scrubbed + 1'b1;
-		if (expected)
-			places[answered] <= answer_data;
-		else if (!busy)
-			places[scrubbed] <= 0;
-		write_valid <= !rst && (move || (write_valid && !write_ready));
-		if (move)
-			write_data <= places[oldest];
-		else if (rst || write)
-			write_data <= 0;
-	end
-
-	always @(posedge clk) begin
-		if (rst || late) begin
-			due <= 0;
-			arrived <= 0;
-			head <= 0;
-			tail <= 0;
-			generation <= generation + 1'b1;
-		end else begin
-			if (ask) begin
-				due[tail[TAGS_LOG2-1:0]] <= 1;
-				tail <= tail + 1'b1;
-			end
-			if (expected) begin
-				due[answered] <= 0;
-				arrived[answered] <= 1;
-			end
-			if (move) begin
-				arrived[oldest] <= 0;
-				head <= head + 1'b1;
-			end
-			// What failed has nothing to write.
-			if (busy && failed && due == 0) begin
-				arrived <= 0;
-				head <= tail;
-			end
-		end
-		if (rst || due == 0 || expected || late)
-			waited <= 0;
-		else if (waited != TIMEOUT[TIME-1:0])
-			waited <= waited + 1'b1;
-		late <= !rst && !late && due != 0 && !expected && waited == TIMEOUT[TIME-1:0];
-		if (rst)
-			unexpected <= 0;
-		else if (answer_valid && !expected && unexpected != 8'hff)
-			unexpected <= unexpected + 1'b1;
-	end
+	assign settings = {size, sram, high, low};
+	assign address = {high, low};
+	assign direction = what[1:0];
 
 	always @(posedge clk) begin
 		if (rst) begin
-			busy <= 0;
-			checking <= 0;
-			failed <= 0;
-			status <= OK;
-			left <= 0;
+			low <= 0;
+			high <= 0;
+			sram <= 0;
+			size <= 0;
 		end else if (!busy) begin
-			failed <= 0;
-			if (start) begin
-				busy <= 1;
-				checking <= 1;
-				aligned <= aligns;
-				host_beat <= host[63:BEAT_LOG2];
-				card_beat <= card[ADDRESS-1:BEAT_LOG2];
-				left <= bytes[12:BEAT_LOG2];
-			end
-		end else if (checking) begin
+			if (set[0])
+				low <= value;
+			if (set[1])
+				high <= value;
+			if (set[2])
+				sram <= value;
+			if (set[3])
+				size <= value;
+		end
+	end
+
+	// Two cycles of checks, of which each has an addition or a comparison.
+	reg [1:0] checking;
+	reg [32:0] sram_end;
+	reg [64:0] end_;
+	reg good;
+	wire host_asked = what == {30'd0, FROM_HOST}, posted = what == {30'd0, TO_HOST};
+	wire card_asked = what == {30'd0, FROM_CARD};
+	wire aligned = low[1:0] == 0 && sram[1:0] == 0 && size[1:0] == 0;
+	wire size_good = size != 0 && size <= 4096;
+	wire sram_good = sram >= SRAM_AT && sram_end <= {1'b0, SRAM_AT} + (33'd1 << SRAM);
+	wire end_good = card_asked ? end_ <= {{64-ADDRESS{1'b0}}, memory_bytes} :
+		!end_[64] || end_[63:0] == 0;
+
+	// Host memory and card memory answer the same questions.
+	wire fetch_busy, fetch_refused, fetch_timed_out, fetch_ask, fetch_ask_ready;
+	wire post_busy, start;
+
+	assign start = busy && checking == 2'd2 && good;
+	assign ask_valid = fetch_ask && host_asked;
+	assign load_valid = fetch_ask && card_asked;
+	assign load_address = ask_address[ADDRESS-1:0];
+	assign fetch_ask_ready = host_asked ? ask_ready : load_ready;
+
+	fetch #(.LANES(LANES), .GENERATION(TAG - 3), .TIMEOUT(TIMEOUT)) read(
+		.clk(clk), .rst(rst), .master(master || card_asked),
+		.start(start && !posted), .address(address[63:2]), .words(size[12:2]),
+		.busy(fetch_busy), .refused(fetch_refused), .timed_out(fetch_timed_out),
+		.unexpected(unexpected),
+		.ask_valid(fetch_ask), .ask_ready(fetch_ask_ready),
+		.ask_address(ask_address), .ask_tag(ask_tag),
+		.answer_valid(card_asked ? load_response : answer_valid),
+		.answer_error(card_asked ? load_error : answer_error),
+		.answer_tag(card_asked ? load_response_tag : answer_tag),
+		.answer_data(card_asked ? load_data : answer_data),
+		.word_valid(write_valid), .word_ready(write_ready), .word(write_data));
+	post #(.SRAM(SRAM)) write(
+		.clk(clk), .rst(rst), .master(master), .start(start && posted),
+		.address(address[63:2]), .sram(sram[SRAM-1:2]), .words(size[12:2]),
+		.busy(post_busy), .read_valid(read_valid), .read_ready(read_ready),
+		.read_word(read_word), .read_response(read_response),
+		.read_data(read_data), .post_valid(post_valid), .post_ready(post_ready),
+		.post_address(post_address), .post_data(post_data), .post_last(post_last));
+
+	always @(posedge clk) begin
+		sram_end <= {1'b0, sram} + {1'b0, size};
+		end_ <= {1'b0, address} + {33'd0, size};
+		good <= aligned && size_good && sram_good && end_good &&
+			(host_asked || posted || card_asked);
+		if (start)
+			write_word <= sram[SRAM-1:2];
+		else if (write_valid && write_ready)
+			write_word <= write_word + 1'b1;
+	end
+
+	always @(posedge clk) begin
+		failed <= 0;
+		if (rst) begin
+			busy <= 0;
+			state <= DONE;
 			checking <= 0;
-			busy <= good && fits;
-			status <= !good ? BAD_DESCRIPTOR : fits ? OK : BUS_ERROR;
-		end else begin
-			if (ask) begin
-				host_beat <= host_beat + 1'b1;
-				left <= left - 1'b1;
+			what <= 0;
+		end else if (!busy) begin
+			checking <= 0;
+			if (go) begin
+				busy <= 1;
+				what <= value;
 			end
-			if (write)
-				card_beat <= card_beat + 1'b1;
-			if (late || !master || (expected && answer_error))
-				failed <= 1;
-			if (failed || late || !master || (expected && answer_error))
-				status <= BUS_ERROR;
-			if (due == 0 && !ask && !write_valid &&
-			    (failed || (left == 0 && under_way == 0)))
+		end else if (checking != 2'd3) begin
+			checking <= checking + 1'b1;
+			if (checking == 2'd2 && !good) begin
 				busy <= 0;
+				state <= REFUSED;
+				failed <= 1;
+			end
+		end else if (!fetch_busy && !post_busy) begin
+			busy <= 0;
+			state <= posted ? DONE : fetch_timed_out ? TIMED_OUT :
+				fetch_refused ? REFUSED : DONE;
+			failed <= !posted && (fetch_timed_out || fetch_refused);
 		end
 	end
 endmodule

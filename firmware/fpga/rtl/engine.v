@@ -19,8 +19,12 @@
 // job before it is ready again, after a reset too. *_status is one of LIMEN_HW_OK,
 // _BAD_DESCRIPTOR, _BUS_ERROR and _ABORTED; with any but OK there is no result.
 //
+// A scan that is started with scan_keep is not sorted at its end, but kept (scan_kept): the
+// next scan_start goes on with it, with other rows of higher numbers and the same scan_top_k,
+// scan_sort sorts it and ends in scan_done, and scan_release forgets it.
+//
 // Results of a scan are read by result_index, 0 for the best row; they stand there three
-// cycles later, and are zero from scan_count on.
+// cycles later, and are zero from scan_count on, and until the scan is sorted.
 `default_nettype none
 
 module engine #(
@@ -34,11 +38,15 @@ module engine #(
 
 	output wire scan_ready,
 	input wire scan_start,
+	input wire scan_keep,			// with scan_start
+	output wire scan_kept,
+	input wire scan_sort,
 	input wire scan_abort,			// level; ends a scan with LIMEN_HW_ABORTED
 	input wire [ADDRESS-1:0] scan_probe,
 	input wire [ADDRESS-1:0] scan_gallery,
 	input wire [31:0] scan_stride,
 	input wire [31:0] scan_rows,
+	input wire [31:0] scan_first,		// number of the first row
 	input wire [31:0] scan_top_k,
 	input wire signed [31:0] scan_min_similarity,
 	input wire [15:0] scan_dim,
@@ -82,20 +90,22 @@ module engine #(
 
 	localparam [2:0] OK = 0, BAD_DESCRIPTOR = 1, BUS_ERROR = 2, ABORTED = 4;
 	localparam [2:0] WIPE = 0, READY = 1, CHECK = 2, RUN = 3, SORT = 4, SORTING = 5,
-		DONE = 6;
+		DONE = 6, KEPT = 7;
 
 	reg [2:0] scan_state, compare_state;
 
 	assign scan_ready = scan_state == READY;
 	assign scan_done = scan_state == DONE;
+	assign scan_kept = scan_state == KEPT;
 	assign compare_ready = compare_state == READY;
 	assign compare_done = compare_state == DONE;
 
 	// What a job asks for.
 	reg [ADDRESS-1:0] probe, gallery, pair_probe, reference;
-	reg [31:0] stride, rows, top_k;
+	reg [31:0] stride, rows, first, top_k;
 	reg [15:0] dim, pair_dim;
 	reg signed [31:0] least;
+	reg keeps, fits;			// fits what is kept
 	reg [10:0] heap_size;			// stands before the first row comes
 
 	// CHECK takes two cycles.
@@ -107,22 +117,26 @@ module engine #(
 		scan_checked <= !rst && scan_state == CHECK && !scan_checked;
 		scan_good <= dim[5:0] == 0 && dim >= 64 && dim <= 512 && probe[5:0] == 0 &&
 			gallery[5:0] == 0 && stride[5:0] == 0 && stride >= {16'd0, dim} &&
-			rows != 0 && top_k != 0 && top_k <= 1024;
+			rows != 0 && top_k != 0 && top_k <= 1024 && fits;
 		compare_checked <= !rst && compare_state == CHECK && !compare_checked;
 		compare_good <= pair_dim[5:0] == 0 && pair_dim >= 64 && pair_dim <= 512 &&
 			pair_probe[5:0] == 0 && reference[5:0] == 0;
 	end
 
 	always @(posedge clk) begin
-		if (scan_ready) begin
+		if (scan_ready || scan_kept) begin
 			probe <= scan_probe;
 			gallery <= scan_gallery;
 			stride <= scan_stride;
 			rows <= scan_rows;
+			first <= scan_first;
 			dim <= scan_dim;
-			top_k <= scan_top_k;
 			least <= scan_min_similarity;
+			keeps <= scan_keep;
+			fits <= scan_ready || scan_top_k == top_k;
 		end
+		if (scan_ready)
+			top_k <= scan_top_k;
 		heap_size <= top_k > BEST ? top_k[10:0] - BEST : 11'd0;
 		if (compare_ready) begin
 			pair_probe <= compare_probe;
@@ -229,8 +243,10 @@ module engine #(
 		accepted_tag <= {row, similar_raw};
 		ranked <= rst ? 3'd0 : {ranked[1:0], similar_valid};
 		ranked_scan <= rst ? 3'd0 : {ranked_scan[1:0], scan_similar};
-		if (rst || scan_state == READY)
+		if (rst)
 			row <= 0;
+		else if (scan_go)
+			row <= first;
 		else if (scan_similar)
 			row <= row + 1'b1;
 	end
@@ -309,15 +325,14 @@ module engine #(
 	reg ranked_all;
 	wire scan_ended = scan_idle && ranked_all;
 
-	assign scan_count = scan_done ? count : 11'd0;
+	assign scan_count = scan_done || scan_kept ? count : 11'd0;
 
 	always @(posedge clk) begin
 		ranked_all <= rows_ranked == scan_fetched && pending == 0 && heap_idle;
-		if (rst || scan_state == READY) begin
-			rows_ranked <= 0;
+		rows_ranked <= rst || scan_go ? 32'd0 : rows_ranked + {31'd0, ranked_scan[2]};
+		if (rst || scan_state == READY || (scan_checked && !scan_good)) begin
 			count <= 0;
 		end else begin
-			rows_ranked <= rows_ranked + {31'd0, ranked_scan[2]};
 			if (scan_state == RUN && accepted && {21'd0, count} < top_k)
 				count <= count + 1'b1;
 			if (scan_state == RUN && scan_ended && (scan_fault || scan_abort))
@@ -336,8 +351,15 @@ module engine #(
 				scan_state <= scan_good ? RUN : DONE;
 				scan_status <= scan_good ? OK : BAD_DESCRIPTOR;
 			end
+			KEPT: if (scan_release)
+				scan_state <= WIPE;
+			else if (scan_start)
+				scan_state <= CHECK;
+			else if (scan_sort)
+				scan_state <= SORT;
 			RUN: if (scan_ended) begin
-				scan_state <= scan_fault || scan_abort ? DONE : SORT;
+				scan_state <= scan_fault || scan_abort ? DONE :
+					keeps ? KEPT : SORT;
 				scan_status <= scan_fault ? BUS_ERROR : scan_abort ? ABORTED : OK;
 			end
 			SORT: scan_state <= SORTING;
@@ -351,6 +373,7 @@ module engine #(
 
 	// Its result.
 	reg [9:0] index_1, index_2;
+	wire [10:0] sorted_count = scan_done ? count : 11'd0;
 	wire [TAG-1:0] best_tag = best_tags[index_2[2:0]*TAG +: TAG];
 	wire [16:0] best_similarity = best_similarities[index_2[2:0]*17 +: 17];
 
@@ -360,11 +383,11 @@ module engine #(
 		result_row <= 0;
 		result_raw <= 0;
 		result_similarity <= 0;
-		if ({1'b0, index_2} < scan_count && index_2 < BEST) begin
+		if ({1'b0, index_2} < sorted_count && index_2 < BEST) begin
 			result_row <= best_tag[25 +: 32];
 			result_raw <= best_tag[24:0];
 			result_similarity <= best_similarity;
-		end else if ({1'b0, index_2} < scan_count) begin
+		end else if ({1'b0, index_2} < sorted_count) begin
 			result_row <= ~heap_entry[25 +: 32];
 			result_raw <= heap_entry[24:0];
 			result_similarity <= heap_entry[57 +: 17] - 17'sd32768;

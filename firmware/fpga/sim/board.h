@@ -74,10 +74,8 @@ void check_scans(void);
 void check_compares(void);
 void check_refusals(void);
 void check_faults(void);
-void check_copies(void);
 void check_wipes(void);
 void check_resets(void);
-void check_doorbells(void);
 void measure(void);
 
 #endif /* FPGA_SIM_BOARD_H */

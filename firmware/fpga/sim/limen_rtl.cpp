@@ -9,7 +9,6 @@
 #include <deque>
 #include <memory>
 #include <new>
-#include <vector>
 
 #include "Vmatcher.h"
 #include "verilated.h"
@@ -19,18 +18,12 @@
 #endif
 
 static constexpr unsigned int lanes = sizeof(Vmatcher::memory_data);
+/* The first bit of a vector's address; SRAM is the shell's. */
+static constexpr uint64_t in_card_memory = 1ull << 32;
 
 /* A read that was accepted. */
 struct answer {
 	uint64_t due;
-	bool error;
-	uint8_t data[lanes];
-};
-
-/* The host's, likewise. */
-struct host_answer {
-	uint64_t due;
-	uint8_t tag;
 	bool error;
 	uint8_t data[lanes];
 };
@@ -42,10 +35,6 @@ struct limen_rtl {
 	VerilatedContext context;
 	std::unique_ptr<Vmatcher> pins;
 	std::deque<struct answer> answers;
-	struct limen_rtl_host host = {};
-	std::vector<struct host_answer> host_answers;
-	struct host_answer last_answer = {};
-	bool answer_again = false;
 	struct limen_rtl_port port = {};
 	uint64_t cycle = 0;
 	uint64_t fail_at = UINT64_MAX;
@@ -109,64 +98,14 @@ static void port_accept(struct limen_rtl *rtl)
 	rtl->answers.push_back(answer);
 }
 
-/* One of the host's answers that are due, not always the oldest. */
-static bool host_choose(struct limen_rtl *rtl)
-{
-	for (auto it = rtl->host_answers.begin(); it != rtl->host_answers.end();
-	     ++it) {
-		if (it->due > rtl->cycle)
-			continue;
-		rtl->last_answer = *it;
-		rtl->host_answers.erase(it);
-		return true;
-	}
-	return false;
-}
-
-static void host_answer(struct limen_rtl *rtl)
-{
-	Vmatcher *pins = rtl->pins.get();
-
-	pins->ask_ready = roll(rtl, 700);
-	pins->answer_valid = rtl->answer_again || host_choose(rtl);
-	rtl->answer_again = false;
-	if (!pins->answer_valid)
-		return;
-	pins->answer_tag = rtl->last_answer.tag;
-	pins->answer_error = rtl->last_answer.error;
-	memcpy(pins->answer_data.data(), rtl->last_answer.data, lanes);
-}
-
-static void host_asked(struct limen_rtl *rtl)
-{
-	Vmatcher *pins = rtl->pins.get();
-	struct host_answer answer = {};
-	enum limen_rtl_answer what;
-
-	if (!pins->ask_valid || !pins->ask_ready)
-		return;
-	/* The board may not master the bus. */
-	if (!rtl->host.read)
-		abort();
-	answer.tag = pins->ask_tag;
-	answer.due = rtl->cycle + 1 + roll_below(rtl, rtl->host.latency);
-	what = rtl->host.read(rtl->host.context, pins->ask_address, answer.data,
-			      lanes);
-	answer.error = what == LIMEN_RTL_REFUSED;
-	if (what != LIMEN_RTL_LOST)
-		rtl->host_answers.push_back(answer);
-}
-
 static void step(struct limen_rtl *rtl)
 {
 	Vmatcher *pins = rtl->pins.get();
 
 	port_offer(rtl);
-	host_answer(rtl);
 	pins->clk = 0;
 	pins->eval();
 	port_accept(rtl);
-	host_asked(rtl);
 	pins->clk = 1;
 	pins->eval();
 	rtl->cycle++;
@@ -178,13 +117,6 @@ template <typename pin> static void pulse(struct limen_rtl *rtl, pin &raised)
 	raised = 1;
 	step(rtl);
 	raised = 0;
-}
-
-/* Outputs depend on inputs of the same cycle. */
-static void settle(struct limen_rtl *rtl)
-{
-	rtl->pins->clk = 0;
-	rtl->pins->eval();
 }
 
 static int32_t extend(uint32_t value, unsigned int bits)
@@ -202,13 +134,15 @@ limen_rtl::limen_rtl(const struct limen_rtl_memory &model)
 	pins = std::make_unique<Vmatcher>(&context);
 	pins->memory_bytes = model.size;
 	/* What is raised only for a cycle; the rest may be anything until it is used. */
-	for (CData *pin : { &pins->power, &pins->host_reset, &pins->heartbeat,
-			    &pins->scan_start, &pins->scan_abort,
+	for (CData *pin : { &pins->power, &pins->host_reset, &pins->watchdog_reset,
+			    &pins->forget, &pins->memory_blank, &pins->scan_start,
+			    &pins->scan_keep, &pins->scan_sort, &pins->scan_abort,
 			    &pins->scan_release, &pins->compare_start,
 			    &pins->compare_release, &pins->wipe_start,
-			    &pins->snapshot, &pins->doorbell, &pins->event_take,
-			    &pins->master, &pins->dma_start })
+			    &pins->wipe_stop, &pins->load_valid, &pins->snapshot,
+			    &pins->sram_ready, &pins->sram_response })
 		*pin = 0;
+	pins->wiped_elsewhere = 1;
 }
 
 unsigned int limen_rtl_lanes(void)
@@ -279,10 +213,11 @@ bool limen_rtl_scan_start(struct limen_rtl *rtl,
 
 	if (!pins->ready || !pins->scan_ready)
 		return false;
-	pins->scan_probe = scan->probe;
+	pins->scan_probe = scan->probe | in_card_memory;
 	pins->scan_gallery = scan->gallery;
 	pins->scan_stride = scan->stride;
 	pins->scan_rows = scan->rows;
+	pins->scan_first = scan->first;
 	pins->scan_top_k = scan->top_k;
 	pins->scan_min_similarity = (uint32_t)scan->min_similarity;
 	pins->scan_dim = scan->dim;
@@ -326,8 +261,8 @@ bool limen_rtl_compare_start(struct limen_rtl *rtl, uint32_t probe,
 
 	if (!pins->ready || !pins->compare_ready)
 		return false;
-	pins->compare_probe = probe;
-	pins->compare_reference = reference;
+	pins->compare_probe = probe | in_card_memory;
+	pins->compare_reference = reference | in_card_memory;
 	pins->compare_dim = dim;
 	pulse(rtl, pins->compare_start);
 	return true;
@@ -369,48 +304,6 @@ bool limen_rtl_wipe_done(const struct limen_rtl *rtl)
 	return rtl->pins->wipe_done;
 }
 
-void limen_rtl_host(struct limen_rtl *rtl, const struct limen_rtl_host *host)
-{
-	rtl->host = host ? *host : (struct limen_rtl_host){};
-	rtl->pins->master = host != nullptr;
-}
-
-bool limen_rtl_copy_start(struct limen_rtl *rtl, uint64_t host, uint32_t card,
-			  uint32_t bytes)
-{
-	Vmatcher *pins = rtl->pins.get();
-
-	if (!pins->ready || pins->dma_busy)
-		return false;
-	pins->dma_host = host;
-	pins->dma_card = card;
-	/* The port has 13 bits; what is larger has to be refused just the same. */
-	pins->dma_bytes = bytes < 0x1fff ? bytes : 0x1fff;
-	pulse(rtl, pins->dma_start);
-	return true;
-}
-
-bool limen_rtl_copy_done(const struct limen_rtl *rtl)
-{
-	return !rtl->pins->dma_busy;
-}
-
-unsigned int limen_rtl_copy_status(const struct limen_rtl *rtl)
-{
-	return rtl->pins->dma_status;
-}
-
-void limen_rtl_answer_again(struct limen_rtl *rtl)
-{
-	rtl->answer_again = true;
-	step(rtl);
-}
-
-unsigned int limen_rtl_unexpected(const struct limen_rtl *rtl)
-{
-	return rtl->pins->dma_unexpected;
-}
-
 void limen_rtl_counters(struct limen_rtl *rtl,
 			struct limen_rtl_counters *counters)
 {
@@ -424,37 +317,6 @@ void limen_rtl_counters(struct limen_rtl *rtl,
 		step(rtl);
 		*values[i] = rtl->pins->counter_value;
 	}
-}
-
-bool limen_rtl_doorbell(struct limen_rtl *rtl, uint32_t reg, uint32_t value)
-{
-	Vmatcher *pins = rtl->pins.get();
-
-	settle(rtl);
-	if (!pins->doorbell_ready)
-		return false;
-	pins->doorbell_register = reg / 4 & 0x3ff;
-	pins->doorbell_value = value;
-	pulse(rtl, pins->doorbell);
-	return true;
-}
-
-bool limen_rtl_event(struct limen_rtl *rtl, uint32_t *reg, uint32_t *value)
-{
-	Vmatcher *pins = rtl->pins.get();
-
-	settle(rtl);
-	if (!pins->event_valid)
-		return false;
-	*reg = pins->event_register * 4u;
-	*value = pins->event_value;
-	pulse(rtl, pins->event_take);
-	return true;
-}
-
-void limen_rtl_heartbeat(struct limen_rtl *rtl)
-{
-	pulse(rtl, rtl->pins->heartbeat);
 }
 
 void limen_rtl_fail_at(struct limen_rtl *rtl, uint64_t address)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gateware (firmware/fpga/rtl/matcher.v) as a library: simulated by cycles, with a
- * model of the memory behind its port.
+ * The gateware around card memory (firmware/fpga/rtl/matcher.v) as a library: simulated by
+ * cycles, with a model of the memory behind its port.
  *
  * A library is of one configuration: limen_rtl_lanes() and limen_rtl_units() tell which.
  * Several boards may exist at once. A board is used by one thread at a time.
@@ -41,6 +41,7 @@ struct limen_rtl_memory {
  * @gallery: offset of row 0
  * @stride: bytes from row to row
  * @rows: rows to read
+ * @first: number of row 0
  * @top_k: most rows to return
  * @min_similarity: rows below it are not returned
  * @dim: components
@@ -50,6 +51,7 @@ struct limen_rtl_scan {
 	uint32_t gallery;
 	uint32_t stride;
 	uint32_t rows;
+	uint32_t first;
 	uint32_t top_k;
 	int32_t min_similarity;
 	uint16_t dim;
@@ -83,26 +85,6 @@ struct limen_rtl_port {
 	uint64_t writes;
 	uint64_t first;
 	uint64_t last;
-};
-
-/* What becomes of a read of host memory. */
-enum limen_rtl_answer {
-	LIMEN_RTL_ANSWERED,
-	LIMEN_RTL_REFUSED,	/* an error is the answer */
-	LIMEN_RTL_LOST,		/* none ever comes */
-};
-
-/**
- * struct limen_rtl_host - host memory, as the board reads it
- * @read: reads @size bytes at @address into @to
- * @context: for @read
- * @latency: most cycles from a read to its answer; it is random, and so is their order
- */
-struct limen_rtl_host {
-	enum limen_rtl_answer (*read)(void *context, uint64_t address, void *to,
-				      unsigned int size);
-	void *context;
-	uint32_t latency;
 };
 
 unsigned int limen_rtl_lanes(void);
@@ -150,30 +132,8 @@ bool limen_rtl_wipe_start(struct limen_rtl *rtl, uint32_t address,
 			  uint64_t bytes);
 bool limen_rtl_wipe_done(const struct limen_rtl *rtl);
 
-/* The host's memory, and that the board may master the bus. NULL: it may not. */
-void limen_rtl_host(struct limen_rtl *rtl, const struct limen_rtl_host *host);
-/*
- * Starts to copy @bytes bytes from host memory to card memory. false: a copy is under way.
- * Once it is done, its status is one of enum limen_hw_status.
- */
-bool limen_rtl_copy_start(struct limen_rtl *rtl, uint64_t host, uint32_t card,
-			  uint32_t bytes);
-bool limen_rtl_copy_done(const struct limen_rtl *rtl);
-unsigned int limen_rtl_copy_status(const struct limen_rtl *rtl);
-/* Gives the last answer of the host's once more. */
-void limen_rtl_answer_again(struct limen_rtl *rtl);
-/* Answers that the board did not expect, at most 255. */
-unsigned int limen_rtl_unexpected(const struct limen_rtl *rtl);
-
 void limen_rtl_counters(struct limen_rtl *rtl,
 			struct limen_rtl_counters *counters);
-
-/* The host writes a register. false: the queue is full, and nothing happens. */
-bool limen_rtl_doorbell(struct limen_rtl *rtl, uint32_t reg, uint32_t value);
-/* The firmware takes the oldest such write. false: there is none. */
-bool limen_rtl_event(struct limen_rtl *rtl, uint32_t *reg, uint32_t *value);
-/* The firmware's sign of life. */
-void limen_rtl_heartbeat(struct limen_rtl *rtl);
 
 /* Reads of the beat at @address are answered with an error; UINT64_MAX: none is. */
 void limen_rtl_fail_at(struct limen_rtl *rtl, uint64_t address);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Wipes of card memory, resets, the watchdog, doorbells. */
+/* Wipes of card memory, resets, counters. */
 #include <stdio.h>
 #include <string.h>
 
 #include "board.h"
 #include "tap.h"
-
-#define WATCHDOG_CYCLES	20000 /* as the Makefile builds the models */
 
 static const struct limen_rtl_scan scan = {
 	.probe = PROBE_AT,
@@ -152,28 +150,6 @@ static void check_power(struct board *board)
 		   "a reset while the power-on wipe is under way: all is wiped");
 }
 
-static void check_watchdog(struct board *board)
-{
-	unsigned int i;
-	bool alive;
-
-	limen_rtl_run(board->rtl, 2 * WATCHDOG_CYCLES);
-	alive = limen_rtl_ready(board->rtl);
-	tap_result(alive, "the watchdog waits for the first heartbeat");
-	for (i = 0; i < 3; i++) {
-		limen_rtl_heartbeat(board->rtl);
-		limen_rtl_run(board->rtl, WATCHDOG_CYCLES - 2);
-		alive = alive && limen_rtl_ready(board->rtl);
-	}
-	tap_result(alive, "heartbeats just in time");
-	limen_rtl_run(board->rtl, 10);
-	tap_result(!limen_rtl_ready(board->rtl) &&
-			   limen_rtl_wait_ready(board->rtl, 2000),
-		   "one too late: a reset");
-	limen_rtl_run(board->rtl, 2 * WATCHDOG_CYCLES);
-	tap_result(limen_rtl_ready(board->rtl), "after it the watchdog waits anew");
-}
-
 static void check_counters(struct board *board)
 {
 	static struct limen_rtl_row rows[LIMEN_HW_TOP_K_MAX];
@@ -213,40 +189,6 @@ void check_resets(void)
 	board_open(&board, 30, 800, 16);
 	check_host_resets(&board);
 	check_power(&board);
-	check_watchdog(&board);
 	check_counters(&board);
-	board_close(&board);
-}
-
-/* A host that writes while it can, and firmware that takes its time. */
-void check_doorbells(void)
-{
-	struct dice dice = { .state = 43 };
-	struct board board;
-	uint32_t reg, value, written = 0, taken = 0;
-	unsigned int full = 0, bad = 0;
-
-	board_open(&board, 1, 1000, 17);
-	while (taken < 2000) {
-		if (roll_below(&dice, 200) == 0)
-			limen_rtl_run(board.rtl, 1);
-		if (roll_below(&dice, taken & 512 ? 2 : 6)) {
-			if (limen_rtl_doorbell(board.rtl, 4 * (written % 1024),
-					       written * 2654435761u))
-				written++;
-			else
-				full++;
-		} else if (limen_rtl_event(board.rtl, &reg, &value)) {
-			bad += reg != 4 * (taken % 1024) ||
-			       value != taken * 2654435761u;
-			taken++;
-		}
-	}
-	tap_result(!bad && full && written - taken <= 64,
-		   "doorbells in order, %u wrong; the host waited %u times", bad,
-		   full);
-	while (limen_rtl_event(board.rtl, &reg, &value))
-		taken++;
-	tap_result(taken == written, "none lost, none doubled");
 	board_close(&board);
 }

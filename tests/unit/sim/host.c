@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <limen/firmware.h>
-#include <matcher.h>
 #include <monotonic.h>
 
 #include "host.h"
@@ -38,8 +37,7 @@ void host_make(void)
 	const struct card_options options = {
 		.regs = 4096, .mem_mib = 4, .vectors = CARD_VECTORS, .seed = 1,
 		.shell = { .rom = ROM, .board_type = HOST_BOARD_TYPE,
-			   .security_floor = HOST_FLOOR, .scene = host.scene,
-			   .matcher = HOST_MATCHER },
+			   .security_floor = HOST_FLOOR, .scene = host.scene },
 	};
 	struct card_area area = { .address = HOST_ADDRESS, .size = HOST_SIZE,
 				  .writable = true };

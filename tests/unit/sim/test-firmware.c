@@ -16,11 +16,21 @@
 
 #include "host.h"
 
+/* A simulated gateware takes longer. */
+#ifndef PAIRS
 #define PAIRS		2000
+#endif
 #define ROWS		1000
 #define TOP_K		50
 #define STRIDE		256
 #define DIM		192
+
+/* The gateware has no counters, ECC, vectors and modes yet, as its FEATURES tell. */
+#ifdef LIMEN_GATEWARE
+#define COMPLETE	false
+#else
+#define COMPLETE	true
+#endif
 
 /* Of a linear congruential generator. */
 static uint32_t state;
@@ -875,13 +885,15 @@ int main(void)
 	tcase_add_test(tcase, notes_traps);
 	tcase_add_test(tcase, wipes_with_a_dead_core);
 	tcase_add_test(tcase, wipes_nothing_else);
-	tcase_add_test(tcase, counters_of_a_moment);
-	tcase_add_test(tcase, memory_with_errors);
 	tcase_add_test(tcase, firmware_does_not_say_who_it_is);
-	tcase_add_test(tcase, watchdog_tells_of_its_reset);
-	tcase_add_test(tcase, a_vector_for_each_ring);
-	tcase_add_test(tcase, moderates_interrupts);
-	tcase_add_test(tcase, tells_modes_of_its_camera);
+	if (COMPLETE) {
+		tcase_add_test(tcase, counters_of_a_moment);
+		tcase_add_test(tcase, memory_with_errors);
+		tcase_add_test(tcase, watchdog_tells_of_its_reset);
+		tcase_add_test(tcase, a_vector_for_each_ring);
+		tcase_add_test(tcase, moderates_interrupts);
+		tcase_add_test(tcase, tells_modes_of_its_camera);
+	}
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

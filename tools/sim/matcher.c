@@ -8,7 +8,7 @@
 #define PORT_BYTES	16
 #define LATENCY_CYCLES	65
 
-static void compare(struct matcher_task *task)
+void matcher_compare(struct matcher_task *task)
 {
 	struct core_work *work = task->work;
 
@@ -18,7 +18,7 @@ static void compare(struct matcher_task *task)
 	task->cycles = LATENCY_CYCLES + 2 * task->dim / PORT_BYTES;
 }
 
-static void scan(struct matcher_task *task)
+void matcher_scan(struct matcher_task *task)
 {
 	const struct limen_hw_sqe sqe = {
 		.dim = core_to_le16((uint16_t)task->dim),
@@ -30,26 +30,3 @@ static void scan(struct matcher_task *task)
 	task->cycles = LATENCY_CYCLES +
 		       (uint64_t)task->count * task->dim / PORT_BYTES;
 }
-
-static void begin(void *matcher, uint32_t what, struct matcher_task *task)
-{
-	(void)matcher;
-	if (what == SHELL_ENGINE_COMPARE)
-		compare(task);
-	else if (what == SHELL_ENGINE_SCAN)
-		scan(task);
-}
-
-/* What has begun is done; it is job.c that lets the time pass. */
-static uint32_t step(void *matcher, struct matcher_task *task)
-{
-	(void)matcher;
-	(void)task;
-	return SHELL_DONE;
-}
-
-const struct matcher_ops matcher_c = {
-	.name = "c",
-	.begin = begin,
-	.step = step,
-};
