@@ -43,11 +43,22 @@ static int take_board(const char *node, void *context)
 	return 1;
 }
 
+/* For limen_boards_enumerate(): likewise, but not the one that has just been lost. */
+static int take_other(const char *node, void *context)
+{
+	const struct engine *engine = context;
+
+	return strcmp(node, engine->node) ? take_board(node, context) : 0;
+}
+
 static void lose_board(struct engine *engine)
 {
 	limen_backend_close(engine->board);
 	engine->board = NULL;
-	log_line("board %s is gone; %s", engine->node, without_board(engine));
+	log_line("board %s is gone", engine->node);
+	limen_boards_enumerate(take_other, engine);
+	if (!engine->board)
+		log_line("no other board; %s", without_board(engine));
 }
 
 static void condemn_board(struct engine *engine)

@@ -14,6 +14,7 @@
 #include "sample.h"
 
 #define NODE "/dev/accel/accel0"
+#define OTHER_NODE "/dev/accel/accel1"
 #define DIM 128
 #define BATCH LIMEN_BATCH_MAX
 
@@ -35,6 +36,7 @@ static struct limen_backend cpu = { LIMEN_BACKEND_CPU };
  * @fails_at: index of the pair that it fails at; -1 for none
  * @failure: with this error
  * @events: of the monitor, to come
+ * @other: there is a second board
  */
 static struct stand_in {
 	int opened;
@@ -46,6 +48,7 @@ static struct stand_in {
 	int fails_at;
 	int failure;
 	const enum limen_board_event *events;
+	bool other;
 } stand_in;
 
 static struct engine engine;
@@ -116,7 +119,9 @@ int limen_compare(struct limen_backend *backend, struct limen_pair *batch,
 int limen_boards_enumerate(int (*found)(const char *node, void *context),
 			   void *context)
 {
-	return found(NODE, context);
+	int ret = found(NODE, context);
+
+	return !ret && stand_in.other ? found(OTHER_NODE, context) : ret;
 }
 
 int limen_monitor_open(struct limen_monitor **monitor)
@@ -304,6 +309,29 @@ static void check_all(int error)
 	for (i = 0; i < BATCH; i++)
 		ck_assert_int_eq(pairs[i].error, error);
 }
+
+/* Whether it is told of, or met. */
+START_TEST(another_board_takes_the_place_of_a_lost_one)
+{
+	static const enum limen_board_event went[] = { LIMEN_BOARD_REMOVED, 0 };
+
+	stand_in.other = true;
+	start(LIMEN_CONFIG_AUTO, 1);
+	ck_assert_str_eq(engine.node, NODE);
+	if (_i) {
+		stand_in.events = went;
+		engine_hotplug(&engine);
+	} else {
+		stand_in.fails_at = 0;
+		stand_in.failure = -ENODEV;
+		engine_compare(&engine, pairs, BATCH);
+		stand_in.fails_at = -1;
+	}
+	ck_assert_str_eq(engine.node, OTHER_NODE);
+	ck_assert_int_eq(engine_kind(&engine), LIMEN_BACKEND_BOARD);
+	ck_assert_int_eq(stand_in.opened, 1);
+}
+END_TEST
 
 /* Where only a board is allowed, nothing stands in for it. */
 START_TEST(with_only_a_board_requests_fail)
@@ -511,6 +539,8 @@ int main(void)
 	tcase_add_test(tests, at_rate_0_a_wrong_score_is_given);
 	tcase_add_test(tests, another_board_is_left_alone);
 	tcase_add_test(tests, a_board_that_only_went_is_taken_again);
+	tcase_add_loop_test(tests, another_board_takes_the_place_of_a_lost_one, 0,
+			    2);
 	tcase_add_test(tests, with_only_a_board_requests_fail);
 	tcase_add_test(tests, without_a_board_the_cpu_only_checks);
 	tcase_add_test(tests, with_neither_use_no_cpu_is_opened);
