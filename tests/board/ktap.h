@@ -7,7 +7,8 @@
 
 #include <limen.h>
 
-#define TIMEOUT_MS 10000
+/* Simulated gateware takes seconds for what a board does in milliseconds. */
+#define TIMEOUT_MS 120000
 
 static struct limen_backend *board, *cpu;
 static unsigned int tests, failures;
