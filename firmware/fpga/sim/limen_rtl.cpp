@@ -36,6 +36,7 @@ struct limen_rtl {
 	std::unique_ptr<Vmatcher> pins;
 	std::deque<struct answer> answers;
 	struct limen_rtl_port port = {};
+	struct limen_rtl_pins seen = {};
 	uint64_t cycle = 0;
 	uint64_t fail_at = UINT64_MAX;
 	uint64_t dice;
@@ -106,6 +107,13 @@ static void step(struct limen_rtl *rtl)
 	pins->clk = 0;
 	pins->eval();
 	port_accept(rtl);
+	rtl->seen.asks = pins->memory_valid && pins->memory_ready &&
+			 !pins->memory_write;
+	rtl->seen.answers = pins->memory_response;
+	rtl->seen.scan_ready = pins->scan_ready;
+	rtl->seen.scan_done = pins->scan_done;
+	rtl->seen.compare_ready = pins->compare_ready;
+	rtl->seen.compare_done = pins->compare_done;
 	pins->clk = 1;
 	pins->eval();
 	rtl->cycle++;
@@ -332,4 +340,9 @@ void limen_rtl_port(const struct limen_rtl *rtl, struct limen_rtl_port *port)
 void limen_rtl_port_clear(struct limen_rtl *rtl)
 {
 	rtl->port = {};
+}
+
+void limen_rtl_pins(const struct limen_rtl *rtl, struct limen_rtl_pins *pins)
+{
+	*pins = rtl->seen;
 }

@@ -140,6 +140,26 @@ void limen_rtl_fail_at(struct limen_rtl *rtl, uint64_t address);
 void limen_rtl_port(const struct limen_rtl *rtl, struct limen_rtl_port *port);
 void limen_rtl_port_clear(struct limen_rtl *rtl);
 
+/**
+ * struct limen_rtl_pins - what some pins were in the last cycle
+ * @asks: card memory is asked to read, and accepts that
+ * @answers: it answers
+ * @scan_ready: a scan can be started
+ * @scan_done: one is over, and not released
+ * @compare_ready: likewise of a compare
+ * @compare_done: likewise
+ */
+struct limen_rtl_pins {
+	bool asks;
+	bool answers;
+	bool scan_ready;
+	bool scan_done;
+	bool compare_ready;
+	bool compare_done;
+};
+
+void limen_rtl_pins(const struct limen_rtl *rtl, struct limen_rtl_pins *pins);
+
 #ifdef __cplusplus
 }
 #endif
