@@ -435,8 +435,12 @@ TEST_F(knob, vanishes_while_it_is_bound)
 		ASSERT_EQ(0, config_set(KNOB_VANISH, reads));
 		ret = card_bind();
 		ASSERT_EQ(0, config_get(KNOB_VANISH, &left));
-		/* The last one is gone after it was bound, or not at all. */
-		EXPECT_TRUE(ret || left) TH_LOG("bound, %u reads", reads);
+		/*
+		 * The last one is gone after it was bound, or not at all; or by a
+		 * read that is only there to push writes, which is found out at work.
+		 */
+		EXPECT_TRUE(ret || left || !board_works())
+			TH_LOG("bound, %u reads", reads);
 		if (ret)
 			EXPECT_FALSE(card_masters_bus()) TH_LOG("%u reads", reads);
 		ASSERT_EQ(0, card_calm());
