@@ -451,8 +451,9 @@ START_TEST(users_change_on_sighup)
 		if (write(sockets[1], &byte, 1) != 1)
 			_exit(3);
 		/* The refusal, and the end. */
-		_exit(recv(fd, text, sizeof(text), 0) > 0 &&
-		      recv(fd, text, sizeof(text), 0) <= 0 ? 0 : 4);
+		if (recv(fd, text, sizeof(text), 0) <= 0)
+			_exit(4);
+		_exit(recv(fd, text, sizeof(text), 0) > 0 ? 5 : 0);
 	}
 	ck_assert_int_eq(read(sockets[0], &byte, 1), 1);
 	check_becomes(FRIEND, 0);
