@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The build says where; this is where a machine's is. */
+#ifndef LIMEN_CONFIG_PATH
+#define LIMEN_CONFIG_PATH "/etc/limen/limen.conf"
+#endif
+
 /* LIMEN_CONFIG_NO_THRESHOLD: the file gives none; the code has no default. */
 #define LIMEN_CONFIG_NO_THRESHOLD INT32_MAX
 
@@ -55,7 +60,7 @@ struct limen_config {
 
 /*
  * Reads a file; keys it does not give keep their defaults. With path NULL it is
- * LIMEN_CONFIG_PATH (see meson.build), which need not exist. Returns 0, or -1 with one line for
+ * LIMEN_CONFIG_PATH, which need not exist. Returns 0, or -1 with one line for
  * people in error, naming file and line.
  */
 int limen_config_load(struct limen_config *config, const char *path,

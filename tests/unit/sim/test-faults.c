@@ -472,12 +472,11 @@ START_TEST(it_tells_what_it_has_done)
 {
 	uint64_t express = 0, scan = 0, stalls;
 	struct limen_hw_cqe cqe;
-	int64_t longest = 0;
+	int64_t longest = 0, start;
 
 	enable_interrupts();
 	for (uint16_t i = 0; i < 30; i++) {
-		int64_t start = now_ns();
-
+		start = now_ns();
 		cqe = compare(i);
 		express += cqe.device_ns;
 		if (now_ns() - start > longest)
@@ -486,7 +485,10 @@ START_TEST(it_tells_what_it_has_done)
 	for (uint16_t i = 0; i < 5; i++)
 		scan += answer_of(LIMEN_HW_RING_SCAN, search(i)).device_ns;
 	turn(CARD_KNOB_REFUSE, 1);
+	start = now_ns();
 	cqe = compare(30);
+	if (now_ns() - start > longest)
+		longest = now_ns() - start;
 	ck_assert_uint_eq(cqe.status, LIMEN_HW_BUS_ERROR);
 	ck_assert_uint_eq(stat("comparisons"), 31);
 	ck_assert_uint_eq(stat("chunks"), 5);
