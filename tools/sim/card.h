@@ -370,6 +370,12 @@ bool hostile_stray(struct card *card, uint64_t *address);
 /* memory.c: whether what is read from card memory can be believed, or the card goes no further. */
 bool memory_sound(struct card *card, uint64_t address);
 
+/* Of two times until something is due, -1 for never. */
+static inline int64_t sooner(int64_t one, int64_t other)
+{
+	return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 /* vector.c */
 /* An event of the board's. */
 void vector_event(struct card *card, unsigned int number);

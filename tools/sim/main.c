@@ -271,11 +271,6 @@ static void tell_stats(const struct options *options)
 		fclose(to);
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-	return one < 0 || (other >= 0 && other < one) ? other : one;
-}
-
 /* Nanoseconds until there is something to do without being told, or -1. */
 static int64_t work(void)
 {

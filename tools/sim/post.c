@@ -220,11 +220,6 @@ static int64_t until(const struct card_posts *posts)
 	return wait > 0 ? wait : 0;
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-	return one < 0 || (other >= 0 && other < one) ? other : one;
-}
-
 int64_t post_wait(const struct card *card)
 {
 	int64_t wait = until(&card->to_card);

@@ -4,7 +4,6 @@
  * bus takes a time that nobody knows before; meanwhile the processor goes on, or polls.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -754,11 +753,6 @@ static int64_t beat_wait(const struct shell *shell)
 	return due > now ? due - now : 0;
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-	return one < 0 || (other >= 0 && other < one) ? other : one;
-}
-
 /*
  * The gateware's watchdog, for firmware that has been halted. Others are only late if
  * this process has been kept waiting, which is no error of the board's.
@@ -823,19 +817,6 @@ int64_t shell_step(struct card *card)
 	}
 }
 
-static int load_rom(struct shell *shell, const char *path)
-{
-	FILE *from = fopen(path, "rbe");
-	int ret = 0;
-
-	if (!from)
-		return -errno;
-	if (!fread(shell->rom, 1, sizeof(shell->rom), from) || !feof(from))
-		ret = -EFBIG;
-	fclose(from);
-	return ret;
-}
-
 int shell_init(struct card *card, const struct shell_options *options)
 {
 	struct shell *shell = calloc(1, sizeof(*shell));
@@ -844,7 +825,7 @@ int shell_init(struct card *card, const struct shell_options *options)
 
 	if (!shell)
 		return -ENOMEM;
-	ret = load_rom(shell, options->rom);
+	ret = rom_load(options->rom, shell->rom, sizeof(shell->rom));
 	if (ret) {
 		free(shell);
 		return ret;

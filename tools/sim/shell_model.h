@@ -7,6 +7,7 @@
 #define LIMEN_SHELL_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct card;
@@ -26,6 +27,8 @@ struct shell_options {
 	const char *scene;
 };
 
+/* rom.c: the file, which has to be shorter than @size: 0 or a negative errno. */
+int rom_load(const char *path, uint8_t *rom, size_t size);
 /* 0 or a negative errno. */
 int shell_init(struct card *card, const struct shell_options *options);
 /* Wipes it, too. */

@@ -9,7 +9,6 @@
  * step. Its clock is that of this process, less the time for which that was kept waiting.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -462,11 +461,6 @@ static int64_t halted_step(struct shell *shell, uint32_t how)
 	return NSEC_PER_MSEC;
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-	return one < 0 || (other >= 0 && other < one) ? other : one;
-}
-
 /* A watchdog's reset is not the host's; the processor begins anew after it. */
 static bool runs(struct shell *shell)
 {
@@ -506,19 +500,6 @@ int64_t shell_step(struct card *card)
 	default:
 		return 0;
 	}
-}
-
-static int load_rom(struct shell *shell, const char *path)
-{
-	FILE *from = fopen(path, "rbe");
-	int ret = 0;
-
-	if (!from)
-		return -errno;
-	if (!fread(shell->rom, 1, sizeof(shell->rom), from) || !feof(from))
-		ret = -EFBIG;
-	fclose(from);
-	return ret;
 }
 
 static int create(struct shell *shell, const struct shell_options *options)
@@ -566,7 +547,7 @@ int shell_init(struct card *card, const struct shell_options *options)
 	shell->card = card;
 	shell->passed_ns = now_ns();
 	sensor_init(&shell->sensor, options->scene);
-	ret = load_rom(shell, options->rom);
+	ret = rom_load(options->rom, shell->rom, sizeof(shell->rom));
 	if (!ret)
 		ret = create(shell, options);
 	if (ret) {

@@ -32,11 +32,6 @@ void vector_event(struct card *card, unsigned int number)
 		interrupt(card, number);
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-	return one < 0 || (other >= 0 && other < one) ? other : one;
-}
-
 /* At the host. */
 static void signal_host(struct card *card, unsigned int number)
 {

@@ -87,6 +87,14 @@ int client_search(struct client *client)
 			found->rows[7].raw != 512) ? 1 : ret;
 }
 
+__u32 client_resets(const struct client *client)
+{
+	struct drm_limen_device_info info = { .resets = 0 };
+
+	limen_device_info(client->fd, &info);
+	return info.resets;
+}
+
 static int work_once(struct client *client, struct load *load, unsigned int i)
 {
 	int ret = client_verify(client);

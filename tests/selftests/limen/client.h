@@ -35,6 +35,8 @@ int client_fill(struct client *client);
 /* 0, the error that was told, or 1 for a score that is wrong. */
 int client_verify(struct client *client);
 int client_search(struct client *client);
+/* How often its board has been reset. */
+__u32 client_resets(const struct client *client);
 
 /**
  * struct load - clients under load: how they are told to end, what they have seen

@@ -16,14 +16,6 @@ FIXTURE(firmware)
 	long mark;
 };
 
-static __u32 board_resets(struct client *client)
-{
-	struct drm_limen_device_info info = { .resets = 0 };
-
-	limen_device_info(client->fd, &info);
-	return info.resets;
-}
-
 FIXTURE_SETUP(firmware)
 {
 	struct drm_limen_device_info info;
@@ -67,7 +59,7 @@ TEST_F(firmware, halted)
 	__s64 spent = recovery_ns(&self->client, HALTED_STOPPED);
 
 	ASSERT_LT(0, spent);
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	EXPECT_EQ(1, kmsg_count(self->mark, "its firmware has stopped"));
 	EXPECT_EQ(0, kmsg_count(self->mark, "giving its oldest entry up"));
 	EXPECT_EQ(1, kmsg_count(self->mark, "noted error 4, its firmware was not alive"));
@@ -80,7 +72,7 @@ TEST_F(firmware, halted)
 TEST_F(firmware, halted_and_watched)
 {
 	ASSERT_LT(0, recovery_ns(&self->client, HALTED_WATCHED));
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	EXPECT_EQ(1, kmsg_count(self->mark,
 				"resetting the board: its own watchdog has reset it"));
 	EXPECT_EQ(1, kmsg_count(self->mark, "noted error 4, its firmware was not alive"));
@@ -93,7 +85,7 @@ TEST_F(firmware, halted_and_beating)
 	__s64 spent = recovery_ns(&self->client, HALTED_BEATING);
 
 	ASSERT_LT(0, spent);
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	EXPECT_EQ(0, kmsg_count(self->mark, "its firmware has stopped"));
 	EXPECT_EQ(1, kmsg_count(self->mark, "giving its oldest entry up"));
 	EXPECT_EQ(1, kmsg_count(self->mark,
@@ -110,7 +102,7 @@ TEST_F(firmware, slow)
 	EXPECT_EQ(-ETIME, client_verify(&self->client));
 	ASSERT_EQ(0, config_set(KNOB_DELAY, 0));
 	EXPECT_EQ(0, client_verify(&self->client));
-	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(self->resets, client_resets(&self->client));
 	EXPECT_EQ(0, kmsg_count(self->mark, "its firmware has stopped"));
 }
 
@@ -120,7 +112,7 @@ TEST_F(firmware, unanswered_transfer)
 	ASSERT_EQ(0, config_set(KNOB_MUTE, 1));
 	EXPECT_EQ(-EIO, client_verify(&self->client));
 	EXPECT_EQ(0, client_verify(&self->client));
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	EXPECT_EQ(1, kmsg_count(self->mark, "noted error 2, DMA was not answered: detail 0x1, "));
 	EXPECT_EQ(1, kmsg_count(self->mark, "noted error"));
 }
@@ -131,13 +123,13 @@ TEST_F(firmware, heartbeat_stopped)
 	ASSERT_EQ(0, config_set(KNOB_HALTED, HALTED_PULSELESS));
 	EXPECT_EQ(0, client_verify(&self->client));
 	EXPECT_EQ(0, client_search(&self->client));
-	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(self->resets, client_resets(&self->client));
 	/* When one does not come, nothing less than a reset is tried. */
 	ASSERT_EQ(0, config_set(KNOB_DELAY, 60000));
 	EXPECT_EQ(-ETIME, client_verify(&self->client));
 	ASSERT_EQ(0, config_set(KNOB_DELAY, 0));
 	EXPECT_EQ(0, client_verify(&self->client));
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	EXPECT_EQ(1, kmsg_count(self->mark, "its firmware has stopped"));
 	EXPECT_EQ(0, kmsg_count(self->mark, "giving its oldest entry up"));
 }
@@ -224,7 +216,7 @@ TEST_F(firmware, ready_too_early)
 	EXPECT_EQ(-EIO, client_verify(&self->client));
 	EXPECT_EQ(0, client_verify(&self->client));
 	EXPECT_LE(STALE_MS * NSEC_PER_MSEC, now_ns() - start);
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	EXPECT_EQ(before, card_resets());
 	EXPECT_EQ(0, client_search(&self->client));
 }

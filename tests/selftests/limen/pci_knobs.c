@@ -19,14 +19,6 @@ FIXTURE(knob)
 	long mark;
 };
 
-static __u32 board_resets(struct client *client)
-{
-	struct drm_limen_device_info info = { .resets = 0 };
-
-	limen_device_info(client->fd, &info);
-	return info.resets;
-}
-
 FIXTURE_SETUP(knob)
 {
 	if (!cards[0][0])
@@ -36,7 +28,7 @@ FIXTURE_SETUP(knob)
 	ASSERT_EQ(0, client_open(&self->client));
 	ASSERT_EQ(0, client_verify(&self->client));
 	ASSERT_EQ(0, client_search(&self->client));
-	self->resets = board_resets(&self->client);
+	self->resets = client_resets(&self->client);
 }
 
 FIXTURE_TEARDOWN_PARENT(knob)
@@ -154,7 +146,7 @@ TEST_F(knob, bit_of_card_memory)
 			    &bo));
 	EXPECT_TRUE(all_bytes(bo.map, 0, bo.size));
 	bo_free(client->fd, &bo);
-	EXPECT_EQ(self->resets, board_resets(client));
+	EXPECT_EQ(self->resets, client_resets(client));
 }
 
 /* A score that no vectors have is nobody's. One that some have, limend recomputes. */
@@ -163,17 +155,17 @@ TEST_F(knob, bit_of_a_score)
 	ASSERT_EQ(0, config_set(KNOB_FLIP_RESULT, 1u << 30));
 	EXPECT_EQ(-EIO, client_verify(&self->client));
 	EXPECT_EQ(0, client_verify(&self->client));
-	EXPECT_EQ(self->resets + 1, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 1, client_resets(&self->client));
 	ASSERT_EQ(0, config_set(KNOB_FLIP_RESULT, 1u << 30));
 	EXPECT_EQ(-EIO, client_search(&self->client));
 	EXPECT_EQ(0, client_search(&self->client));
-	EXPECT_EQ(self->resets + 2, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 2, client_resets(&self->client));
 	EXPECT_EQ(2, kmsg_count(self->mark, "its answer was not valid"));
 
 	ASSERT_EQ(0, config_set(KNOB_FLIP_RESULT, 1));
 	EXPECT_EQ(1, client_verify(&self->client));
 	EXPECT_EQ(0, client_verify(&self->client));
-	EXPECT_EQ(self->resets + 2, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 2, client_resets(&self->client));
 }
 
 /* The watchdog looks before it does anything else. */
@@ -188,7 +180,7 @@ TEST_F(knob, lost_interrupt)
 		ASSERT_EQ(0, config_set(KNOB_LOSE, 1));
 		EXPECT_EQ(0, client_search(&self->client));
 	}
-	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(self->resets, client_resets(&self->client));
 	EXPECT_EQ(0, kmsg_count(self->mark, "giving its oldest entry up"));
 }
 
@@ -201,7 +193,7 @@ TEST_F(knob, late_interrupt)
 		EXPECT_EQ(0, client_verify(&self->client));
 		EXPECT_EQ(0, client_search(&self->client));
 	}
-	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(self->resets, client_resets(&self->client));
 	EXPECT_EQ(0, kmsg_count(self->mark, "makes no progress"));
 }
 
@@ -221,7 +213,7 @@ TEST_F(knob, repeated_interrupts)
 	ASSERT_EQ(0, limen_stats(self->client.fd, &after));
 	EXPECT_EQ(20, after.comparisons - before.comparisons);
 	EXPECT_LT(40, after.interrupts - before.interrupts);
-	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(self->resets, client_resets(&self->client));
 }
 
 #define SEARCHED	(1u << 20)
@@ -275,7 +267,7 @@ TEST_F(knob, slow_memory)
 	EXPECT_LE(quick, slow);
 	EXPECT_LE(16, slow);
 	EXPECT_LT(SLOWER * QUICK_NS, slow_ns);
-	EXPECT_EQ(self->resets, board_resets(client));
+	EXPECT_EQ(self->resets, client_resets(client));
 	printf("# figure: card: a search of %u KiB in %d chunks and %llu us, of slow memory in %d and %llu\n",
 	       SEARCHED >> 10, quick, quick_ns / 1000, slow, slow_ns / 1000);
 }
@@ -288,7 +280,7 @@ TEST_F(knob, garbage_for_an_answer)
 	ASSERT_EQ(0, config_set(KNOB_GARBAGE, 1));
 	EXPECT_EQ(-EIO, client_search(&self->client));
 	EXPECT_EQ(0, client_search(&self->client));
-	EXPECT_EQ(self->resets + 2, board_resets(&self->client));
+	EXPECT_EQ(self->resets + 2, client_resets(&self->client));
 	EXPECT_EQ(2, kmsg_count(self->mark, "its answer was not valid"));
 }
 
@@ -341,7 +333,7 @@ TEST_F(knob, a_thousand_refused_reads_then_a_right_compare)
 	EXPECT_EQ(1000, refused);
 	EXPECT_EQ(0, client_verify(&self->client));
 	EXPECT_EQ(0, client_search(&self->client));
-	EXPECT_EQ(self->resets, board_resets(&self->client));
+	EXPECT_EQ(self->resets, client_resets(&self->client));
 }
 
 /* What a file of the card's sensors says, or -1. */
