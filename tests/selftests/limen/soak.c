@@ -3,8 +3,8 @@
  * soak [-n VERIFIES] [-r MSEC] [-s SEED] [-w]: eight processes verify while two
  * search and the emulated board fails every so many milliseconds. Each verify
  * gets its right score or an error that the board's failing explains; none is
- * lost, none is wrong, and nothing is left behind. With -w one score is made
- * wrong, and the soak must tell.
+ * lost, none is wrong, and nothing is left behind. With -w scores are made wrong
+ * until one has been noticed, and the soak must tell.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -31,7 +31,7 @@
  * @verifies: by all processes together
  * @reset_ms: milliseconds from one failure of the board to the next
  * @seed: of all random numbers
- * @wrong: whether the board is to compute a wrong score
+ * @wrong: whether the board is to compute wrong scores
  */
 struct options {
 	unsigned long verifies;
@@ -204,6 +204,9 @@ static unsigned int soak_all(struct soak *soak, const struct options *options,
 	while (reap(soak, stuck) < SOAK_VERIFIERS) {
 		struct soak_client all = sum(soak, true);
 
+		/* A wrong score is not seen if a reset comes before its answer. */
+		if (options->wrong && !all.wrong)
+			emu_set("wrong_score", 1);
 		if (soak_results(&all) != before)
 			stuck = in_ns(STUCK);
 		before = soak_results(&all);
@@ -302,13 +305,13 @@ static int run(const struct options *options, int fd)
 	limen_memory_info(fd, &memory);
 	printf("# %lu verifies, the board fails every %u ms, seed %u\n",
 	       options->verifies, options->reset_ms, options->seed);
+	if (options->wrong)
+		emu_set("wrong_score", 1);
 	soak = start_all(options);
 	if (!soak) {
 		puts("Bail out! no memory or processes");
 		return 1;
 	}
-	if (options->wrong)
-		emu_set("wrong_score", 1);
 	times = soak_all(soak, options, fd);
 	emu_calm();
 
