@@ -297,6 +297,9 @@ static void limen_run(struct limen_device *limen)
 	limen_set_vectors(limen);
 	limen_write(host, LIMEN_HW_REG_IRQ_ENABLE, LIMEN_INTERRUPTS);
 	limen_write(host, LIMEN_HW_REG_CONTROL, LIMEN_HW_CONTROL_ENABLE);
+	/* An error since the reset has interrupted nobody. */
+	if (limen_read(host, LIMEN_HW_REG_STATUS) & LIMEN_HW_STATUS_FATAL)
+		limen_fault(host, LIMEN_FAULT_FATAL);
 	limen_stats_wake(host, true);
 }
 
