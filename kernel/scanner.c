@@ -8,6 +8,8 @@
 
 #include <drm/drm_managed.h>
 
+#include <limen/score.h>
+
 #include "batch.h"
 #include "chunk.h"
 #include "device.h"
@@ -153,6 +155,16 @@ static void limen_chunk_return(struct limen_ring *ring, void *data, int error)
 	queue_work(limen_fence_wq, &scanner->work);
 }
 
+/* As many rows as there may be, or fewer if they may be too dissimilar. */
+static bool limen_chunk_plausible(const struct limen_chunk *chunk, u32 found)
+{
+	const struct drm_limen_scan *desc = &chunk->scan->desc;
+	u32 most = min(desc->top_k, chunk->count);
+
+	return found == most ||
+	       (found < most && desc->min_similarity > -LIMEN_SIMILARITY_ONE);
+}
+
 static int limen_chunk_complete(struct limen_ring *ring, void *data,
 				const struct limen_answer *answer)
 {
@@ -162,7 +174,7 @@ static int limen_chunk_complete(struct limen_ring *ring, void *data,
 	bool ok = answer->status == LIMEN_HW_OK;
 	u32 bytes = chunk->count * scan->gallery->dim;
 
-	if (ok && answer->count > min(scan->desc.top_k, chunk->count))
+	if (ok && !limen_chunk_plausible(chunk, answer->count))
 		return -EPROTO;
 	limen_stats_answer(ring, answer, ok ? chunk->count : 0,
 			   scan->batch->queue->client);

@@ -95,6 +95,8 @@ struct emu_faults {
 	atomic_t corrupt_status;
 	/** @corrupt_count: likewise with an impossible count */
 	atomic_t corrupt_count;
+	/** @corrupt_fewer: scans that find anything, and return a row less */
+	atomic_t corrupt_fewer;
 	/** @corrupt_score: comparisons with a similarity above one */
 	atomic_t corrupt_score;
 	/** @wrong_score: comparisons with a wrong score that is possible */

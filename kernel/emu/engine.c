@@ -78,9 +78,10 @@ static void emu_core_compare(struct core_board *core, struct core_work *work,
 		score->raw ^= 1;
 }
 
-static void emu_scan_fault(struct emu *emu, const struct core_ranking *best,
-			   u32 rows)
+static void emu_scan_fault(struct emu *emu, struct core_ranking *best, u32 rows)
 {
+	if (best->count && emu_fault_due(emu, &emu->faults.corrupt_fewer))
+		best->count--;
 	if (best->count && emu_fault_due(emu, &emu->faults.corrupt_rows))
 		best->rows[0].row = rows;
 	if (best->count > 1 && emu_fault_due(emu, &emu->faults.corrupt_order))

@@ -28,6 +28,7 @@
  * - corrupt_cookie: likewise a cookie of nothing that is outstanding
  * - corrupt_status: likewise an unknown status
  * - corrupt_count: likewise an impossible count
+ * - corrupt_fewer: a scan that finds anything returns a row less
  * - corrupt_score: a comparison has a similarity above one
  * - wrong_score: a comparison has a score that is wrong and possible
  * - corrupt_rows: a scan that finds anything returns a row outside the gallery
@@ -237,6 +238,7 @@ void emu_faults_init(struct emu *emu)
 		{ "corrupt_cookie", &faults->corrupt_cookie },
 		{ "corrupt_status", &faults->corrupt_status },
 		{ "corrupt_count", &faults->corrupt_count },
+		{ "corrupt_fewer", &faults->corrupt_fewer },
 		{ "corrupt_score", &faults->corrupt_score },
 		{ "wrong_score", &faults->wrong_score },
 		{ "corrupt_rows", &faults->corrupt_rows },

@@ -4,7 +4,7 @@
  * was asked, about scores, and about where it writes. Some lies nobody could tell from the
  * truth, and they are told only where scores may be wrong (CARD_HOSTILE_ENTRIES and
  * _RESULTS): another entry's cookie while that is under way, success in place of a failure,
- * and fewer rows than there are.
+ * and fewer rows than there are, of a scan that leaves some out.
  */
 #include <string.h>
 

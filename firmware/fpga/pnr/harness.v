@@ -35,7 +35,8 @@ module harness #(
 		inputs <= shifted;
 		outputs <= now;
 		take <= turn == 0;
-		taken <= take ? outputs : {taken[OUTPUTS-2:0], 1'b0};
+		// No constant goes in: it would be folded bit after bit, a pass of opt for each.
+		taken <= take ? outputs : {taken[OUTPUTS-2:0], in};
 	end
 
 	wire power, host_reset, watchdog_reset, forget, memory_blank, wiped_elsewhere;

@@ -555,7 +555,7 @@ TEST_F(core, knobs_are_for_root)
 	static const char * const knobs[] = {
 		"fail", "hang", "deaf", "stick_ring", "drop_irq",
 		"corrupt_seq", "corrupt_cookie", "corrupt_status",
-		"corrupt_count", "corrupt_score", "corrupt_rows",
+		"corrupt_count", "corrupt_fewer", "corrupt_score", "corrupt_rows",
 		"corrupt_order", "delay_us", "fatal", "stick",
 	};
 	struct stat status;

@@ -233,7 +233,7 @@ int emu_calm(void)
 		"fail", "hang", "crash", "endless", "deaf", "stick_ring",
 		"corrupt_flags", "drop_irq", "corrupt_seq",
 		"corrupt_cookie", "corrupt_status", "corrupt_count",
-		"corrupt_score", "wrong_score", "corrupt_rows",
+		"corrupt_fewer", "corrupt_score", "wrong_score", "corrupt_rows",
 		"corrupt_order", "delay_us", "stick", "overtake", "lazy",
 		"wipe_ms", "wake", "refuse", "prompt", "overrun", "moody",
 		"posted", "linger", "skip", "abandon",

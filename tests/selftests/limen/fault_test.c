@@ -632,6 +632,7 @@ CORRUPT(cookie, SCAN);
 CORRUPT(status, EXPRESS);
 CORRUPT(status, SCAN);
 CORRUPT(count, SCAN);
+CORRUPT(fewer, SCAN);
 CORRUPT(score, EXPRESS);
 CORRUPT(rows, SCAN);
 CORRUPT(order, SCAN);

@@ -165,7 +165,7 @@ static void one_fault(__u32 *random)
 	static const char * const knobs[] = {
 		"fail", "hang", "deaf", "stick_ring", "corrupt_flags",
 		"drop_irq", "corrupt_seq", "corrupt_cookie", "corrupt_status",
-		"corrupt_count", "corrupt_score", "corrupt_rows",
+		"corrupt_count", "corrupt_fewer", "corrupt_score", "corrupt_rows",
 		"corrupt_order", "fatal", "delay_us",
 	};
 	const unsigned int count = sizeof(knobs) / sizeof(knobs[0]);

@@ -36,11 +36,14 @@ static void describe_scans(FIXTURE_DATA(scanner) *self, __u32 gallery)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < QUEUES; i++)
-		for (j = 0; j < SCANS; j++)
+	for (i = 0; i < QUEUES; i++) {
+		for (j = 0; j < SCANS; j++) {
 			self->scans[i][j] = scan_at(&self->host, gallery,
 					RESULT + (i * SCANS + j) * STEP, ROWS,
 					TOP);
+			self->scans[i][j].min_similarity = -LIMEN_SIMILARITY_ONE;
+		}
+	}
 }
 
 FIXTURE_SETUP(scanner)
@@ -250,6 +253,7 @@ TEST_F(scanner, a_chunk_fails)
 	} faults[] = {
 		{ "fail", 1, -EIO, 0 }, { "fail", 2, -EIO, 0 },
 		{ "corrupt_rows", 1, -EIO, 1 }, { "corrupt_count", 1, -EIO, 1 },
+		{ "corrupt_fewer", 1, -EIO, 1 },
 		{ "corrupt_seq", 1, -EIO, 1 }, { "hang", 1, -ETIME, 0 },
 		{ "hang", 2, -ETIME, 0 },
 	};
@@ -329,6 +333,7 @@ LATER(corrupt_seq, .error = -EIO, .reset = true);
 LATER(corrupt_cookie, .error = -EIO, .reset = true);
 LATER(corrupt_status, .error = -EIO, .reset = true);
 LATER(corrupt_count, .error = -EIO, .reset = true);
+LATER(corrupt_fewer, .error = -EIO, .reset = true);
 LATER(corrupt_rows, .error = -EIO, .reset = true);
 LATER(corrupt_order, .error = -EIO, .reset = true);
 LATER(crash, .error = -EIO, .reset = true);

@@ -136,7 +136,8 @@ static void break_board(__u32 *seed)
 	static const char * const knobs[] = {
 		"fatal", "hang", "deaf", "stick_ring", "drop_irq", "fail",
 		"corrupt_flags", "corrupt_seq", "corrupt_cookie",
-		"corrupt_status", "corrupt_count", "corrupt_score",
+		"corrupt_status", "corrupt_count", "corrupt_fewer",
+		"corrupt_score",
 		"corrupt_rows", "corrupt_order", "overtake",
 	};
 	const char *knob = knobs[next_random(seed) % ARRAY_SIZE(knobs)];
