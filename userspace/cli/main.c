@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* limen: the command line. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
-
-char program_folder[PATH_MAX];
 
 static const struct {
 	const char *name;
@@ -37,19 +33,6 @@ static const char usage[] =
 	"'limen help COMMAND' tells a command's options, 'limen --version' the\n"
 	"version. Exit status: 0 done, 1 it cannot be done, 2 wrong usage, 3 a\n"
 	"picture gives no template. See limen(1).\n";
-
-/* Once hardened a process may not look at its own /proc entries. */
-static void find_program_folder(void)
-{
-	ssize_t length = readlink("/proc/self/exe", program_folder,
-				  sizeof(program_folder) - 1);
-	char *slash;
-
-	program_folder[length > 0 ? length : 0] = '\0';
-	slash = strrchr(program_folder, '/');
-	if (slash)
-		*slash = '\0';
-}
 
 static int run_command(int argc, char **argv)
 {

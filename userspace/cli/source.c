@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <face.h>
 #include <private.h>
 
 #include "cli.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data.h"
+#include "../data.h"
 #include "peer.h"
 
 #define CHUNK 1024

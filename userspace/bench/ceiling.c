@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the machine can do at most. */
-#include "bench_limits.h"
+#include "ceiling.h"
 
 #include <match.h>
 

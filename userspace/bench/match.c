@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <data.h>
 #include <monotonic.h>
 
 #include "bench.h"
-#include "bench_match.h"
-#include "bench_subject.h"
+#include "data.h"
+#include "report.h"
+#include "subject.h"
 
 /* Rows of the large gallery; the small one has a tenth. */
 #define LARGE 1000000

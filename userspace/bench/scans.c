@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bench_node.h"
-#include "bench_scans.h"
+#include "node.h"
+#include "scans.h"
 
 /* Some hundred chunks; a scanner always has several searches before the board. */
 #define ROWS 4096

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "bench.h"
-#include "bench_board.h"
-#include "bench_scans.h"
+#include "board.h"
+#include "scans.h"
 
 #define ROWS_MAX 24
 #define POOL (BENCH_BOARD_ROUNDS * BENCH_BOARD_LATENCIES)

@@ -294,22 +294,19 @@ static void report(struct peer peers[2], bool json)
 		json_object_put(list);
 }
 
-/* Where limend lies beside this program: in a build tree, or installed. */
 static int find_limend(const struct settings *settings, char path[PATH_MAX])
 {
+	/* In a build tree, or installed. */
 	static const char *const places[] = {
-		"../limend/limend", "../sbin/limend",
+		"../limend/limend", "../../sbin/limend", NULL
 	};
-	unsigned int i;
 
 	if (settings->limend) {
 		snprintf(path, PATH_MAX, "%s", settings->limend);
 		return DONE;
 	}
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (snprintf(path, PATH_MAX, "%s/%s", program_folder,
-			     places[i]) < PATH_MAX && !access(path, X_OK))
-			return DONE;
+	if (find_program(places, path))
+		return DONE;
 	return fail("limend is not beside limen; --limend tells where it is");
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bench_calls.h"
+#include "calls.h"
 
 #define COMPARISONS 100
 #define TIMEOUT_MS 30000

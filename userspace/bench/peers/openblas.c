@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data.h"
+#include "../data.h"
 #include "peer.h"
 
 static struct {

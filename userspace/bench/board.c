@@ -19,9 +19,9 @@
 #include <monotonic.h>
 
 #include "bench.h"
-#include "bench_board.h"
-#include "bench_calls.h"
-#include "bench_scans.h"
+#include "board.h"
+#include "calls.h"
+#include "scans.h"
 
 /* While the board is held up, calls come to an idle driver and a busy board. */
 #define HOLD_US 100000
