@@ -65,7 +65,7 @@ static int list_backends(bool json)
 	return error ? fail("backends: %s", limen_strerror(error)) : DONE;
 }
 
-static int measure(int argc, char **argv)
+static int measure_what_is_asked(int argc, char **argv)
 {
 	struct settings settings;
 	const char *what;
@@ -103,5 +103,5 @@ int main(int argc, char **argv)
 		return fail("memory cannot be protected: %s", strerror(-error));
 	if (argc > 0)
 		argv[0] = name;
-	return finish_output(measure(argc, argv));
+	return finish_output(measure_what_is_asked(argc, argv));
 }

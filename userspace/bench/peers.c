@@ -18,7 +18,7 @@
 #define ANSWER_SIZE 512
 
 /* In the child. */
-static void become(const char *program, const char *core, int to, int from)
+static void become_peers(const char *program, const char *core, int to, int from)
 {
 	if (dup2(to, STDIN_FILENO) < 0 || dup2(from, STDOUT_FILENO) < 0)
 		_exit(FAILED);
@@ -45,8 +45,8 @@ static int open_pipes(int to[2], int from[2])
 }
 
 /* Leaves the reason if it cannot. */
-static void start(struct bench_peers *peers, const char *program,
-		  const char *core)
+static void start_peers(struct bench_peers *peers, const char *program,
+			const char *core)
 {
 	pid_t parent = getpid();
 	int to[2], from[2];
@@ -61,7 +61,7 @@ static void start(struct bench_peers *peers, const char *program,
 		/* It never outlives the measurement. */
 		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent)
 			_exit(FAILED);
-		become(program, core, to[0], from[1]);
+		become_peers(program, core, to[0], from[1]);
 	}
 	close(to[0]);
 	close(from[1]);
@@ -80,7 +80,7 @@ void bench_peers_start(struct bench_peers *peers, const char *core)
 
 	*peers = (struct bench_peers){};
 	if (find_program(places, program))
-		start(peers, program, core);
+		start_peers(peers, program, core);
 	else
 		strcpy(peers->reason, "limen-bench-peers is not installed");
 }
@@ -100,8 +100,8 @@ void bench_peers_stop(struct bench_peers *peers)
 
 /* Says a line; what follows the "ok" or "error" of the answer. */
 __attribute__((format(printf, 4, 5)))
-static int say(struct bench_peers *peers, char *answer, size_t size,
-	       const char *format, ...)
+static int ask_peers(struct bench_peers *peers, char *answer, size_t size,
+		     const char *format, ...)
 {
 	char line[ANSWER_SIZE];
 	va_list args;
@@ -131,8 +131,8 @@ int bench_peers_prepare(struct bench_peers *peers, const char *peer,
 			uint32_t rows, uint32_t probes, char *text,
 			size_t size)
 {
-	return say(peers, text, size, "prepare %s %" PRIu32 " %" PRIu32 "\n",
-		   peer, rows, probes);
+	return ask_peers(peers, text, size, "prepare %s %" PRIu32 " %" PRIu32 "\n",
+			 peer, rows, probes);
 }
 
 /* Two numbers, and nothing else. */
@@ -150,7 +150,7 @@ int bench_peers_run(struct bench_peers *peers, const char *peer,
 {
 	char answer[ANSWER_SIZE];
 
-	if (say(peers, answer, sizeof(answer), "run %s\n", peer)) {
+	if (ask_peers(peers, answer, sizeof(answer), "run %s\n", peer)) {
 		snprintf(text, size, "%s", answer);
 		return -1;
 	}
@@ -164,7 +164,7 @@ void bench_peers_drop(struct bench_peers *peers, const char *peer)
 {
 	char answer[ANSWER_SIZE];
 
-	say(peers, answer, sizeof(answer), "drop %s\n", peer);
+	ask_peers(peers, answer, sizeof(answer), "drop %s\n", peer);
 }
 
 int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
@@ -172,7 +172,7 @@ int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
 {
 	char answer[ANSWER_SIZE];
 
-	if (say(peers, answer, sizeof(answer), "memory\n"))
+	if (ask_peers(peers, answer, sizeof(answer), "memory\n"))
 		return -1;
 	return read_numbers(answer, resident, huge);
 }

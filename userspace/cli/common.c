@@ -126,7 +126,7 @@ static bool store_of_firmware(struct settings *settings, int letter)
 	return true;
 }
 
-static bool store(struct settings *settings, int letter)
+static bool store_option(struct settings *settings, int letter)
 {
 	switch (letter) {
 	case 'a':
@@ -228,7 +228,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 		}
 		if (letter == ':' || letter == '?')
 			return complain_of_option(argv, letter);
-		if (!strchr(takes, letter) || !store(settings, letter))
+		if (!strchr(takes, letter) || !store_option(settings, letter))
 			return misused("%s: no option --%s", argv[0],
 				       long_name(letter));
 	}

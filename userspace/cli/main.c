@@ -45,7 +45,7 @@ static int run_command(int argc, char **argv)
 }
 
 /* Of a command, or of all of them. */
-static int help(const char *command)
+static int print_help(const char *command)
 {
 	char *argv[] = { (char *)command, "--help", NULL };
 
@@ -55,7 +55,7 @@ static int help(const char *command)
 	return DONE;
 }
 
-static int run(int argc, char **argv)
+static int run_limen(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	int error = limen_process_harden();
@@ -71,15 +71,15 @@ static int run(int argc, char **argv)
 		return DONE;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
-		return help(NULL);
+		return print_help(NULL);
 	if (!strcmp(name, "help"))
 		return argc > 3 ? misused("help takes one command") :
-				  help(argv[2]);
+				  print_help(argv[2]);
 	return run_command(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
 	find_program_folder();
-	return finish_output(run(argc, argv));
+	return finish_output(run_limen(argc, argv));
 }

@@ -29,8 +29,8 @@ int64_t peer_now(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void fill(uint32_t first, uint32_t count, float *rows, int biased,
-		 int divided)
+static void fill_rows(uint32_t first, uint32_t count, float *rows, int biased,
+		      int divided)
 {
 	int8_t vector[BENCH_DIM];
 	uint32_t i, j;
@@ -51,21 +51,21 @@ static void fill(uint32_t first, uint32_t count, float *rows, int biased,
 
 void peer_rows_float(uint32_t first, uint32_t count, float *rows)
 {
-	fill(first, count, rows, 0, 0);
+	fill_rows(first, count, rows, 0, 0);
 }
 
 void peer_rows_unit(uint32_t first, uint32_t count, float *rows)
 {
-	fill(first, count, rows, 0, 1);
+	fill_rows(first, count, rows, 0, 1);
 }
 
 void peer_rows_unsigned(uint32_t first, uint32_t count, float *rows)
 {
-	fill(first, count, rows, 128, 0);
+	fill_rows(first, count, rows, 128, 0);
 }
 
-static void prepare(unsigned int which, unsigned long rows,
-		    unsigned long probes)
+static void prepare_peer(unsigned int which, unsigned long rows,
+			 unsigned long probes)
 {
 	char text[PEER_TEXT_SIZE] = "";
 
@@ -86,7 +86,7 @@ static void prepare(unsigned int which, unsigned long rows,
 	printf("ok %s\n", text);
 }
 
-static void run(unsigned int which)
+static void run_peer(unsigned int which)
 {
 	int64_t best[PEER_PROBES_MAX], start, elapsed;
 	const uint32_t probes = prepared[which].probes;
@@ -110,7 +110,7 @@ static void run(unsigned int which)
 	printf("ok %lld %u\n", (long long)elapsed, mates);
 }
 
-static void drop(unsigned int which)
+static void drop_peer(unsigned int which)
 {
 	if (prepared[which].probes)
 		peers[which]->drop();
@@ -119,21 +119,21 @@ static void drop(unsigned int which)
 }
 
 /* Kilobytes, if the line is about that name. */
-static void note(const char *line, const char *name, unsigned long *kilobytes)
+static void note_kilobytes(const char *line, const char *name, unsigned long *kilobytes)
 {
 	if (!strncmp(line, name, strlen(name)))
 		*kilobytes = strtoul(line + strlen(name), NULL, 10);
 }
 
-static void memory(void)
+static void tell_memory(void)
 {
 	FILE *file = fopen("/proc/self/smaps_rollup", "re");
 	unsigned long resident = 0, huge = 0;
 	char line[200];
 
 	while (file && fgets(line, sizeof(line), file)) {
-		note(line, "Rss:", &resident);
-		note(line, "AnonHugePages:", &huge);
+		note_kilobytes(line, "Rss:", &resident);
+		note_kilobytes(line, "AnonHugePages:", &huge);
 	}
 	if (file)
 		fclose(file);
@@ -141,21 +141,21 @@ static void memory(void)
 }
 
 /* The next word of a line; "" if there is none. */
-static const char *word(char **line)
+static const char *next_word(char **line)
 {
 	const char *found = strsep(line, " \n");
 
 	return found ? found : "";
 }
 
-static void obey(char *line)
+static void obey_line(char *line)
 {
-	const char *verb = word(&line), *name = word(&line);
+	const char *verb = next_word(&line), *name = next_word(&line);
 	unsigned long rows, probes;
 	unsigned int which;
 
 	if (!strcmp(verb, "memory")) {
-		memory();
+		tell_memory();
 		return;
 	}
 	for (which = 0; which < PEERS; which++)
@@ -164,13 +164,13 @@ static void obey(char *line)
 	if (which == PEERS) {
 		puts("error no such peer");
 	} else if (!strcmp(verb, "prepare")) {
-		rows = strtoul(word(&line), NULL, 10);
-		probes = strtoul(word(&line), NULL, 10);
-		prepare(which, rows, probes);
+		rows = strtoul(next_word(&line), NULL, 10);
+		probes = strtoul(next_word(&line), NULL, 10);
+		prepare_peer(which, rows, probes);
 	} else if (!strcmp(verb, "run")) {
-		run(which);
+		run_peer(which);
 	} else if (!strcmp(verb, "drop")) {
-		drop(which);
+		drop_peer(which);
 	} else {
 		puts("error no such command");
 	}
@@ -186,7 +186,7 @@ int main(void)
 		return 1;
 	}
 	while (fgets(line, sizeof(line), stdin))
-		obey(line);
+		obey_line(line);
 	bench_data_close();
 	return 0;
 }
