@@ -21,7 +21,7 @@ _Static_assert(BENCH_ROWS_MAX == BASE * BENCH_DIM, "every rotation is used");
 static int8_t (*base)[BENCH_DIM];
 
 /* Sebastiano Vigna's SplitMix64: any seed gives an independent sequence. */
-static uint64_t next(uint64_t *state)
+static uint64_t next_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15;
 
@@ -37,7 +37,7 @@ static void gaussian(uint64_t seed, float *vector)
 	unsigned int i;
 
 	for (i = 0; i < BENCH_DIM; i += 2) {
-		uint64_t bits = next(&state);
+		uint64_t bits = next_random(&state);
 		float radius = ((bits >> 40) + 1) * 0x1p-24f;
 		float angle = (bits & 0xffffff) * (float)M_PI * 0x1p-23f;
 

@@ -1,192 +1,178 @@
 // SPDX-License-Identifier: MIT
-/* limen-bench-peers: see peer.h. */
-#include <math.h>
-#include <stdio.h>
+/* Talks to limen-bench-peers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "data.h"
-#include "peer.h"
+#include <cli.h>
 
-#define PEERS 4
+#include "peers.h"
 
-static const struct peer *const peers[PEERS] = {
-	&peer_faiss_flat, &peer_faiss_int8, &peer_openblas, &peer_onednn,
-};
+#define ANSWER_SIZE 512
 
-/* What each was given; no probes: nothing. */
-static struct {
-	uint32_t rows;
-	uint32_t probes;
-} prepared[PEERS];
-
-int64_t peer_now(void)
+/* In the child. */
+static void become_peers(const char *program, const char *core, int to, int from)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
+	if (dup2(to, STDIN_FILENO) < 0 || dup2(from, STDOUT_FILENO) < 0)
+		_exit(FAILED);
+	setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 1);
+	setenv("OMP_NUM_THREADS", "1", 1);
+	setenv("OPENBLAS_NUM_THREADS", "1", 1);
+	if (core)
+		setenv("OPENBLAS_CORETYPE", core, 1);
+	else
+		unsetenv("OPENBLAS_CORETYPE");
+	execl(program, program, NULL);
+	_exit(FAILED);
 }
 
-static void fill(uint32_t first, uint32_t count, float *rows, int biased,
-		 int divided)
+static int open_pipes(int to[2], int from[2])
 {
-	int8_t vector[BENCH_DIM];
-	uint32_t i, j;
-
-	for (i = 0; i < count; i++) {
-		float scale = 1, norm2 = 0;
-
-		bench_data_row(first + i, vector);
-		for (j = 0; j < BENCH_DIM; j++)
-			norm2 += vector[j] * vector[j];
-		if (divided)
-			scale = 1 / sqrtf(norm2);
-		for (j = 0; j < BENCH_DIM; j++)
-			rows[(size_t)i * BENCH_DIM + j] =
-				(vector[j] + biased) * scale;
-	}
+	if (pipe2(to, O_CLOEXEC))
+		return -1;
+	if (!pipe2(from, O_CLOEXEC))
+		return 0;
+	close(to[0]);
+	close(to[1]);
+	return -1;
 }
 
-void peer_rows_float(uint32_t first, uint32_t count, float *rows)
+/* Leaves the reason if it cannot. */
+static void start_peers(struct bench_peers *peers, const char *program,
+			const char *core)
 {
-	fill(first, count, rows, 0, 0);
-}
+	pid_t parent = getpid();
+	int to[2], from[2];
 
-void peer_rows_unit(uint32_t first, uint32_t count, float *rows)
-{
-	fill(first, count, rows, 0, 1);
-}
-
-void peer_rows_unsigned(uint32_t first, uint32_t count, float *rows)
-{
-	fill(first, count, rows, 128, 0);
-}
-
-static void prepare(unsigned int which, unsigned long rows,
-		    unsigned long probes)
-{
-	char text[PEER_TEXT_SIZE] = "";
-
-	if (!rows || rows > BENCH_ROWS_MAX || !probes ||
-	    probes > PEER_PROBES_MAX) {
-		puts("error rows or probes out of range");
+	if (open_pipes(to, from)) {
+		snprintf(peers->reason, sizeof(peers->reason), "no pipe: %s",
+			 strerror(errno));
 		return;
 	}
-	if (prepared[which].probes)
-		peers[which]->drop();
-	prepared[which].probes = 0;
-	if (peers[which]->prepare(rows, probes, text)) {
-		printf("error %s\n", text);
+	peers->pid = fork();
+	if (!peers->pid) {
+		/* It never outlives the measurement. */
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent)
+			_exit(FAILED);
+		become_peers(program, core, to[0], from[1]);
+	}
+	close(to[0]);
+	close(from[1]);
+	peers->to = fdopen(to[1], "w");
+	peers->from = fdopen(from[0], "r");
+	if (peers->pid > 0 && peers->to && peers->from)
 		return;
-	}
-	prepared[which].rows = rows;
-	prepared[which].probes = probes;
-	printf("ok %s\n", text);
+	bench_peers_stop(peers);
+	snprintf(peers->reason, sizeof(peers->reason), "no new process");
 }
 
-static void run(unsigned int which)
+void bench_peers_start(struct bench_peers *peers, const char *core)
 {
-	int64_t best[PEER_PROBES_MAX], start, elapsed;
-	const uint32_t probes = prepared[which].probes;
-	char text[PEER_TEXT_SIZE] = "";
-	int8_t vector[BENCH_DIM];
-	uint32_t i, mates = 0;
+	static const char *const places[] = { "limen-bench-peers", NULL };
+	char program[PATH_MAX];
 
-	if (!probes) {
-		puts("error not prepared");
-		return;
-	}
-	start = peer_now();
-	if (peers[which]->run(best, text)) {
-		printf("error %s\n", text);
-		return;
-	}
-	elapsed = peer_now() - start;
-	for (i = 0; peers[which]->searching && i < probes; i++)
-		mates += best[i] == bench_data_probe(i, prepared[which].rows,
-						     vector);
-	printf("ok %lld %u\n", (long long)elapsed, mates);
+	*peers = (struct bench_peers){};
+	if (find_program(places, program))
+		start_peers(peers, program, core);
+	else
+		strcpy(peers->reason, "limen-bench-peers is not installed");
 }
 
-static void drop(unsigned int which)
+void bench_peers_stop(struct bench_peers *peers)
 {
-	if (prepared[which].probes)
-		peers[which]->drop();
-	prepared[which].probes = 0;
-	puts("ok");
-}
-
-/* Kilobytes, if the line is about that name. */
-static void note(const char *line, const char *name, unsigned long *kilobytes)
-{
-	if (!strncmp(line, name, strlen(name)))
-		*kilobytes = strtoul(line + strlen(name), NULL, 10);
-}
-
-static void memory(void)
-{
-	FILE *file = fopen("/proc/self/smaps_rollup", "re");
-	unsigned long resident = 0, huge = 0;
-	char line[200];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		note(line, "Rss:", &resident);
-		note(line, "AnonHugePages:", &huge);
+	if (peers->to)
+		fclose(peers->to);
+	if (peers->from)
+		fclose(peers->from);
+	if (peers->pid > 0) {
+		kill(peers->pid, SIGTERM);
+		waitpid(peers->pid, NULL, 0);
 	}
-	if (file)
-		fclose(file);
-	printf("ok %lu %lu\n", resident, huge);
+	*peers = (struct bench_peers){};
 }
 
-/* The next word of a line; "" if there is none. */
-static const char *word(char **line)
+/* Says a line; what follows the "ok" or "error" of the answer. */
+__attribute__((format(printf, 4, 5)))
+static int ask_peers(struct bench_peers *peers, char *answer, size_t size,
+		     const char *format, ...)
 {
-	const char *found = strsep(line, " \n");
+	char line[ANSWER_SIZE];
+	va_list args;
 
-	return found ? found : "";
+	if (!peers->pid) {
+		snprintf(answer, size, "%s", peers->reason);
+		return -1;
+	}
+	va_start(args, format);
+	vfprintf(peers->to, format, args);
+	va_end(args);
+	if (fflush(peers->to) || !fgets(line, sizeof(line), peers->from)) {
+		snprintf(answer, size, "limen-bench-peers ended");
+		return -1;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(line, "ok", 2)) {
+		snprintf(answer, size, "%s", line + 2 + (line[2] == ' '));
+		return 0;
+	}
+	snprintf(answer, size, "%s",
+		 strncmp(line, "error ", 6) ? line : line + 6);
+	return -1;
 }
 
-static void obey(char *line)
+int bench_peers_prepare(struct bench_peers *peers, const char *peer,
+			uint32_t rows, uint32_t probes, char *text,
+			size_t size)
 {
-	const char *verb = word(&line), *name = word(&line);
-	unsigned long rows, probes;
-	unsigned int which;
-
-	if (!strcmp(verb, "memory")) {
-		memory();
-		return;
-	}
-	for (which = 0; which < PEERS; which++)
-		if (!strcmp(name, peers[which]->name))
-			break;
-	if (which == PEERS) {
-		puts("error no such peer");
-	} else if (!strcmp(verb, "prepare")) {
-		rows = strtoul(word(&line), NULL, 10);
-		probes = strtoul(word(&line), NULL, 10);
-		prepare(which, rows, probes);
-	} else if (!strcmp(verb, "run")) {
-		run(which);
-	} else if (!strcmp(verb, "drop")) {
-		drop(which);
-	} else {
-		puts("error no such command");
-	}
+	return ask_peers(peers, text, size, "prepare %s %" PRIu32 " %" PRIu32 "\n",
+			 peer, rows, probes);
 }
 
-int main(void)
+/* Two numbers, and nothing else. */
+static int read_numbers(const char *answer, int64_t *first, uint64_t *second)
 {
-	char line[200];
+	char *end, *last;
 
-	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-	if (bench_data_open()) {
-		puts("error no memory");
-		return 1;
+	*first = strtoll(answer, &end, 10);
+	*second = strtoull(end, &last, 10);
+	return end == answer || last == end || *last ? -1 : 0;
+}
+
+int bench_peers_run(struct bench_peers *peers, const char *peer,
+		    int64_t *elapsed, uint64_t *mates, char *text, size_t size)
+{
+	char answer[ANSWER_SIZE];
+
+	if (ask_peers(peers, answer, sizeof(answer), "run %s\n", peer)) {
+		snprintf(text, size, "%s", answer);
+		return -1;
 	}
-	while (fgets(line, sizeof(line), stdin))
-		obey(line);
-	bench_data_close();
-	return 0;
+	if (!read_numbers(answer, elapsed, mates))
+		return 0;
+	snprintf(text, size, "limen-bench-peers says %.100s", answer);
+	return -1;
+}
+
+void bench_peers_drop(struct bench_peers *peers, const char *peer)
+{
+	char answer[ANSWER_SIZE];
+
+	ask_peers(peers, answer, sizeof(answer), "drop %s\n", peer);
+}
+
+int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
+		       uint64_t *huge)
+{
+	char answer[ANSWER_SIZE];
+
+	if (ask_peers(peers, answer, sizeof(answer), "memory\n"))
+		return -1;
+	return read_numbers(answer, resident, huge);
 }

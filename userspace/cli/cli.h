@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the commands of limen share. */
+/* What the commands of limen share, with limen-bench too. */
 #ifndef LIMEN_CLI_H
 #define LIMEN_CLI_H
 
 #include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
 
 #include <config.h>
-#include <face.h>
 #include <limen.h>
 
 #include "json.h"
@@ -90,8 +90,13 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 		  struct settings *settings, bool *leave);
 int load_config(const struct settings *settings, struct limen_config *config);
 
-/* Folder of the running program, read before it is hardened; "" if unknown. */
-extern char program_folder[PATH_MAX];
+/* To be called before a process is hardened: after that it may not know where it lies. */
+void find_program_folder(void);
+/*
+ * The first of these programs that may be executed, named from the folder of the running
+ * one; NULL ends them. False if there is none.
+ */
+bool find_program(const char *const *places, char path[PATH_MAX]);
 
 /* Where templates come from: template files, or pictures by the extractor. */
 struct source;

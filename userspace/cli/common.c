@@ -1,11 +1,36 @@
 // SPDX-License-Identifier: MIT
-/* What the commands of limen share. */
+/* What the commands of limen share, with limen-bench too. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+
+/* Of the running program; "" if unknown. */
+static char program_folder[PATH_MAX];
+
+void find_program_folder(void)
+{
+	ssize_t length = readlink("/proc/self/exe", program_folder,
+				  sizeof(program_folder) - 1);
+	char *slash;
+
+	program_folder[length > 0 ? length : 0] = '\0';
+	slash = strrchr(program_folder, '/');
+	if (slash)
+		*slash = '\0';
+}
+
+bool find_program(const char *const *places, char path[PATH_MAX])
+{
+	for (; *places; places++)
+		if (snprintf(path, PATH_MAX, "%s/%s", program_folder,
+			     *places) < PATH_MAX && !access(path, X_OK))
+			return true;
+	return false;
+}
 
 static void complain(const char *format, va_list args, const char *after)
 {
@@ -101,7 +126,7 @@ static bool store_of_firmware(struct settings *settings, int letter)
 	return true;
 }
 
-static bool store(struct settings *settings, int letter)
+static bool store_option(struct settings *settings, int letter)
 {
 	switch (letter) {
 	case 'a':
@@ -203,7 +228,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 		}
 		if (letter == ':' || letter == '?')
 			return complain_of_option(argv, letter);
-		if (!strchr(takes, letter) || !store(settings, letter))
+		if (!strchr(takes, letter) || !store_option(settings, letter))
 			return misused("%s: no option --%s", argv[0],
 				       long_name(letter));
 	}

@@ -115,7 +115,7 @@ static int pack_code(struct limen_fw_header *header, struct firmware_code *code,
 	return write_file(output, parts, 2);
 }
 
-static int pack(const struct settings *settings, const char *path)
+static int pack_file(const struct settings *settings, const char *path)
 {
 	struct limen_fw_header header = {};
 	struct firmware_code *code;
@@ -182,7 +182,7 @@ static int sign_image(const struct settings *settings, const char *path, uint8_t
 	return write_file(settings->output ?: path, parts, 3);
 }
 
-static int sign(const struct settings *settings, const char *path)
+static int sign_file(const struct settings *settings, const char *path)
 {
 	struct image image;
 	uint8_t *data;
@@ -198,7 +198,7 @@ static int sign(const struct settings *settings, const char *path)
 	return result;
 }
 
-static int verify(const struct settings *settings, const char *path)
+static int verify_file(const struct settings *settings, const char *path)
 {
 	struct image image;
 	uint8_t *data;
@@ -250,7 +250,7 @@ static void print_info_json(const struct image *image, const char *hash)
 	print_json(object);
 }
 
-static int info(const struct settings *settings, const char *path)
+static int show_file(const struct settings *settings, const char *path)
 {
 	char hash[HASH_TEXT_SIZE];
 	struct image image;
@@ -274,10 +274,10 @@ static const struct {
 	const char *name;
 	int (*run)(const struct settings *settings, const char *path);
 } actions[] = {
-	{ "pack", pack },
-	{ "sign", sign },
-	{ "verify", verify },
-	{ "info", info },
+	{ "pack", pack_file },
+	{ "sign", sign_file },
+	{ "verify", verify_file },
+	{ "info", show_file },
 };
 
 int command_firmware(int argc, char **argv)

@@ -114,7 +114,7 @@ static int remove_rows(const struct settings *settings, char **operands)
 	return result;
 }
 
-static int info(const struct settings *settings, char **operands)
+static int show_gallery(const struct settings *settings, char **operands)
 {
 	struct limen_gallery *gallery;
 	char text[MODEL_TEXT_SIZE];
@@ -144,7 +144,7 @@ static int info(const struct settings *settings, char **operands)
 	return DONE;
 }
 
-static int verify(const struct settings *settings, char **operands)
+static int verify_gallery(const struct settings *settings, char **operands)
 {
 	struct limen_gallery *gallery;
 	int result;
@@ -269,7 +269,7 @@ static int search_with(const struct settings *settings,
 	return result;
 }
 
-static int search(const struct settings *settings, char **operands)
+static int search_gallery(const struct settings *settings, char **operands)
 {
 	struct limen_template probe = {};
 	struct limen_gallery *gallery;
@@ -304,10 +304,10 @@ static const struct {
 } actions[] = {
 	{ "create", gallery_create },
 	{ "add", gallery_add },
-	{ "info", info },
-	{ "verify", verify },
+	{ "info", show_gallery },
+	{ "verify", verify_gallery },
 	{ "remove", remove_rows },
-	{ "search", search },
+	{ "search", search_gallery },
 };
 
 int command_gallery(int argc, char **argv)

@@ -148,8 +148,8 @@ static int stage_all(const struct settings *settings,
 	return first;
 }
 
-static void report(const struct settings *settings, const char *path,
-		   const struct intake *intake, uint32_t rows)
+static void report_rows(const struct settings *settings, const char *path,
+			const struct intake *intake, uint32_t rows)
 {
 	struct json_object *object, *list, *entry;
 	size_t i;
@@ -179,9 +179,9 @@ static void report(const struct settings *settings, const char *path,
  * Makes the templates, and has them put into the file. The inputs that were left out
  * show in the result.
  */
-static int take(const struct settings *settings, char **operands,
-		struct intake *intake,
-		int (*put)(const char *path, struct intake *intake,
+static int take_inputs(const struct settings *settings, char **operands,
+		       struct intake *intake,
+		       int (*put)(const char *path, struct intake *intake,
 			   uint32_t *rows))
 {
 	struct limen_config config;
@@ -197,7 +197,7 @@ static int take(const struct settings *settings, char **operands,
 	result = put(operands[0], intake, &rows);
 	if (result)
 		return result;
-	report(settings, operands[0], intake, rows);
+	report_rows(settings, operands[0], intake, rows);
 	return left_out;
 }
 
@@ -225,12 +225,12 @@ int gallery_create(const struct settings *settings, char **operands)
 		return fail("%s: exists already", operands[0]);
 	result = find_inputs(settings, operands + 1, &intake);
 	if (!result)
-		result = take(settings, operands, &intake, put_new);
+		result = take_inputs(settings, operands, &intake, put_new);
 	intake_free(&intake);
 	return result;
 }
 
-static int append(struct limen_gallery *gallery, struct intake *intake)
+static int append_staged(struct limen_gallery *gallery, struct intake *intake)
 {
 	struct limen_template tmpl = {};
 	int64_t row = 0;
@@ -256,7 +256,7 @@ static int put_behind(const char *path, struct intake *intake, uint32_t *rows)
 	result = open_gallery(path, true, &gallery);
 	if (result)
 		return result;
-	result = append(gallery, intake);
+	result = append_staged(gallery, intake);
 	error = result ? 0 : limen_gallery_save(gallery, path);
 	if (error)
 		result = fail("%s: %s", path, gallery_strerror(error));
@@ -289,7 +289,7 @@ int gallery_add(const struct settings *settings, char **operands)
 	if (!result)
 		result = stage_like(operands[0], &intake);
 	if (!result)
-		result = take(settings, operands, &intake, put_behind);
+		result = take_inputs(settings, operands, &intake, put_behind);
 	intake_free(&intake);
 	return result;
 }

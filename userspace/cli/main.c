@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* limen: the command line. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
-
-char program_folder[PATH_MAX];
 
 static const struct {
 	const char *name;
@@ -38,19 +34,6 @@ static const char usage[] =
 	"version. Exit status: 0 done, 1 it cannot be done, 2 wrong usage, 3 a\n"
 	"picture gives no template. See limen(1).\n";
 
-/* Once hardened a process may not look at its own /proc entries. */
-static void find_program_folder(void)
-{
-	ssize_t length = readlink("/proc/self/exe", program_folder,
-				  sizeof(program_folder) - 1);
-	char *slash;
-
-	program_folder[length > 0 ? length : 0] = '\0';
-	slash = strrchr(program_folder, '/');
-	if (slash)
-		*slash = '\0';
-}
-
 static int run_command(int argc, char **argv)
 {
 	unsigned int i;
@@ -62,7 +45,7 @@ static int run_command(int argc, char **argv)
 }
 
 /* Of a command, or of all of them. */
-static int help(const char *command)
+static int print_help(const char *command)
 {
 	char *argv[] = { (char *)command, "--help", NULL };
 
@@ -72,7 +55,7 @@ static int help(const char *command)
 	return DONE;
 }
 
-static int run(int argc, char **argv)
+static int run_limen(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	int error = limen_process_harden();
@@ -88,15 +71,15 @@ static int run(int argc, char **argv)
 		return DONE;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
-		return help(NULL);
+		return print_help(NULL);
 	if (!strcmp(name, "help"))
 		return argc > 3 ? misused("help takes one command") :
-				  help(argv[2]);
+				  print_help(argv[2]);
 	return run_command(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
 	find_program_folder();
-	return finish_output(run(argc, argv));
+	return finish_output(run_limen(argc, argv));
 }

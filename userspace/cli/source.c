@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <face.h>
 #include <private.h>
 
 #include "cli.h"
@@ -56,8 +57,8 @@ static int need_extractor(struct source *source)
 	return DONE;
 }
 
-static int extract(struct source *source, const char *path, const void *data,
-		   size_t size, struct limen_template *tmpl)
+static int extract_template(struct source *source, const char *path, const void *data,
+			    size_t size, struct limen_template *tmpl)
 {
 	static const char *const reasons[] = {
 		[FACE_NONE] = "no face found",
@@ -106,7 +107,7 @@ int source_read(struct source *source, const char *path,
 		return fail("%s: %s", path, limen_file_strerror(result));
 	if (size >= sizeof(jpeg_start) &&
 	    !memcmp(data, jpeg_start, sizeof(jpeg_start)))
-		result = extract(source, path, data, size, tmpl);
+		result = extract_template(source, path, data, size, tmpl);
 	else if (size >= sizeof(template_start) &&
 		 !memcmp(data, template_start, sizeof(template_start)))
 		result = read_template(path, data, size, tmpl);

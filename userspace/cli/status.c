@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <face.h>
+
 #include "cli.h"
 
 /* The model whose hash templates carry. */

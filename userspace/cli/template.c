@@ -18,8 +18,8 @@ static const char help[] =
 	"gives no template.\n";
 
 /* Nothing is told where the template itself went to standard output. */
-static void report(const struct limen_template *tmpl, const char *path,
-		   bool json)
+static void report_template(const struct limen_template *tmpl, const char *path,
+			    bool json)
 {
 	char text[MODEL_TEXT_SIZE];
 	struct json_object *object;
@@ -41,8 +41,8 @@ static void report(const struct limen_template *tmpl, const char *path,
 	print_json(object);
 }
 
-static int make(const struct limen_config *config, const char *picture,
-		const struct settings *settings)
+static int make_template(const struct limen_config *config, const char *picture,
+			 const struct settings *settings)
 {
 	struct source *source = source_open(config);
 	struct limen_template tmpl;
@@ -59,7 +59,7 @@ static int make(const struct limen_config *config, const char *picture,
 		result = fail("%s: %s", settings->output,
 			      limen_file_strerror(error));
 	else
-		report(&tmpl, settings->output, settings->json);
+		report_template(&tmpl, settings->output, settings->json);
 	limen_template_wipe(&tmpl);
 	return result;
 }
@@ -77,5 +77,5 @@ int command_template(int argc, char **argv)
 	if (argc - optind != 1 || !settings.output)
 		return misused("template takes a picture and --output");
 	result = load_config(&settings, &config);
-	return result ?: make(&config, argv[optind], &settings);
+	return result ?: make_template(&config, argv[optind], &settings);
 }

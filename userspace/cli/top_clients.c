@@ -142,7 +142,7 @@ static bool known(const struct top_clients *clients, uint64_t id)
 	return false;
 }
 
-static int add(struct top_clients *clients, const struct top_client *client)
+static int add_client(struct top_clients *clients, const struct top_client *client)
 {
 	size_t room = clients->room ? 2 * clients->room : 16;
 	struct top_client *list = clients->list;
@@ -183,7 +183,7 @@ static int add_file(struct top_clients *clients, int process, pid_t pid,
 		return 0;
 	client.pid = pid;
 	read_name(process, client.name);
-	return add(clients, &client);
+	return add_client(clients, &client);
 }
 
 /* Asks no file system that is not local: it might not answer. */

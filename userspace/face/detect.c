@@ -91,7 +91,7 @@ static unsigned int collect(const struct face_image *image,
 	return count;
 }
 
-static int run(struct face_net *net, struct face_detect_scratch *scratch)
+static int run_detector(struct face_net *net, struct face_detect_scratch *scratch)
 {
 	const struct face_tensor input = { 3, HEIGHT, WIDTH, scratch->input };
 	const struct face_tensor outputs[] = {
@@ -115,7 +115,7 @@ int face_detect(struct face_net *net, const struct face_image *image,
 		    scratch->input);
 	for (size_t i = 0; i < INPUTS; i++)
 		scratch->input[i] = (scratch->input[i] - 127) / 128;
-	err = run(net, scratch);
+	err = run_detector(net, scratch);
 	if (err)
 		return err;
 

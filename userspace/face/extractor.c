@@ -81,7 +81,7 @@ int face_model_identify(const char *path, uint8_t *identifier)
 	return err;
 }
 
-static int load(struct face_net **net, const char *path, uint8_t *identifier)
+static int load_net(struct face_net **net, const char *path, uint8_t *identifier)
 {
 	size_t size;
 	void *data;
@@ -114,7 +114,7 @@ static int load_all(struct face_extractor *extractor, const char *folder,
 		if (snprintf(failed, PATH_MAX, "%s/%s", folder,
 			     files[i].name) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		err = load(files[i].net, failed, files[i].identifier);
+		err = load_net(files[i].net, failed, files[i].identifier);
 		if (err)
 			return err;
 	}
@@ -213,8 +213,8 @@ static unsigned int choose(struct face_box *boxes, unsigned int count)
 	return people;
 }
 
-static int find(struct face_extractor *extractor,
-		const struct face_image *image, struct face_times *times)
+static int find_face(struct face_extractor *extractor,
+		     const struct face_image *image, struct face_times *times)
 {
 	struct scratch *scratch = &extractor->scratch;
 	double start = milliseconds();
@@ -280,7 +280,7 @@ int face_extract(struct face_extractor *extractor,
 
 	*times = (struct face_times){ 0 };
 	memset(tmpl, 0, sizeof(*tmpl));
-	result = find(extractor, image, times);
+	result = find_face(extractor, image, times);
 	if (result == FACE_OK)
 		result = align(extractor, image, times);
 	if (result == FACE_OK)

@@ -30,7 +30,7 @@ static int read_all(int fd, unsigned char *data, size_t size)
 	return 0;
 }
 
-static int read_open(int fd, size_t limit, void **data, size_t *size)
+static int read_opened(int fd, size_t limit, void **data, size_t *size)
 {
 	unsigned char *bytes;
 	struct stat info;
@@ -65,7 +65,7 @@ int face_file_read(const char *path, size_t limit, void **data, size_t *size)
 
 	if (fd < 0)
 		return -errno;
-	err = read_open(fd, limit, data, size);
+	err = read_opened(fd, limit, data, size);
 	close(fd);
 	return err;
 }

@@ -38,7 +38,7 @@ static uint32_t number(const struct tiff *tiff, size_t at, size_t bytes)
 	return value;
 }
 
-static int find(const struct tiff *tiff)
+static int find_orientation(const struct tiff *tiff)
 {
 	size_t directory = number(tiff, 4, 4);
 	uint32_t entries = number(tiff, directory, 2);
@@ -66,7 +66,7 @@ int face_orientation_parse(const uint8_t *data, size_t size)
 	tiff = (struct tiff){ data + 6, size - 6, data[6] == 'M' };
 	if (memcmp(tiff.data, tiff.big ? "MM\0*" : "II*", 4) != 0)
 		return FACE_UPRIGHT;
-	return find(&tiff);
+	return find_orientation(&tiff);
 }
 
 int face_orientation_apply(struct face_image *image, int orientation)

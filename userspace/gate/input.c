@@ -24,7 +24,7 @@ static bool more(struct gate_input *input)
 	return true;
 }
 
-static void drop(struct gate_input *input, size_t size)
+static void drop_bytes(struct gate_input *input, size_t size)
 {
 	input->size -= size;
 	memmove(input->data, input->data + size, input->size);
@@ -49,6 +49,6 @@ bool gate_input_line(struct gate_input *input, char line[PATH_MAX])
 		line[0] = '\0';
 	else
 		*(char *)mempcpy(line, input->data, length) = '\0';
-	drop(input, length + 1);
+	drop_bytes(input, length + 1);
 	return true;
 }

@@ -100,7 +100,7 @@ static bool see_traveller(struct run *run)
  * limen_client_compare() returns the comparison's error as well; what is in the
  * result tells whose it is.
  */
-static void compare(struct run *run)
+static void compare_templates(struct run *run)
 {
 	struct gate_evidence *evidence = &run->transit->evidence;
 	struct limen_service_result result = { .error = GATE_NOT_OBSERVED };
@@ -135,7 +135,7 @@ void gate_lane_run(const struct gate_lane *lane, const char *document,
 	gate_evidence_init(&transit->evidence);
 	if (read_document(&run, document) && in_time(&run) &&
 	    see_traveller(&run) && in_time(&run)) {
-		compare(&run);
+		compare_templates(&run);
 		/* A score that comes too late is none. */
 		in_time(&run);
 	}

@@ -35,14 +35,14 @@ struct gate {
 	struct gate_camera camera;
 };
 
-static int load(void *context, const char *path, struct face_image *image)
+static int load_picture(void *context, const char *path, struct face_image *image)
 {
 	(void)context;
 	return face_image_load(image, path);
 }
 
-static int extract(void *context, const struct face_image *image,
-		   struct limen_template *tmpl, struct face_times *times)
+static int extract_template(void *context, const struct face_image *image,
+			    struct limen_template *tmpl, struct face_times *times)
 {
 	struct gate *gate = context;
 
@@ -71,9 +71,9 @@ static void camera_stop(void *context)
 	gate_camera_stop(&gate->camera);
 }
 
-static int compare(void *context, const struct limen_template *probe,
-		   const struct limen_template *reference,
-		   struct limen_service_result *result)
+static int compare_templates(void *context, const struct limen_template *probe,
+			     const struct limen_template *reference,
+			     struct limen_service_result *result)
 {
 	struct gate *gate = context;
 	struct limen_client *client;
@@ -90,12 +90,12 @@ static int compare(void *context, const struct limen_template *probe,
 }
 
 static const struct gate_ops ops = {
-	.load = load,
-	.extract = extract,
+	.load = load_picture,
+	.extract = extract_template,
 	.camera_start = camera_start,
 	.camera_frame = camera_frame,
 	.camera_stop = camera_stop,
-	.compare = compare,
+	.compare = compare_templates,
 };
 
 static int configure(struct gate *gate, const char *path)
@@ -169,7 +169,7 @@ static void log_fault(const struct gate *gate, unsigned long long number,
 			  gate_reason_name(verdict.reason), text);
 }
 
-static int serve(struct gate *gate)
+static int serve_documents(struct gate *gate)
 {
 	const struct gate_lane lane = {
 		.ops = &ops,
@@ -199,7 +199,7 @@ static int serve(struct gate *gate)
 	return err;
 }
 
-static int run(const char *config)
+static int run_gate(const char *config)
 {
 	struct gate gate = { 0 };
 	int err = limen_process_harden();
@@ -214,7 +214,7 @@ static int run(const char *config)
 	if (!err)
 		err = open_extractor(&gate);
 	if (!err)
-		err = serve(&gate);
+		err = serve_documents(&gate);
 	face_extractor_close(gate.extractor);
 	return err ? 1 : 0;
 }
@@ -251,5 +251,5 @@ int main(int argc, char **argv)
 		log_line("unexpected argument %s", argv[optind]);
 		return 2;
 	}
-	return run(config);
+	return run_gate(config);
 }

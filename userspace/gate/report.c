@@ -106,7 +106,7 @@ static int wait_for_reader(FILE *file)
 	return count ? 0 : -ETIMEDOUT;
 }
 
-static int print(FILE *file, const char *text)
+static int print_line(FILE *file, const char *text)
 {
 	int err = wait_for_reader(file);
 
@@ -125,7 +125,7 @@ int gate_report(FILE *file, unsigned long long number,
 	int err = text ? 0 : -ENOMEM;
 
 	if (!err)
-		err = print(file, text);
+		err = print_line(file, text);
 	json_object_put(object);
 	return err;
 }

@@ -4,47 +4,54 @@
  */
 #include "video.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <libudev.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define CLASS_FOLDER "/sys/class/video4linux"
-
-static bool has_name(const char *node, const char *name)
+/* Leaves the node of the device if it has the name. */
+static bool visit_device(struct udev *udev, const char *syspath,
+			 const char *name, char *path, size_t size)
 {
-	char path[PATH_MAX], found[64];
-	ssize_t got;
-	int fd;
+	struct udev_device *device = udev_device_new_from_syspath(udev, syspath);
+	const char *node = NULL, *found = NULL;
 
-	snprintf(path, sizeof(path), CLASS_FOLDER "/%s/name", node);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, found, sizeof(found));
-	close(fd);
-	return got > 1 && found[got - 1] == '\n' &&
-	       strlen(name) == (size_t)got - 1 && !memcmp(found, name, got - 1);
+	if (device) {
+		node = udev_device_get_devnode(device);
+		found = udev_device_get_sysattr_value(device, "name");
+	}
+	if (!node || !found || strcmp(found, name))
+		node = NULL;
+	else
+		snprintf(path, size, "%s", node);
+	udev_device_unref(device);
+	return node;
+}
+
+static int visit_all(struct udev *udev, struct udev_enumerate *list,
+		     const char *name, char *path, size_t size)
+{
+	struct udev_list_entry *entry;
+
+	udev_enumerate_add_match_subsystem(list, "video4linux");
+	udev_enumerate_scan_devices(list);
+	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list))
+		if (visit_device(udev, udev_list_entry_get_name(entry), name,
+				 path, size))
+			return 0;
+	return -ENODEV;
 }
 
 int gate_video_find(const char *name, char *path, size_t size)
 {
-	DIR *folder = opendir(CLASS_FOLDER);
-	struct dirent *entry;
-	int err = -ENODEV;
+	struct udev *udev = udev_new();
+	struct udev_enumerate *list = udev ? udev_enumerate_new(udev) : NULL;
+	int err = -ENOMEM;
 
-	if (!folder)
-		return -ENODEV;
-	while (err && (entry = readdir(folder))) {
-		if (entry->d_name[0] == '.' || !has_name(entry->d_name, name))
-			continue;
-		snprintf(path, size, "/dev/%s", entry->d_name);
-		err = 0;
-	}
-	closedir(folder);
+	if (list)
+		err = visit_all(udev, list, name, path, size);
+	udev_enumerate_unref(list);
+	udev_unref(udev);
 	return err;
 }

@@ -13,7 +13,7 @@
  * @path: out: of the first one with that name
  * @size: bytes at @path
  *
- * Return: 0 or -ENODEV.
+ * Return: 0, -ENODEV, or -ENOMEM.
  */
 int gate_video_find(const char *name, char *path, size_t size);
 

@@ -34,7 +34,6 @@ int opencl_error(cl_int status)
 		return -ENODEV;
 	case CL_BUILD_PROGRAM_FAILURE:
 	case CL_COMPILER_NOT_AVAILABLE:
-	case CL_INVALID_BINARY:
 	case CL_INVALID_BUILD_OPTIONS:
 		return -ENOEXEC;
 	default:
@@ -124,22 +123,45 @@ static int look_at(struct opencl *opencl)
 	return opencl_error(status);
 }
 
+/*
+ * -ENOEXEC: the compiler refuses the source. What it makes is not kept: drivers have
+ * caches of their own, see Documentation/matching.rst.
+ */
+static int build_with(struct opencl *opencl, const char *options)
+{
+	const char *source = opencl_source;
+	cl_int status;
+
+	opencl->program = clCreateProgramWithSource(opencl->context, 1, &source,
+						    NULL, &status);
+	if (!status)
+		status = clBuildProgram(opencl->program, 1, &opencl->device,
+					options, NULL, NULL);
+	if (status && opencl->program) {
+		clReleaseProgram(opencl->program);
+		opencl->program = NULL;
+	}
+	return opencl_error(status);
+}
+
 /* With the device's own product of four bytes if it has a fast one. */
-static int build(struct opencl *opencl, char *options, size_t size)
+static int build_program(struct opencl *opencl)
 {
 	int steps = opencl->lanes == 1 ? STEPS_ALONE : STEPS_AMONG;
 	int error = -ENOEXEC;
+	char options[128];
 
 	if (multiplies_fours(opencl->device)) {
-		snprintf(options, size,
+		snprintf(options, sizeof(options),
 			 "-cl-std=CL3.0 -DDOTS -DLANES=%u -DSTEPS=%d",
 			 opencl->lanes, steps);
-		error = opencl_build(opencl, options);
+		error = build_with(opencl, options);
 	}
 	if (error == -ENOEXEC) {
-		snprintf(options, size, "-cl-std=CL1.2 -DLANES=%u -DSTEPS=%d",
-			 opencl->lanes, steps);
-		error = opencl_build(opencl, options);
+		snprintf(options, sizeof(options),
+			 "-cl-std=CL1.2 -DLANES=%u -DSTEPS=%d", opencl->lanes,
+			 steps);
+		error = build_with(opencl, options);
 	}
 	return error;
 }
@@ -195,19 +217,16 @@ static int create_queue(struct opencl *opencl)
 
 static int start(struct opencl *opencl)
 {
-	char options[128];
 	int error = look_at(opencl);
 
 	if (!error)
 		error = create_queue(opencl);
 	if (!error)
-		error = build(opencl, options, sizeof(options));
+		error = build_program(opencl);
 	if (!error)
 		error = create_objects(opencl);
 	if (!error)
 		error = opencl_self_test(opencl);
-	if (!error)
-		opencl_keep(opencl, options);
 	return error;
 }
 

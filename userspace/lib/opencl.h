@@ -111,7 +111,6 @@ struct opencl_rows {
  * @context: of this device alone
  * @queue: in order
  * @program: its kernels' program
- * @cached: the program is from the cache
  * @sieve: kernel
  * @settle: kernel
  * @products: kernel
@@ -136,7 +135,6 @@ struct opencl {
 	cl_context context;
 	cl_command_queue queue;
 	cl_program program;
-	bool cached;
 	cl_kernel sieve;
 	cl_kernel settle;
 	cl_kernel products;
@@ -168,17 +166,6 @@ static inline bool opencl_possible(int32_t raw, uint32_t norm2,
 
 /* The kernels' source. */
 extern HIDDEN const char opencl_source[];
-/*
- * Builds the program for the device, or takes it from the cache; -ENOEXEC: its
- * compiler refuses the source.
- */
-HIDDEN int opencl_build(struct opencl *opencl, const char *options);
-/*
- * Puts the program into the cache unless it is from there; whoever cannot write
- * there builds anew every time. Called when every kernel has run: what some
- * implementations compile only then is in the binary from then on.
- */
-HIDDEN void opencl_keep(const struct opencl *opencl, const char *options);
 
 /* Compares pairs of LIMEN_DIM_MAX components, one behind the other; wipes them. */
 HIDDEN int opencl_products(struct opencl *opencl, const int8_t *vectors,

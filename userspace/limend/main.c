@@ -38,7 +38,7 @@ static const struct option options[] = {
 	{}
 };
 
-static void parse(int argc, char **argv, struct arguments *arguments)
+static void parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	int option;
 
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	struct arguments arguments = {};
 	int error;
 
-	parse(argc, argv, &arguments);
+	parse_arguments(argc, argv, &arguments);
 	/* Whoever reads the log may end first. */
 	signal(SIGPIPE, SIG_IGN);
 	error = limen_process_harden();

@@ -167,7 +167,7 @@ static void expel(struct server *server)
 }
 
 /* Users and the time limit. What does not hold is told, and changes nothing. */
-static void reload(struct server *server)
+static void reload_config(struct server *server)
 {
 	static struct limen_config config;
 	char error[PATH_MAX + 256];
@@ -185,7 +185,7 @@ static void reload(struct server *server)
 }
 
 /* Everything but clients. Their sources are the things themselves. */
-static void handle(struct server *server, const void *source)
+static void handle_event(struct server *server, const void *source)
 {
 	struct signalfd_siginfo signal;
 
@@ -195,7 +195,7 @@ static void handle(struct server *server, const void *source)
 		engine_hotplug(&server->engine);
 	} else if (read(server->signals, &signal, sizeof(signal)) > 0) {
 		if (signal.ssi_signo == SIGHUP)
-			reload(server);
+			reload_config(server);
 		else
 			server->stopping = true;
 	}
@@ -207,8 +207,8 @@ static bool is_session(const struct server *server, const void *source)
 	       source != &server->signals;
 }
 
-static void serve(struct server *server, struct session *const *ready,
-		  unsigned int count)
+static void serve_sessions(struct server *server, struct session *const *ready,
+			   unsigned int count)
 {
 	unsigned int i;
 
@@ -244,10 +244,10 @@ int server_run(struct server *server)
 		for (i = 0; i < count; i++)
 			if (is_session(server, events[i].data.ptr))
 				ready[sessions++] = events[i].data.ptr;
-		serve(server, ready, sessions);
+		serve_sessions(server, ready, sessions);
 		for (i = 0; i < count; i++)
 			if (!is_session(server, events[i].data.ptr))
-				handle(server, events[i].data.ptr);
+				handle_event(server, events[i].data.ptr);
 	}
 	notify("STOPPING=1");
 	return 0;

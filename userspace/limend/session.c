@@ -27,7 +27,7 @@ void inbox_init(struct inbox *inbox)
 	}
 }
 
-static void end(struct session *session, const char *why)
+static void end_session(struct session *session, const char *why)
 {
 	static struct log_rate rate;
 
@@ -54,7 +54,7 @@ void session_refuse(int fd, int error)
 /* After a reply could not be sent. */
 static void end_unsent(struct session *session, bool gone)
 {
-	end(session, gone && (errno == EPIPE || errno == ECONNRESET) ?
+	end_session(session, gone && (errno == EPIPE || errno == ECONNRESET) ?
 		     NULL : "it does not read its replies");
 }
 
@@ -89,7 +89,7 @@ static bool take_packet(struct session *session, const uint8_t *packet,
 		return false;
 	if (le16toh(head.version) != LIMEND_VERSION) {
 		session_refuse(session->fd, -EPROTONOSUPPORT);
-		end(session, "it is of another version of Limen");
+		end_session(session, "it is of another version of Limen");
 		return true;
 	}
 	number = le64toh(head.number);
@@ -122,8 +122,8 @@ static int receive_one(int fd, struct inbox *inbox)
 	return 1;
 }
 
-static int receive(struct session *session, struct inbox *inbox,
-		   unsigned int share)
+static int receive_packets(struct session *session, struct inbox *inbox,
+			   unsigned int share)
 {
 	bool alone = session->alone >= ALONE_ENOUGH &&
 		     session->alone % ALONE_PERIOD;
@@ -150,12 +150,12 @@ static void take_packets(struct session *session, struct inbox *inbox,
 		if (session->ended)
 			; /* what follows a malformed packet is only wiped */
 		else if (!message->msg_len)
-			end(session, NULL);
+			end_session(session, NULL);
 		else if (message->msg_hdr.msg_flags & MSG_TRUNC ||
 			 !take_packet(session, inbox->packets[i],
 				      message->msg_len, batch, status,
 				      context))
-			end(session, "a malformed packet");
+			end_session(session, "a malformed packet");
 		limen_wipe(inbox->packets[i], message->msg_len);
 	}
 }
@@ -168,10 +168,10 @@ void session_receive(struct session *session, struct inbox *inbox,
 
 	do {
 		want = share < INBOX_SIZE ? share : INBOX_SIZE;
-		got = receive(session, inbox, want);
+		got = receive_packets(session, inbox, want);
 		if (got < 0) {
 			if (errno != EAGAIN && errno != EINTR)
-				end(session, NULL);
+				end_session(session, NULL);
 			return;
 		}
 		take_packets(session, inbox, got, batch, status, context);

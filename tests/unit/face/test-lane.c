@@ -16,6 +16,7 @@
 #include <lane.h>
 #include <report.h>
 #include <transit.h>
+#include <video.h>
 
 #include "suite.h"
 
@@ -431,6 +432,18 @@ static void put(int fd, const char *bytes, size_t size)
 	ck_assert_int_eq(write(fd, bytes, size), size);
 }
 
+/* Cameras that are there are found in guests. */
+START_TEST(no_camera_has_the_name)
+{
+	char path[] = "as it was";
+
+	ck_assert_int_eq(gate_video_find("Limen camer", path, sizeof(path)),
+			 -ENODEV);
+	ck_assert_int_eq(gate_video_find("*", path, sizeof(path)), -ENODEV);
+	ck_assert_str_eq(path, "as it was");
+}
+END_TEST
+
 START_TEST(lines_are_bounded)
 {
 	struct gate_input input = { 0 };
@@ -507,6 +520,7 @@ int main(void)
 	tcase_add_test(tests, a_report_nobody_reads_is_an_error);
 	tcase_add_test(tests, a_report_into_a_full_pipe_has_an_end);
 	tcase_add_loop_test(tests, faults_are_told, 0, COUNT_OF(faults));
+	tcase_add_test(tests, no_camera_has_the_name);
 	tcase_add_test(tests, lines_are_bounded);
 	tcase_add_test(tests, a_signal_ends_waiting);
 	suite_add_tcase(suite, tests);

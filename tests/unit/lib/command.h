@@ -24,7 +24,7 @@ static inline void slurp_text(const char *path, char text[OUTPUT_SIZE])
 	free(data);
 }
 
-static inline int run_with(const char *const *arguments)
+static inline int run_program(const char *program, const char *const *arguments)
 {
 	pid_t pid = fork();
 	int status;
@@ -34,7 +34,7 @@ static inline int run_with(const char *const *arguments)
 		     STDOUT_FILENO);
 		dup2(open(in_folder("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600),
 		     STDERR_FILENO);
-		execv(LIMEN, (char *const *)arguments);
+		execv(program, (char *const *)arguments);
 		_exit(99);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -44,6 +44,11 @@ static inline int run_with(const char *const *arguments)
 }
 
 /* Runs limen; its exit status. */
+static inline int run_with(const char *const *arguments)
+{
+	return run_program(LIMEN, arguments);
+}
+
 #define run(...) run_with((const char *const[]){ LIMEN, __VA_ARGS__, NULL })
 
 /* One line on stderr that says what, and nothing on stdout. */

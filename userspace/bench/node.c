@@ -15,7 +15,7 @@
 #include <monotonic.h>
 
 #include "bench.h"
-#include "bench_node.h"
+#include "node.h"
 
 #define PATIENCE_NS 30000000000LL
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data.h"
+#include "../data.h"
 #include "peer.h"
 
 static struct {
@@ -16,7 +16,7 @@ static struct {
 	int by_probes; /* a probe's products follow one another */
 } blas;
 
-static void drop(void)
+static void drop_openblas(void)
 {
 	free(blas.rows);
 	free(blas.probes);
@@ -24,7 +24,7 @@ static void drop(void)
 	blas.rows = blas.probes = blas.products = NULL;
 }
 
-static void multiply(int by_probes)
+static void multiply_all(int by_probes)
 {
 	const float *a = by_probes ? blas.probes : blas.rows;
 	const float *b = by_probes ? blas.rows : blas.probes;
@@ -36,17 +36,17 @@ static void multiply(int by_probes)
 }
 
 /* The second of two: the first touches the memory of the products. */
-static int64_t trial(int by_probes)
+static int64_t time_trial(int by_probes)
 {
 	int64_t start;
 
-	multiply(by_probes);
+	multiply_all(by_probes);
 	start = peer_now();
-	multiply(by_probes);
+	multiply_all(by_probes);
 	return peer_now() - start;
 }
 
-static int prepare(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
+static int prepare_openblas(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
 {
 	int8_t vector[BENCH_DIM];
 	uint32_t i, j;
@@ -57,7 +57,7 @@ static int prepare(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
 	blas.probes = malloc(sizeof(float) * probes * BENCH_DIM);
 	blas.products = malloc(sizeof(float) * rows * probes);
 	if (!blas.rows || !blas.probes || !blas.products) {
-		drop();
+		drop_openblas();
 		snprintf(text, PEER_TEXT_SIZE, "no memory");
 		return -1;
 	}
@@ -68,15 +68,15 @@ static int prepare(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
 			blas.probes[i * BENCH_DIM + j] = vector[j];
 	}
 	openblas_set_num_threads(1);
-	blas.by_probes = trial(1) < trial(0);
+	blas.by_probes = time_trial(1) < time_trial(0);
 	snprintf(text, PEER_TEXT_SIZE, "%s (" PACKAGE_OPENBLAS "), running as %s: sgemm",
 		 openblas_get_config(), openblas_get_corename());
 	return 0;
 }
 
-static int run(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
+static int run_openblas(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
 {
-	multiply(blas.by_probes);
+	multiply_all(blas.by_probes);
 	best[0] = -1;
 	text[0] = '\0';
 	return 0;
@@ -84,7 +84,7 @@ static int run(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
 
 const struct peer peer_openblas = {
 	.name = "openblas",
-	.prepare = prepare,
-	.run = run,
-	.drop = drop,
+	.prepare = prepare_openblas,
+	.run = run_openblas,
+	.drop = drop_openblas,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A board's node without the library in between, for limen bench board. */
-#ifndef LIMEN_CLI_BENCH_NODE_H
-#define LIMEN_CLI_BENCH_NODE_H
+#ifndef LIMEN_BENCH_NODE_H
+#define LIMEN_BENCH_NODE_H
 
 #include <drm/limen_accel.h>
 #include <stdbool.h>
@@ -75,4 +75,4 @@ int bench_node_scan(const struct bench_node *node, uint32_t queue,
 struct drm_limen_compare_result *
 bench_node_result(const struct bench_node *node, unsigned int index);
 
-#endif /* LIMEN_CLI_BENCH_NODE_H */
+#endif /* LIMEN_BENCH_NODE_H */

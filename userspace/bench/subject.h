@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What limen bench match times: searches, pairs, reading, peers. */
-#ifndef LIMEN_CLI_BENCH_SUBJECT_H
-#define LIMEN_CLI_BENCH_SUBJECT_H
+#ifndef LIMEN_BENCH_SUBJECT_H
+#define LIMEN_BENCH_SUBJECT_H
 
 #include <limen.h>
 #include <match.h>
 
-#include "bench_limits.h"
-#include "bench_match.h"
-#include "bench_peers.h"
+#include "ceiling.h"
+#include "peers.h"
+#include "report.h"
 
 #define BENCH_TOP 10
 #define BENCH_PROBES_MAX 256
@@ -118,4 +118,4 @@ void bench_subject_compare(struct bench_subject *subject,
 /* Runs them in turn, each so many times; those that fail stay behind. NULL ends. */
 void bench_rounds(struct bench_subject *const *subjects, unsigned int rounds);
 
-#endif /* LIMEN_CLI_BENCH_SUBJECT_H */
+#endif /* LIMEN_BENCH_SUBJECT_H */

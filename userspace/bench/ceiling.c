@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the machine can do at most. */
-#include "bench_limits.h"
+#include "ceiling.h"
 
 #include <match.h>
 
@@ -105,7 +105,7 @@ static const char *vnni_unusable(void)
 }
 
 #if defined(__x86_64__)
-static void fill(void *data, size_t size)
+static void fill_at_random(void *data, size_t size)
 {
 	uint64_t state = 1;
 	uint8_t *bytes = data;
@@ -131,7 +131,7 @@ static uint64_t vnni_run(void)
 	uint8_t bytes[2 * VNNI_OPERANDS][LINE];
 	unsigned int i, j;
 
-	fill(bytes, sizeof(bytes));
+	fill_at_random(bytes, sizeof(bytes));
 	/* Unrolled, all of them stay in registers. */
 #pragma GCC unroll 4
 	for (i = 0; i < VNNI_OPERANDS; i++) {
@@ -175,7 +175,7 @@ static uint64_t amx_run(void)
 	const uint64_t stride = LINE;
 	unsigned int i;
 
-	fill(tiles, sizeof(tiles));
+	fill_at_random(tiles, sizeof(tiles));
 	for (i = 0; i < 8; i++) {
 		config.row_bytes[i] = LINE;
 		config.rows[i] = AMX_TILE;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "bench.h"
-#include "bench_board.h"
-#include "bench_scans.h"
+#include "board.h"
+#include "scans.h"
 
 #define ROWS_MAX 24
 #define POOL (BENCH_BOARD_ROUNDS * BENCH_BOARD_LATENCIES)
@@ -219,7 +219,7 @@ static double median_of(const double values[BENCH_BOARD_ROUNDS])
 	return sorted[BENCH_BOARD_ROUNDS / 2];
 }
 
-static void print(const struct bench_board *bench, const struct table *table)
+static void print_board(const struct bench_board *bench, const struct table *table)
 {
 	const struct bench_machine *machine = &bench->machine;
 	const char *unit = unit_of(bench);
@@ -391,7 +391,7 @@ int bench_board_present(struct bench_board *bench,
 		print_json(json);
 	} else {
 		json_object_put(json);
-		print(bench, &table);
+		print_board(bench, &table);
 	}
 	if (settings->plot && plot(bench, &table, settings->plot))
 		result = FAILED;

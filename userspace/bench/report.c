@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bench_match.h"
+#include "report.h"
 
 /* The value after "NAME:" in a file of such lines; "" if it is not there. */
 static void read_field(const char *path, const char *name, char *value,

@@ -8,8 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench_table.h"
-#include "cli.h"
+#include <cli.h>
+
+#include "table.h"
 
 static const char *const verdicts[] = {
 	[BENCH_NOT_MEASURED] = "not measured",

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bench_calls.h"
+#include "calls.h"
 
 #define COMPARISONS 100
 #define TIMEOUT_MS 30000
@@ -19,7 +19,7 @@
 #define MARK SYS_getppid
 
 /* Whoever is traced: compares, and makes the mark before and after. */
-static void compare(const char *node)
+static void compare_while_traced(const char *node)
 {
 	struct limen_template probe, reference;
 	struct limen_pair pair = { .probe = &probe, .reference = &reference };
@@ -58,7 +58,7 @@ static bool next_call(pid_t pid, uint64_t *number, int *status)
 	return true;
 }
 
-static double count(pid_t pid)
+static double count_calls(pid_t pid)
 {
 	unsigned int calls = 0, marks = 0;
 	uint64_t number;
@@ -85,6 +85,6 @@ double bench_calls_count(const char *node)
 	if (pid < 0)
 		return -fail("no new process: %s", strerror(errno));
 	if (!pid)
-		compare(node);
-	return count(pid);
+		compare_while_traced(node);
+	return count_calls(pid);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Searches that go on while something else is measured. */
-#ifndef LIMEN_CLI_BENCH_SCANS_H
-#define LIMEN_CLI_BENCH_SCANS_H
+#ifndef LIMEN_BENCH_SCANS_H
+#define LIMEN_BENCH_SCANS_H
 
 #include <semaphore.h>
 #include <stdbool.h>
@@ -36,4 +36,4 @@ int bench_scans_pause(struct bench_scanner *scanners);
 uint64_t bench_scans_done(const struct bench_scanner *scanners);
 void bench_scans_stop(struct bench_scanner *scanners);
 
-#endif /* LIMEN_CLI_BENCH_SCANS_H */
+#endif /* LIMEN_BENCH_SCANS_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* limen bench board: what is measured, and what is told of it. */
-#ifndef LIMEN_CLI_BENCH_BOARD_H
-#define LIMEN_CLI_BENCH_BOARD_H
+#ifndef LIMEN_BENCH_BOARD_H
+#define LIMEN_BENCH_BOARD_H
 
-#include "bench_match.h"
-#include "bench_node.h"
+#include "node.h"
+#include "report.h"
 
 #define BENCH_BOARD_ROUNDS 15
 /* A round of calls is shorter than a time slice. */
@@ -63,4 +63,4 @@ struct bench_board {
 int bench_board_present(struct bench_board *bench,
 			const struct settings *settings);
 
-#endif /* LIMEN_CLI_BENCH_BOARD_H */
+#endif /* LIMEN_BENCH_BOARD_H */

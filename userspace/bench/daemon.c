@@ -85,7 +85,7 @@ static void address_of(const struct peer *peer, struct sockaddr_un *address)
 }
 
 /* The echo server's whole life. */
-static void echo(const struct peer *peer)
+static void serve_echo(const struct peer *peer)
 {
 	uint8_t packet[LIMEND_PACKET_MAX];
 	struct sockaddr_un address;
@@ -113,7 +113,7 @@ static void run_limend(const struct peer *peer, const char *program)
 }
 
 /* program NULL: the echo server. */
-static int start(struct peer *peer, const char *program)
+static int start_peer(struct peer *peer, const char *program)
 {
 	pid_t parent = getpid();
 
@@ -128,7 +128,7 @@ static int start(struct peer *peer, const char *program)
 		_exit(FAILED);
 	if (program)
 		run_limend(peer, program);
-	echo(peer);
+	serve_echo(peer);
 	return DONE;
 }
 
@@ -156,7 +156,7 @@ static int connect_to(struct peer *peer)
 	return fail("%s does not start", peer->name);
 }
 
-static void stop(struct peer *peer)
+static void stop_peer(struct peer *peer)
 {
 	if (peer->fd >= 0)
 		close(peer->fd);
@@ -168,8 +168,8 @@ static void stop(struct peer *peer)
 }
 
 /* Sends requests, at most depth of them unanswered. */
-static int converse(struct peer *peer, const struct request *request,
-		    unsigned int depth, unsigned int count, int64_t *times)
+static int send_requests(struct peer *peer, const struct request *request,
+			 unsigned int depth, unsigned int count, int64_t *times)
 {
 	struct limend_compare_reply reply;
 	unsigned int sent = 0, received;
@@ -190,8 +190,8 @@ static int converse(struct peer *peer, const struct request *request,
 	return DONE;
 }
 
-static int measure(struct peer *peer, const struct request *request,
-		   unsigned int round)
+static int measure_round(struct peer *peer, const struct request *request,
+			 unsigned int round)
 {
 	unsigned int i;
 
@@ -199,7 +199,7 @@ static int measure(struct peer *peer, const struct request *request,
 		int64_t *times = peer->times[i] + round * ROUND_REQUESTS;
 		int64_t start = now_ns();
 
-		if (converse(peer, request, depths[i], ROUND_REQUESTS, times))
+		if (send_requests(peer, request, depths[i], ROUND_REQUESTS, times))
 			return FAILED;
 		peer->elapsed[i][round] = now_ns() - start;
 	}
@@ -216,11 +216,11 @@ static int measure_both(struct peer peers[2])
 	fill_request(&request);
 	for (i = 0; i < 2; i++)
 		if (connect_to(&peers[i]) ||
-		    converse(&peers[i], &request, 1, WARM_UP_REQUESTS, unused))
+		    send_requests(&peers[i], &request, 1, WARM_UP_REQUESTS, unused))
 			return FAILED;
 	for (round = 0; round < ROUNDS; round++)
 		for (i = 0; i < 2; i++)
-			if (measure(&peers[(round + i) % 2], &request, round))
+			if (measure_round(&peers[(round + i) % 2], &request, round))
 				return FAILED;
 	return DONE;
 }
@@ -259,7 +259,7 @@ static struct json_object *figures_json(const struct figures *figures)
 	return object;
 }
 
-static void report(struct peer peers[2], bool json)
+static void report_peers(struct peer peers[2], bool json)
 {
 	struct json_object *list = json_object_new_array(), *row;
 	unsigned int i;
@@ -294,22 +294,19 @@ static void report(struct peer peers[2], bool json)
 		json_object_put(list);
 }
 
-/* Where limend lies beside this program: in a build tree, or installed. */
 static int find_limend(const struct settings *settings, char path[PATH_MAX])
 {
+	/* In a build tree, or installed. */
 	static const char *const places[] = {
-		"../limend/limend", "../sbin/limend",
+		"../limend/limend", "../../sbin/limend", NULL
 	};
-	unsigned int i;
 
 	if (settings->limend) {
 		snprintf(path, PATH_MAX, "%s", settings->limend);
 		return DONE;
 	}
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (snprintf(path, PATH_MAX, "%s/%s", program_folder,
-			     places[i]) < PATH_MAX && !access(path, X_OK))
-			return DONE;
+	if (find_program(places, path))
+		return DONE;
 	return fail("limend is not beside limen; --limend tells where it is");
 }
 
@@ -326,7 +323,7 @@ static int stay_on_one_processor(void)
 	return DONE;
 }
 
-static int run_in(const char *folder, const char *program, bool json)
+static int measure_in(const char *folder, const char *program, bool json)
 {
 	static struct peer peers[2] = {
 		{ .name = "limend" }, { .name = "the echo server" },
@@ -335,16 +332,16 @@ static int run_in(const char *folder, const char *program, bool json)
 
 	snprintf(peers[0].path, sizeof(peers[0].path), "%s/limend", folder);
 	snprintf(peers[1].path, sizeof(peers[1].path), "%s/echo", folder);
-	result = start(&peers[0], program);
+	result = start_peer(&peers[0], program);
 	if (!result) {
-		result = start(&peers[1], NULL);
+		result = start_peer(&peers[1], NULL);
 		if (!result)
 			result = measure_both(peers);
-		stop(&peers[1]);
+		stop_peer(&peers[1]);
 	}
-	stop(&peers[0]);
+	stop_peer(&peers[0]);
 	if (!result)
-		report(peers, json);
+		report_peers(peers, json);
 	return result;
 }
 
@@ -359,7 +356,7 @@ int bench_daemon(const struct settings *settings)
 		return result;
 	if (!mkdtemp(folder))
 		return fail("%s: %s", folder, strerror(errno));
-	result = run_in(folder, program, settings->json);
+	result = measure_in(folder, program, settings->json);
 	rmdir(folder);
 	return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of what was measured and what is to be reached. */
-#ifndef LIMEN_CLI_BENCH_TABLE_H
-#define LIMEN_CLI_BENCH_TABLE_H
+#ifndef LIMEN_BENCH_TABLE_H
+#define LIMEN_BENCH_TABLE_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -69,4 +69,4 @@ int bench_plot_open(struct bench_plot *plot, const char *path,
 		    unsigned int height, const char *title);
 int bench_plot_close(struct bench_plot *plot);
 
-#endif /* LIMEN_CLI_BENCH_TABLE_H */
+#endif /* LIMEN_BENCH_TABLE_H */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data.h"
+#include "../data.h"
 #include "peer.h"
 
 #define CHUNK 1024
@@ -53,7 +53,7 @@ static void drop_primitive(dnnl_primitive_t *primitive, dnnl_memory_t memory[3])
 	*primitive = NULL;
 }
 
-static void drop(void)
+static void drop_onednn(void)
 {
 	drop_primitive(&dnn.whole, dnn.memory);
 	drop_primitive(&dnn.rest, dnn.rest_memory);
@@ -102,9 +102,9 @@ static dnnl_status_t plan(dnnl_primitive_desc_t *pd, descriptor md[3])
 #endif
 
 /* products[rows][probes] = rows[rows][dim] * probes[probes][dim] transposed */
-static dnnl_status_t create(uint32_t rows, dnnl_primitive_t *primitive,
-			    dnnl_memory_t memory[3],
-			    char text[PEER_TEXT_SIZE])
+static dnnl_status_t create_product(uint32_t rows, dnnl_primitive_t *primitive,
+				    dnnl_memory_t memory[3],
+				    char text[PEER_TEXT_SIZE])
 {
 	const dnnl_dims_t dims[3] = {
 		{ rows, BENCH_DIM }, { BENCH_DIM, dnn.probe_count },
@@ -145,7 +145,7 @@ static dnnl_status_t create(uint32_t rows, dnnl_primitive_t *primitive,
 	return status;
 }
 
-static int allocate(uint32_t rows, uint32_t probes)
+static int allocate_onednn(uint32_t rows, uint32_t probes)
 {
 	dnn.row_count = rows;
 	dnn.probe_count = probes;
@@ -159,7 +159,7 @@ static int allocate(uint32_t rows, uint32_t probes)
 	       dnn.shift && dnn.best;
 }
 
-static void fill(void)
+static void fill_rows_and_probes(void)
 {
 	int8_t vector[BENCH_DIM];
 	uint32_t i, j;
@@ -183,33 +183,33 @@ static void fill(void)
 	}
 }
 
-static int prepare(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
+static int prepare_onednn(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
 {
 	dnnl_status_t status;
 
-	if (!allocate(rows, probes)) {
-		drop();
+	if (!allocate_onednn(rows, probes)) {
+		drop_onednn();
 		snprintf(text, PEER_TEXT_SIZE, "no memory");
 		return -1;
 	}
-	fill();
+	fill_rows_and_probes();
 	status = dnnl_engine_create(&dnn.engine, dnnl_cpu, 0);
 	if (!status)
 		status = dnnl_stream_create(&dnn.stream, dnn.engine,
 					    dnnl_stream_default_flags);
 	if (!status && rows % CHUNK)
-		status = create(rows % CHUNK, &dnn.rest, dnn.rest_memory, text);
+		status = create_product(rows % CHUNK, &dnn.rest, dnn.rest_memory, text);
 	if (!status && rows >= CHUNK)
-		status = create(CHUNK, &dnn.whole, dnn.memory, text);
+		status = create_product(CHUNK, &dnn.whole, dnn.memory, text);
 	if (!status)
 		return 0;
-	drop();
+	drop_onednn();
 	snprintf(text, PEER_TEXT_SIZE, "oneDNN says %s",
 		 dnnl_status2str(status));
 	return -1;
 }
 
-static void keep(struct best *best, float score, uint32_t row)
+static void keep_row(struct best *best, float score, uint32_t row)
 {
 	int i = PEER_TOP - 1;
 
@@ -242,7 +242,7 @@ static unsigned int any_better(const int32_t *products, float norm,
 	return better;
 }
 
-static void rank(uint32_t first, uint32_t count, float *bounds)
+static void rank_chunk(uint32_t first, uint32_t count, float *bounds)
 {
 	const uint32_t probes = dnn.probe_count;
 	uint32_t i, p;
@@ -257,7 +257,7 @@ static void rank(uint32_t first, uint32_t count, float *bounds)
 			float score = (float)(products[p] - dnn.shift[p]) * norm;
 
 			if (score > bounds[p]) {
-				keep(&dnn.best[p], score, first + i);
+				keep_row(&dnn.best[p], score, first + i);
 				bounds[p] = dnn.best[p].score[PEER_TOP - 1];
 			}
 		}
@@ -283,11 +283,11 @@ static dnnl_status_t search_chunk(uint32_t first, uint32_t count, float *bounds)
 	if (!status)
 		status = dnnl_stream_wait(dnn.stream);
 	if (!status)
-		rank(first, count, bounds);
+		rank_chunk(first, count, bounds);
 	return status;
 }
 
-static int run(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
+static int run_onednn(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
 {
 	dnnl_status_t status = dnnl_success;
 	float bounds[PEER_PROBES_MAX];
@@ -314,8 +314,8 @@ static int run(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
 
 const struct peer peer_onednn = {
 	.name = "onednn",
-	.prepare = prepare,
-	.run = run,
-	.drop = drop,
+	.prepare = prepare_onednn,
+	.run = run_onednn,
+	.drop = drop_onednn,
 	.searching = 1,
 };

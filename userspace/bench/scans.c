@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bench_node.h"
-#include "bench_scans.h"
+#include "node.h"
+#include "scans.h"
 
 /* Some hundred chunks; a scanner always has several searches before the board. */
 #define ROWS 4096
@@ -20,8 +20,8 @@
 #define RESULT_SIZE 4096
 #define PATIENCE_S 60
 
-static int prepare(struct bench_node *node, uint32_t *queue,
-		   struct drm_limen_scan scans[BATCH])
+static int prepare_scan(struct bench_node *node, uint32_t *queue,
+			struct drm_limen_scan scans[BATCH])
 {
 	struct bench_buffer rows = {}, host = {};
 	struct limen_template tmpl;
@@ -57,14 +57,14 @@ static int prepare(struct bench_node *node, uint32_t *queue,
 }
 
 /* A scanner's whole life; it ends when its parent does. */
-static void scan(struct bench_scanner *scanner)
+static void scan_when_told(struct bench_scanner *scanner)
 {
 	struct drm_limen_scan scans[BATCH];
 	struct bench_node node = {};
 	uint32_t queue = 0;
 	int error;
 
-	scanner->failed = prepare(&node, &queue, scans) != DONE;
+	scanner->failed = prepare_scan(&node, &queue, scans) != DONE;
 	sem_post(&scanner->idle);
 	while (!scanner->failed) {
 		while (sem_wait(&scanner->go))
@@ -81,7 +81,7 @@ static void scan(struct bench_scanner *scanner)
 	_exit(FAILED);
 }
 
-static int start(struct bench_scanner *scanner)
+static int start_scanner(struct bench_scanner *scanner)
 {
 	pid_t parent = getpid();
 
@@ -94,7 +94,7 @@ static int start(struct bench_scanner *scanner)
 		return DONE;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(FAILED);
-	scan(scanner);
+	scan_when_told(scanner);
 	return DONE;
 }
 
@@ -173,7 +173,7 @@ struct bench_scanner *bench_scans_start(void)
 		return NULL;
 	}
 	for (i = 0; !result && i < BENCH_SCANNERS; i++)
-		result = start(&scanners[i]) ?: await_idle(&scanners[i]);
+		result = start_scanner(&scanners[i]) ?: await_idle(&scanners[i]);
 	if (!result)
 		return scanners;
 	bench_scans_stop(scanners);

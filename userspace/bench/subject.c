@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What limen bench match times. */
-#include "bench_subject.h"
+#include "subject.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <data.h>
+#include <cli.h>
 #include <monotonic.h>
 
-#include "cli.h"
+#include "data.h"
 
 #define TIMEOUT_MS 600000
 /* Pairs of a run; what they compare stays in the first-level cache. */

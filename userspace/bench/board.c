@@ -19,9 +19,9 @@
 #include <monotonic.h>
 
 #include "bench.h"
-#include "bench_board.h"
-#include "bench_calls.h"
-#include "bench_scans.h"
+#include "board.h"
+#include "calls.h"
+#include "scans.h"
 
 /* While the board is held up, calls come to an idle driver and a busy board. */
 #define HOLD_US 100000
@@ -111,7 +111,7 @@ static int hold_up(struct bench_board *bench)
 }
 
 /* Waits until all is answered that was submitted meanwhile. */
-static int let_go(struct bench_board *bench)
+static int let_holder_go(struct bench_board *bench)
 {
 	unsigned int i;
 
@@ -140,7 +140,7 @@ static int measure_submit(struct bench_board *bench, unsigned int round,
 		error = bench_node_submit(&bench->node, i, each);
 	bench->calls[kind][round] = (double)(now_ns() - start) * each /
 				    BENCH_BOARD_CALLS;
-	return error ? refused(&bench->node, error) : let_go(bench);
+	return error ? refused(&bench->node, error) : let_holder_go(bench);
 }
 
 static int measure_verify(struct bench_board *bench, unsigned int round)
@@ -249,7 +249,7 @@ static int measure_round(struct bench_board *bench, unsigned int round)
 	return result;
 }
 
-static int measure(struct bench_board *bench)
+static int measure_board(struct bench_board *bench)
 {
 	unsigned int round, i;
 	int error = 0;
@@ -298,7 +298,7 @@ int bench_board(const struct settings *settings)
 	bench.first = come_first();
 	result = bench_node_open(&bench.node) ?:
 		 bench_node_comparisons(&bench.node) ?:
-		 measure(&bench);
+		 measure_board(&bench);
 	bench_scans_stop(bench.scanners);
 	return result ?: bench_board_present(&bench, settings);
 }

@@ -9,12 +9,12 @@
  * after another, so that whatever else the machine does meets all of them. A row
  * of the table is a ratio of the speeds of two subjects, in each round.
  */
-#ifndef LIMEN_CLI_BENCH_MATCH_H
-#define LIMEN_CLI_BENCH_MATCH_H
+#ifndef LIMEN_BENCH_REPORT_H
+#define LIMEN_BENCH_REPORT_H
 
 #include <stdint.h>
 
-#include "bench_table.h"
+#include "table.h"
 
 #define BENCH_ROUNDS 15
 
@@ -116,4 +116,4 @@ struct json_object *bench_report_json(const struct bench_report *report);
 /* Draws it with gnuplot; DONE or FAILED after a line. */
 int bench_report_plot(const struct bench_report *report, const char *path);
 
-#endif /* LIMEN_CLI_BENCH_MATCH_H */
+#endif /* LIMEN_BENCH_REPORT_H */

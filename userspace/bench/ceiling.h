@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the machine can do at most: what the engine is measured against. */
-#ifndef LIMEN_CLI_BENCH_LIMITS_H
-#define LIMEN_CLI_BENCH_LIMITS_H
+#ifndef LIMEN_BENCH_CEILING_H
+#define LIMEN_BENCH_CEILING_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -41,4 +41,4 @@ enum { BENCH_PEAK_AMX, BENCH_PEAK_VNNI, BENCH_PEAKS };
 
 extern const struct bench_peak bench_peaks[BENCH_PEAKS];
 
-#endif /* LIMEN_CLI_BENCH_LIMITS_H */
+#endif /* LIMEN_BENCH_CEILING_H */

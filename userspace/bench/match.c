@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <data.h>
 #include <monotonic.h>
 
 #include "bench.h"
-#include "bench_match.h"
-#include "bench_subject.h"
+#include "data.h"
+#include "report.h"
+#include "subject.h"
 
 /* Rows of the large gallery; the small one has a tenth. */
 #define LARGE 1000000
@@ -126,10 +126,10 @@ static bool is_missing(struct bench_row *row, const struct bench_times *times)
 }
 
 /* How many times as fast; share: how much of their work is ours. */
-static struct bench_row *compare(struct bench *bench, const char *work,
-				 const char *against, double target,
-				 const struct bench_times *ours,
-				 const struct bench_times *theirs, double share)
+static struct bench_row *compare_speeds(struct bench *bench, const char *work,
+					const char *against, double target,
+					const struct bench_times *ours,
+					const struct bench_times *theirs, double share)
 {
 	struct bench_row *row = new_row(bench, work, against, target);
 	double values[BENCH_ROUNDS];
@@ -290,15 +290,15 @@ static int measure_small(struct bench *bench)
 	for (i = 0; all[i]; i++)
 		remember(bench, &all[i]->times);
 	snprintf(work, sizeof(work), "Q=64, N=%u, top-10", rows);
-	compare(bench, work, "OpenBLAS sgemm alone, as it comes", 20,
-		&batch.times, &blas.times, 1);
-	compare(bench, work, "OpenBLAS sgemm alone, told the core", 20,
-		&batch.times, &told.times, 1);
-	compare(bench, work, "oneDNN int8 + top-10", 3, &batch.times,
-		&dnn.times, 1);
+	compare_speeds(bench, work, "OpenBLAS sgemm alone, as it comes", 20,
+		       &batch.times, &blas.times, 1);
+	compare_speeds(bench, work, "OpenBLAS sgemm alone, told the core", 20,
+		       &batch.times, &told.times, 1);
+	compare_speeds(bench, work, "oneDNN int8 + top-10", 3, &batch.times,
+		       &dnn.times, 1);
 	snprintf(work, sizeof(work), "OpenCL, Q=1, N=%u, top-10", rows);
-	compare(bench, work, "native, same processors", 0.7, &opencl.times,
-		&native.times, 1);
+	compare_speeds(bench, work, "native, same processors", 0.7, &opencl.times,
+		       &native.times, 1);
 	bench_peers_drop(&bench->peers, "openblas");
 	bench_peers_drop(&bench->peers, "onednn");
 	bench_peers_stop(&bench->told);
@@ -365,17 +365,17 @@ static void tell_singles(struct bench *bench, struct singles *s)
 	snprintf(whole, sizeof(whole), "Q=1, N=%u, top-10, whole rows read",
 		 bench->large);
 	snprintf(exact, sizeof(exact), "Q=1, N=%u, top-10", bench->large);
-	compare(bench, whole, "reading whole rows", 0.97, &s->scan.times,
-		reading, 1);
-	compare(bench, exact, "reading whole rows", 1.8, search, reading, 1);
-	compare(bench, exact, "FAISS IndexFlatIP", 12, search, &s->flat.times,
-		1);
-	compare(bench, exact, "FAISS, its fastest int8 index", 4, search,
-		&s->int8.times, 1);
-	compare(bench, "Q=1, two threads", "one thread", 1.9, &s->two.times,
-		search, 1);
-	compare(bench, "reading, two threads", "one thread", 0,
-		&s->halves.times, reading, 1);
+	compare_speeds(bench, whole, "reading whole rows", 0.97, &s->scan.times,
+		       reading, 1);
+	compare_speeds(bench, exact, "reading whole rows", 1.8, search, reading, 1);
+	compare_speeds(bench, exact, "FAISS IndexFlatIP", 12, search, &s->flat.times,
+		       1);
+	compare_speeds(bench, exact, "FAISS, its fastest int8 index", 4, search,
+		       &s->int8.times, 1);
+	compare_speeds(bench, "Q=1, two threads", "one thread", 1.9, &s->two.times,
+		       search, 1);
+	compare_speeds(bench, "reading, two threads", "one thread", 0,
+		       &s->halves.times, reading, 1);
 	bench->report.reading_ns = 1e9 * BENCH_DIM / 1e9 / bench_rate(reading);
 	remember(bench, reading);
 	remember(bench, &s->halves.times);
@@ -450,12 +450,12 @@ static void tell_many(struct bench *bench, struct many *m, unsigned int best)
 		peak = &m->peaks[i].times;
 		remember(bench, peak);
 		/* The best that there is is what is to be reached. */
-		compare(bench, work, peak->name, i <= best ? 0.6 : 0,
-			&m->search.times, peak, operations / peak->work);
+		compare_speeds(bench, work, peak->name, i <= best ? 0.6 : 0,
+			       &m->search.times, peak, operations / peak->work);
 	}
 	remember(bench, &m->two.times);
-	compare(bench, "multiplying, two threads", "one thread", 0,
-		&m->two.times, &m->peaks[best].times, 2);
+	compare_speeds(bench, "multiplying, two threads", "one thread", 0,
+		       &m->two.times, &m->peaks[best].times, 2);
 }
 
 static void measure_many(struct bench *bench)
@@ -597,7 +597,7 @@ static int measure_growth(struct bench *bench)
 	return DONE;
 }
 
-static int measure(struct bench *bench)
+static int measure_engine(struct bench *bench)
 {
 	int result = measure_memory(bench) ?: measure_small(bench) ?:
 		     measure_large(bench);
@@ -725,7 +725,7 @@ int bench_match(const struct settings *settings)
 	result = open_backends(&bench);
 	if (!result) {
 		start_peers(&bench);
-		result = measure(&bench);
+		result = measure_engine(&bench);
 	}
 	close_all(&bench);
 	bench_data_close();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Talks to limen-bench-peers; see ../bench/peer.h for what is said. */
-#ifndef LIMEN_CLI_BENCH_PEERS_H
-#define LIMEN_CLI_BENCH_PEERS_H
+/* Talks to limen-bench-peers; see peers/peer.h for what is said. */
+#ifndef LIMEN_BENCH_PEERS_H
+#define LIMEN_BENCH_PEERS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -41,4 +41,4 @@ void bench_peers_drop(struct bench_peers *peers, const char *peer);
 int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
 		       uint64_t *huge);
 
-#endif /* LIMEN_CLI_BENCH_PEERS_H */
+#endif /* LIMEN_BENCH_PEERS_H */

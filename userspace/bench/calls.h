@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIMEN_CLI_BENCH_CALLS_H
-#define LIMEN_CLI_BENCH_CALLS_H
+#ifndef LIMEN_BENCH_CALLS_H
+#define LIMEN_BENCH_CALLS_H
 
 /*
  * System calls that liblimen makes for a comparison by the board of this node, the
@@ -8,4 +8,4 @@
  */
 double bench_calls_count(const char *node);
 
-#endif /* LIMEN_CLI_BENCH_CALLS_H */
+#endif /* LIMEN_BENCH_CALLS_H */

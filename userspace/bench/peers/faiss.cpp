@@ -9,7 +9,7 @@
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/utils/utils.h>
 
-#include "data.h"
+#include "../data.h"
 #include "peer.h"
 
 using faiss::ScalarQuantizer;
