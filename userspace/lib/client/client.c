@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../limend/protocol.h"
+#include "../../limend/protocol.h"
 #include "private.h"
 
 /* Longest limend may take to accept and welcome a client. */
