@@ -129,8 +129,8 @@ static void teardown(void)
 
 START_TEST(a_good_reply)
 {
-	struct limen_service_result result;
-	struct limen_service_status status;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_service_status status = { .size = sizeof(status) };
 
 	start(NULL);
 	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
@@ -189,7 +189,7 @@ static const struct {
 /* A wrong reply is no score, and the connection is not used again. */
 START_TEST(a_wrong_reply)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	int error;
 
 	start(spoilt[_i].spoil);
@@ -204,7 +204,7 @@ SPOIL(failed, answer->reply.error = htole32(-EIO))
 /* A failure is the service's answer: the connection remains. */
 START_TEST(a_failure)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	int i;
 
 	start(failed);
@@ -222,7 +222,7 @@ SPOIL(silent, answer->size = 0)
 
 START_TEST(no_reply)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 
 	start(silent);
 	ck_assert_int_eq(compare(50, &result), -ETIMEDOUT);
@@ -233,7 +233,7 @@ END_TEST
 
 START_TEST(the_server_dies)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	int error;
 
 	start(NULL);
@@ -362,7 +362,7 @@ END_TEST
 START_TEST(what_is_no_template_is_not_sent)
 {
 	struct limen_template good = sample(512, 1), zero = good;
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 
 	memset(zero.vector, 0, sizeof(zero.vector));
 	start(NULL);

@@ -27,7 +27,7 @@ static void check_served(struct limen_client *client, uint32_t dim,
 {
 	struct limen_template a = sample(dim, seed), b = sample(dim, seed + 1);
 	struct limen_score score = limen_score_vectors(a.vector, b.vector, dim);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 
 	ck_assert_int_eq(limen_client_compare(client, &a, &b,
 					      DAEMON_TIMEOUT_MS, &result), 0);
@@ -78,7 +78,8 @@ END_TEST
 
 START_TEST(status)
 {
-	struct limen_service_status before, after;
+	struct limen_service_status before = { .size = sizeof(before) };
+	struct limen_service_status after = { .size = sizeof(after) };
 	struct limen_client *made = client();
 
 	ck_assert_int_eq(limen_client_status(made, DAEMON_TIMEOUT_MS, &before),
@@ -100,7 +101,7 @@ END_TEST
 START_TEST(what_does_not_compare)
 {
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	struct limen_client *made = client();
 
 	b.model[3] ^= 1;
@@ -234,7 +235,8 @@ END_TEST
 /* limend is stopped until all requests are there: one batch takes all. */
 START_TEST(batches_across_clients)
 {
-	struct limen_service_status before, after;
+	struct limen_service_status before = { .size = sizeof(before) };
+	struct limen_service_status after = { .size = sizeof(after) };
 	struct limen_client *observer = client();
 	struct packet packet = good_packet(9);
 	int fds[8], i, round;
@@ -726,7 +728,7 @@ START_TEST(without_descriptors_it_waits)
 	uint64_t ticks;
 	struct limen_client *made = client();
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	struct packet packet = good_packet(5);
 	int fd;
 
@@ -893,8 +895,8 @@ static int count_board(const char *node, void *context)
 START_TEST(no_board)
 {
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
-	struct limen_service_status status;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_service_status status = { .size = sizeof(status) };
 	struct limen_client *made;
 	int boards = 0;
 

@@ -340,7 +340,8 @@ END_TEST
 START_TEST(believes_nothing_impossible)
 {
 	struct limen_template tmpl = sample(128, 1), zero = sample(128, 0);
-	struct limen_pair pair = { .probe = &tmpl, .reference = &tmpl };
+	struct limen_pair pair = { .size = sizeof(pair), .probe = &tmpl,
+				   .reference = &tmpl };
 	struct limen_gallery *gallery;
 	struct limen_row row;
 
@@ -472,6 +473,7 @@ static void compare_batch(void)
 	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
 		probes[i] = row_of(64 + i % 8 * 64, i);
 		references[i] = row_of(64 + i % 8 * 64, 3 * i + 1);
+		pairs[i].size = sizeof(*pairs);
 		pairs[i].probe = &probes[i];
 		pairs[i].reference = &references[i];
 	}

@@ -23,6 +23,9 @@ static void teardown(void)
 	free(cases);
 }
 
+#define PAIR(one, other) \
+	{ .size = sizeof(struct limen_pair), .probe = (one), .reference = (other) }
+
 static void check_score(const struct limen_score *score,
 			const struct vector_case *expected)
 {
@@ -77,6 +80,7 @@ START_TEST(cpu_reproduces_the_vectors)
 		if (count > LIMEN_BATCH_MAX)
 			count = LIMEN_BATCH_MAX;
 		for (i = 0; i < count; i++) {
+			pairs[i].size = sizeof(*pairs);
 			pairs[i].probe = &cases[first + i].probe;
 			pairs[i].reference = &cases[first + i].reference;
 		}
@@ -120,10 +124,10 @@ START_TEST(what_does_not_compare_spoils_no_other)
 	struct limen_template foreign = cases[0].probe;
 	struct limen_template wide = cases[case_count - 1].probe;
 	struct limen_pair pairs[4] = {
-		{ .probe = &cases[0].probe, .reference = &cases[0].reference },
-		{ .probe = &foreign, .reference = &cases[0].reference },
-		{ .probe = &cases[0].probe, .reference = &wide },
-		{ .probe = &cases[1].probe, .reference = &cases[1].reference },
+		PAIR(&cases[0].probe, &cases[0].reference),
+		PAIR(&foreign, &cases[0].reference),
+		PAIR(&cases[0].probe, &wide),
+		PAIR(&cases[1].probe, &cases[1].reference),
 	};
 	struct limen_backend *cpu;
 

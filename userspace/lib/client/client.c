@@ -17,30 +17,45 @@
 #define CONNECT_PAUSE_US 5000
 
 /**
+ * struct pending - a comparison that is under way
+ * @number: of the request
+ * @dim: of its templates
+ */
+struct pending {
+	uint64_t number;
+	uint32_t dim;
+};
+
+/**
  * struct limen_client - a connection to limend
  * @fd: its socket, or -1 once an answer was late or wrong: what comes next on it
  *	might belong to an earlier request
  * @number: of the last request
+ * @count: comparisons under way
+ * @pending: they, in no order
  */
 struct limen_client {
 	int fd;
 	uint64_t number;
+	unsigned int count;
+	struct pending pending[LIMEN_CLIENT_PENDING_MAX];
 };
 
 static int broken(struct limen_client *client, int error)
 {
 	close(client->fd);
 	client->fd = -1;
+	client->count = 0;
 	return error;
 }
 
-static void request_init(struct limen_client *client,
-			 struct limend_request *request, enum limend_op op)
+static void request_init(struct limend_request *request, enum limend_op op,
+			 uint64_t number)
 {
 	request->magic = htole32(LIMEND_MAGIC);
 	request->version = htole16(LIMEND_VERSION);
 	request->op = htole16(op);
-	request->number = htole64(++client->number);
+	request->number = htole64(number);
 }
 
 static int wait_for(int fd, short events, int64_t deadline)
@@ -146,25 +161,12 @@ static int receive_packet(int fd, void *data, size_t size, int64_t deadline)
 }
 
 /* The heads of requests and of all replies are alike. */
-static bool reply_matches(const struct limend_request *request,
-			  const struct limend_request *reply)
+static bool reply_matches(const void *reply, enum limend_op op, uint64_t number)
 {
-	return !memcmp(request, reply, sizeof(*request));
-}
+	struct limend_request head;
 
-static int exchange(struct limen_client *client,
-		    const struct limend_request *request, size_t request_size,
-		    void *reply, size_t reply_size, int64_t deadline)
-{
-	int error;
-
-	error = send_packet(client->fd, request, request_size, deadline);
-	if (!error)
-		error = receive_packet(client->fd, reply, reply_size, deadline);
-	error = last_words(client->fd, error);
-	if (!error && !reply_matches(request, reply))
-		error = -EPROTO;
-	return error ? broken(client, error) : 0;
+	request_init(&head, op, number);
+	return !memcmp(&head, reply, sizeof(head));
 }
 
 static bool backend_known(uint32_t backend)
@@ -172,24 +174,122 @@ static bool backend_known(uint32_t backend)
 	return backend == LIMEN_BACKEND_CPU || backend == LIMEN_BACKEND_BOARD;
 }
 
+/* -EPROTO: no answer at all, else the answer is in the result. */
 static int read_compare_reply(const struct limend_compare_reply *reply,
 			      uint32_t dim,
 			      struct limen_service_result *result)
 {
-	int32_t error = le32toh(reply->error);
+	const struct limen_score score = {
+		.raw = le32toh(reply->raw),
+		.similarity = le32toh(reply->similarity),
+	};
 	uint32_t backend = le32toh(reply->backend);
 
-	if (error > 0 || error < -4095 || !backend_known(backend))
+	if (!backend_known(backend) ||
+	    !outcome_write(&result->error, &result->score,
+			   le32toh(reply->error), score, dim, -EPROTO))
 		return -EPROTO;
-	result->error = error;
 	result->backend = backend;
 	result->device_ns = le64toh(reply->device_ns);
 	result->service_ns = le64toh(reply->service_ns);
+	return 0;
+}
+
+/* Sends a comparison, and knows of it from then on. */
+static int send_comparison(struct limen_client *client,
+			   const struct limen_template *probe,
+			   const struct limen_template *reference,
+			   int64_t deadline)
+{
+	struct {
+		struct limend_request head;
+		uint8_t templates[2 * LIMEN_TEMPLATE_SIZE_MAX];
+	} request;
+	uint64_t number = client->number + 1;
+	int first, second, error;
+
+	first = limen_template_write(probe, request.templates,
+				     LIMEN_TEMPLATE_SIZE_MAX);
+	if (first < 0)
+		return first;
+	second = limen_template_write(reference, request.templates + first,
+				      LIMEN_TEMPLATE_SIZE_MAX);
+	if (second < 0) {
+		error = second;
+	} else {
+		request_init(&request.head, LIMEND_COMPARE, number);
+		error = send_packet(client->fd, &request,
+				    sizeof(request.head) + first + second,
+				    deadline);
+	}
+	limen_wipe(&request, sizeof(request));
+	if (error == -EINVAL || error == -ETIMEDOUT)
+		return error;
 	if (error)
-		return 0;
-	result->score.raw = le32toh(reply->raw);
-	result->score.similarity = le32toh(reply->similarity);
-	return score_possible(&result->score, dim) ? 0 : -EPROTO;
+		return broken(client, last_words(client->fd, error));
+	client->number = number;
+	client->pending[client->count++] =
+		(struct pending){ .number = number, .dim = probe->dim };
+	return 0;
+}
+
+static struct pending *find_pending(struct limen_client *client,
+				    uint64_t number)
+{
+	unsigned int i;
+
+	for (i = 0; i < client->count; i++)
+		if (client->pending[i].number == number)
+			return &client->pending[i];
+	return NULL;
+}
+
+/* The next answer, of whichever comparison; -ETIMEDOUT leaves all as it was. */
+static int take_answer(struct limen_client *client, uint64_t *number,
+		       struct limen_service_result *result, int64_t deadline)
+{
+	struct limend_compare_reply reply = {};
+	struct pending *pending;
+	int error = receive_packet(client->fd, &reply, sizeof(reply), deadline);
+
+	if (error == -ETIMEDOUT)
+		return error;
+	if (error)
+		return broken(client, last_words(client->fd, error));
+	*number = le64toh(reply.number);
+	pending = find_pending(client, *number);
+	if (!pending || !reply_matches(&reply, LIMEND_COMPARE, *number) ||
+	    read_compare_reply(&reply, pending->dim, result))
+		return broken(client, -EPROTO);
+	*pending = client->pending[--client->count];
+	return 0;
+}
+
+/* Whether the client may be asked something that is answered at once. */
+static int check_idle(const struct limen_client *client, int timeout_ms)
+{
+	if (timeout_ms < 0)
+		return -EINVAL;
+	if (client->fd < 0)
+		return -ENOTCONN;
+	return client->count ? -EBUSY : 0;
+}
+
+static int compare(struct limen_client *client,
+		   const struct limen_template *probe,
+		   const struct limen_template *reference, int timeout_ms,
+		   struct limen_service_result *result)
+{
+	int64_t deadline = deadline_in(timeout_ms);
+	int error = check_idle(client, timeout_ms);
+	uint64_t number;
+
+	if (!error)
+		error = send_comparison(client, probe, reference, deadline);
+	if (!error)
+		error = take_answer(client, &number, result, deadline);
+	/* The answer would come later, when nobody expects it. */
+	return error == -ETIMEDOUT ? broken(client, error) : error;
 }
 
 int limen_client_compare(struct limen_client *client,
@@ -197,58 +297,98 @@ int limen_client_compare(struct limen_client *client,
 			 const struct limen_template *reference, int timeout_ms,
 			 struct limen_service_result *result)
 {
-	struct {
-		struct limend_request head;
-		uint8_t templates[2 * LIMEN_TEMPLATE_SIZE_MAX];
-	} request;
-	struct limend_compare_reply reply = {};
-	size_t size = sizeof(request.head);
-	int put, error;
+	struct limen_service_result made = {};
+	int error = sized_check(result->size, sizeof(made));
 
-	*result = (struct limen_service_result){ .error = -EIO };
-	if (client->fd < 0)
-		return -ENOTCONN;
-	put = limen_template_write(probe, request.templates,
-				   LIMEN_TEMPLATE_SIZE_MAX);
-	if (put < 0)
-		return put;
-	size += put;
-	put = limen_template_write(reference, request.templates + put,
-				   LIMEN_TEMPLATE_SIZE_MAX);
-	if (put > 0) {
-		size += put;
-		request_init(client, &request.head, LIMEND_COMPARE);
-		error = exchange(client, &request.head, size, &reply,
-				 sizeof(reply), deadline_in(timeout_ms));
-	} else {
-		error = put;
-	}
-	limen_wipe(&request, sizeof(request));
 	if (error)
 		return error;
+	error = compare(client, probe, reference, timeout_ms, &made);
+	/* Without an answer the result has the error alone. */
+	if (error)
+		made = (struct limen_service_result){ .error = error };
+	sized_fill(result, &made, sizeof(made));
+	return made.error;
+}
 
-	error = read_compare_reply(&reply, probe->dim, result);
-	return error ? broken(client, error) : result->error;
+int limen_client_submit(struct limen_client *client,
+			const struct limen_template *probe,
+			const struct limen_template *reference, int timeout_ms,
+			uint64_t *ticket)
+{
+	int error;
+
+	if (timeout_ms < 0)
+		return -EINVAL;
+	if (client->fd < 0)
+		return -ENOTCONN;
+	if (client->count == LIMEN_CLIENT_PENDING_MAX)
+		return -ENOBUFS;
+	error = send_comparison(client, probe, reference,
+				deadline_in(timeout_ms));
+	if (!error)
+		*ticket = client->number;
+	return error;
+}
+
+int limen_client_next(struct limen_client *client, int timeout_ms,
+		      uint64_t *ticket, struct limen_service_result *result)
+{
+	struct limen_service_result made = {};
+	uint64_t number;
+	int error;
+
+	if (timeout_ms < 0 || sized_check(result->size, sizeof(made)))
+		return -EINVAL;
+	if (client->fd < 0)
+		return -ENOTCONN;
+	if (!client->count)
+		return -ENOMSG;
+	error = take_answer(client, &number, &made, deadline_in(timeout_ms));
+	if (error)
+		return error;
+	sized_fill(result, &made, sizeof(made));
+	*ticket = number;
+	return 0;
+}
+
+unsigned int limen_client_pending(const struct limen_client *client)
+{
+	return client->count;
+}
+
+int limen_client_fd(const struct limen_client *client)
+{
+	return client->fd < 0 ? -ENOTCONN : client->fd;
+}
+
+static int exchange_status(struct limen_client *client, int64_t deadline,
+			   struct limend_status_reply *reply)
+{
+	struct limend_request request;
+	int error;
+
+	request_init(&request, LIMEND_STATUS, ++client->number);
+	error = send_packet(client->fd, &request, sizeof(request), deadline);
+	if (!error)
+		error = receive_packet(client->fd, reply, sizeof(*reply),
+				       deadline);
+	error = last_words(client->fd, error);
+	if (!error && (!reply_matches(reply, LIMEND_STATUS, client->number) ||
+		       !backend_known(le32toh(reply->backend)) ||
+		       !memchr(reply->description, 0,
+			       sizeof(reply->description))))
+		error = -EPROTO;
+	return error ? broken(client, error) : 0;
 }
 
 static int ask_status(struct limen_client *client, int64_t deadline,
 		      struct limen_service_status *status)
 {
-	struct limend_request request;
 	struct limend_status_reply reply = {};
-	int error;
+	int error = exchange_status(client, deadline, &reply);
 
-	if (client->fd < 0)
-		return -ENOTCONN;
-	request_init(client, &request, LIMEND_STATUS);
-	error = exchange(client, &request, sizeof(request), &reply,
-			 sizeof(reply), deadline);
 	if (error)
 		return error;
-
-	if (!backend_known(le32toh(reply.backend)) ||
-	    !memchr(reply.description, 0, sizeof(reply.description)))
-		return broken(client, -EPROTO);
 	status->backend = le32toh(reply.backend);
 	status->clients = le32toh(reply.clients);
 	status->comparisons = le64toh(reply.comparisons);
@@ -264,7 +404,16 @@ static int ask_status(struct limen_client *client, int64_t deadline,
 int limen_client_status(struct limen_client *client, int timeout_ms,
 			struct limen_service_status *status)
 {
-	return ask_status(client, deadline_in(timeout_ms), status);
+	struct limen_service_status made = {};
+	int error = sized_check(status->size, sizeof(made));
+
+	if (!error)
+		error = check_idle(client, timeout_ms);
+	if (!error)
+		error = ask_status(client, deadline_in(timeout_ms), &made);
+	if (!error)
+		sized_fill(status, &made, sizeof(made));
+	return error;
 }
 
 /*
@@ -307,7 +456,7 @@ int limen_client_connect(struct limen_client **client, const char *socket_path)
 {
 	int64_t deadline = deadline_in(CONNECT_TIMEOUT_MS);
 	struct limen_client *made = calloc(1, sizeof(*made));
-	struct limen_service_status status;
+	struct limen_service_status status = {};
 	int error;
 
 	if (!made)

@@ -517,7 +517,7 @@ int limen_gallery_open(struct limen_gallery **gallery, const char *path)
 int limen_gallery_edit(struct limen_gallery **gallery, const char *path,
 		       int timeout_ms)
 {
-	int fd = file_lock(path, timeout_ms);
+	int fd = timeout_ms < 0 ? -EINVAL : file_lock(path, timeout_ms);
 	int error;
 
 	if (fd < 0)

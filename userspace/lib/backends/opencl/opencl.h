@@ -184,7 +184,7 @@ HIDDEN void opencl_keep(const struct opencl *opencl, const char *options);
 HIDDEN int opencl_products(struct opencl *opencl, const int8_t *vectors,
 			   unsigned int count, struct match_products *products);
 HIDDEN void opencl_compare(struct limen_backend *backend,
-			   struct limen_pair *pairs, unsigned int count,
+			   struct limen_pair *const *pairs, unsigned int count,
 			   int timeout_ms);
 
 /* Zeroes a buffer of the device's own and releases it. */
