@@ -191,6 +191,34 @@ int limen_gallery_create(struct limen_gallery **gallery,
 int limen_gallery_open(struct limen_gallery **gallery, const char *path);
 
 /**
+ * limen_gallery_open_fd() - open a gallery in a file that is open
+ * @gallery: out: the gallery, until limen_gallery_close()
+ * @fd: of the file, to be read from its start, wherever its position is; it is not
+ *	moved, and the caller closes it, at once if it likes
+ *
+ * As limen_gallery_open(). A file in memory, see memfd_create(), that is sealed against
+ * being written to and made shorter may be anybody's.
+ *
+ * Return: as limen_gallery_open(); -EACCES, -EBADF: not open for reading.
+ */
+int limen_gallery_open_fd(struct limen_gallery **gallery, int fd);
+
+/**
+ * limen_gallery_open_memory() - open a gallery as it would lie in a file
+ * @gallery: out: the gallery, until limen_gallery_close()
+ * @data: the file's bytes, at any alignment; may be NULL if @size is 0
+ * @size: how many there are
+ *
+ * They are copied, and verified as limen_gallery_open() does; the copy is wiped when the
+ * gallery is closed, and the caller's is the caller's to be wiped.
+ *
+ * Return: 0; -EBADMSG, -EPROTONOSUPPORT, -EPROTOTYPE, -ENODATA, -EUCLEAN, -ENOMEM: as
+ * limen_gallery_open().
+ */
+int limen_gallery_open_memory(struct limen_gallery **gallery, const void *data,
+			      size_t size);
+
+/**
  * limen_gallery_edit() - open a gallery to be changed and saved under this path
  * @gallery: out: the gallery, until limen_gallery_close()
  * @path: of the file
@@ -282,6 +310,19 @@ uint32_t limen_gallery_dim(const struct limen_gallery *gallery);
  * Return: its identifier, LIMEN_MODEL_ID_SIZE bytes; it lasts as long as the gallery.
  */
 const uint8_t *limen_gallery_model(const struct limen_gallery *gallery);
+
+/**
+ * limen_gallery_next_row() - find the next row that is there
+ * @gallery: the gallery
+ * @row: in: the number to start from, which may be any; out: the first row from there on
+ *	that has not been removed
+ *
+ * All rows, in rising order: for (row = 0; !limen_gallery_next_row(gallery, &row); row++).
+ * Each call sees the gallery as it is then.
+ *
+ * Return: 0; -ENOENT: there is none.
+ */
+int limen_gallery_next_row(const struct limen_gallery *gallery, uint32_t *row);
 
 /**
  * limen_gallery_row() - copy a row
