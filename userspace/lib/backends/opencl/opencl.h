@@ -18,6 +18,8 @@
 
 #include "gallery.h"
 
+#include "opencl_loader.h"
+
 /* Most probes, and candidates, of one launch. */
 #define OPENCL_PROBES_MAX MATCH_PROBES_MAX
 #define OPENCL_ROOM 65536
