@@ -51,7 +51,7 @@ static void cpu_compare(struct limen_backend *backend,
 	for (i = 0; i < count; i++)
 		pair_settle(pairs[i], 0, score(kernels, pairs[i]), 0);
 	/* Looked at for every pair, the clock would take most of the time. */
-	each = (now_ns() - start) / count;
+	each = count ? (now_ns() - start) / count : 0;
 	for (i = 0; i < count; i++)
 		pairs[i]->device_ns = each;
 }

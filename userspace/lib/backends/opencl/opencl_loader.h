@@ -35,9 +35,7 @@
 
 #define OPENCL_MEMBER(name) __typeof__(name) *name##_;
 
-/**
- * struct opencl_functions - the functions of the loader, a line behind each name
- */
+/* The functions of the loader, each under its name and a line. */
 struct opencl_functions {
 	OPENCL_FUNCTIONS(OPENCL_MEMBER)
 };
