@@ -14,13 +14,16 @@
 static struct vector_case *cases;
 static unsigned int case_count;
 
+#define PAIR(one, other) \
+	{ .size = sizeof(struct limen_pair), .probe = (one), .reference = (other) }
+
 static void test_singly(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < case_count; i++) {
-		struct limen_pair pair = { .probe = &cases[i].probe,
-					   .reference = &cases[i].reference };
+		struct limen_pair pair = PAIR(&cases[i].probe,
+					      &cases[i].reference);
 		int error = limen_compare(board, &pair, 1, TIMEOUT_MS);
 
 		if (error || !same(&pair.score, &cases[i].score)) {
@@ -39,6 +42,7 @@ static void fill_batch(struct limen_pair *pairs, unsigned int first)
 	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
 		struct vector_case *vector = &cases[(first + i) % case_count];
 
+		pairs[i].size = sizeof(*pairs);
 		pairs[i].probe = i % 2 ? &vector->reference : &vector->probe;
 		pairs[i].reference = i % 2 ? &vector->probe :
 					     &vector->reference;
@@ -71,9 +75,9 @@ static void test_mixture(void)
 {
 	struct limen_template foreign = cases[0].probe;
 	struct limen_pair pairs[3] = {
-		{ .probe = &cases[0].probe, .reference = &cases[0].reference },
-		{ .probe = &foreign, .reference = &cases[0].reference },
-		{ .probe = &cases[1].probe, .reference = &cases[1].reference },
+		PAIR(&cases[0].probe, &cases[0].reference),
+		PAIR(&foreign, &cases[0].reference),
+		PAIR(&cases[1].probe, &cases[1].reference),
 	};
 
 	foreign.model[0] ^= 1;
@@ -87,8 +91,7 @@ static void test_mixture(void)
 
 static void test_deadline(void)
 {
-	struct limen_pair pair = { .probe = &cases[0].probe,
-				   .reference = &cases[0].reference };
+	struct limen_pair pair = PAIR(&cases[0].probe, &cases[0].reference);
 	int late = limen_compare(board, &pair, 1, 0);
 	int next = limen_compare(board, &pair, 1, TIMEOUT_MS);
 

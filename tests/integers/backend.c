@@ -41,8 +41,11 @@ static void check_pairs(void)
 			struct limen_template *two = templates[count];
 
 			drawn_pair(i + count, &two[0], &two[1], &scores[count]);
-			pairs[count] = (struct limen_pair){ .probe = &two[0],
-							    .reference = &two[1] };
+			pairs[count] = (struct limen_pair){
+				.size = sizeof(*pairs),
+				.probe = &two[0],
+				.reference = &two[1],
+			};
 		}
 		if (limen_compare(backend, pairs, count, TIMEOUT_MS))
 			wrong += count;

@@ -22,7 +22,11 @@
 static void compare_while_traced(const char *node)
 {
 	struct limen_template probe, reference;
-	struct limen_pair pair = { .probe = &probe, .reference = &reference };
+	struct limen_pair pair = {
+		.size = sizeof(pair),
+		.probe = &probe,
+		.reference = &reference,
+	};
 	struct limen_backend *backend;
 	unsigned int i;
 	int error;

@@ -21,6 +21,7 @@ static int measure_batch(struct limen_backend *backend, uint32_t dim,
 	for (i = 0; i < count; i++) {
 		bench_template(&templates[0][i], dim, 2 * i);
 		bench_template(&templates[1][i], dim, 2 * i + 1);
+		pairs[i].size = sizeof(*pairs);
 		pairs[i].probe = &templates[0][i];
 		pairs[i].reference = &templates[1][i];
 	}

@@ -443,6 +443,7 @@ static int run_compare(struct bench_subject *subject, int64_t *elapsed)
 		bench_data_row(i, templates[i].vector);
 	}
 	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
+		pairs[i].size = sizeof(*pairs);
 		pairs[i].probe = &templates[HOT_ROWS];
 		pairs[i].reference = &templates[i % HOT_ROWS];
 	}

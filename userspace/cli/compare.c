@@ -37,8 +37,8 @@ static int ask_service(const struct limen_config *config,
 		       const struct limen_template *reference,
 		       struct outcome *outcome)
 {
-	struct limen_service_status status;
-	struct limen_service_result result;
+	struct limen_service_status status = { .size = sizeof(status) };
+	struct limen_service_result result = { .size = sizeof(result) };
 	struct limen_client *client;
 	int error;
 
@@ -67,7 +67,11 @@ static int ask_backend(const char *name, const struct limen_config *config,
 		       const struct limen_template *reference,
 		       struct outcome *outcome)
 {
-	struct limen_pair pair = { .probe = probe, .reference = reference };
+	struct limen_pair pair = {
+		.size = sizeof(pair),
+		.probe = probe,
+		.reference = reference,
+	};
 	struct limen_backend *backend;
 	int error;
 

@@ -47,7 +47,7 @@ static int add_board(const char *node, void *context)
 static struct json_object *service(const struct limen_config *config)
 {
 	struct json_object *object = json_object_new_object();
-	struct limen_service_status status;
+	struct limen_service_status status = { .size = sizeof(status) };
 	struct limen_client *client = NULL;
 	int error;
 

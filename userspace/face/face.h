@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <limen.h>
+#include <limen-client.h>
 
 #ifdef __cplusplus
 extern "C" {

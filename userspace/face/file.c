@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <limen.h>
+#include <limen-client.h>
 
 static int read_all(int fd, unsigned char *data, size_t size)
 {

@@ -22,7 +22,7 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 
-#include <limen.h>
+#include <limen-client.h>
 
 struct face_net {
 	cv::dnn::Net net;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <limen.h>
+#include <limen-client.h>
 
 enum gate_outcome {
 	GATE_REFER = 0,

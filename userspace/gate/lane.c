@@ -97,19 +97,19 @@ static bool see_traveller(struct run *run)
 }
 
 /*
- * limen_client_compare() returns the comparison's error as well; what is in the
- * result tells whose it is.
+ * limen_client_compare() returns the comparison's error as well; an answer names its
+ * backend, which tells whose it is.
  */
 static void compare_templates(struct run *run)
 {
 	struct gate_evidence *evidence = &run->transit->evidence;
-	struct limen_service_result result = { .error = GATE_NOT_OBSERVED };
+	struct limen_service_result result = { .size = sizeof(result) };
 	int64_t start = gate_now_us();
 
 	evidence->service = run->lane->ops->compare(run->lane->context,
 						    &run->probe,
 						    &run->reference, &result);
-	if (result.error != GATE_NOT_OBSERVED) {
+	if (result.backend) {
 		evidence->comparison = result.error;
 		if (evidence->service == result.error)
 			evidence->service = 0;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include <face.h>
-#include <limen.h>
+#include <limen-client.h>
 
 #include "decision.h"
 

@@ -17,7 +17,7 @@
 
 #include <config.h>
 #include <face.h>
-#include <limen.h>
+#include <limen-client.h>
 #include <log.h>
 
 #include "camera.h"

@@ -43,6 +43,7 @@ int batch_add(struct batch *batch, struct session *session, uint64_t number,
 	}
 	entry->session = session;
 	entry->number = number;
+	batch->pairs[batch->count].size = sizeof(*batch->pairs);
 	batch->pairs[batch->count].probe = &entry->probe;
 	batch->pairs[batch->count].reference = &entry->reference;
 	batch->count++;

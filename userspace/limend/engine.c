@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <private.h>
+
 #include "engine.h"
 #include "log.h"
 
@@ -171,7 +173,8 @@ static void compute(struct engine *engine, struct limen_pair *pairs,
 		return;
 	}
 	for (i = 0; i < count; i++)
-		pairs[i].error = distrusts_boards(engine) ? -EBADE : -ENODEV;
+		pair_fail(&pairs[i],
+			  distrusts_boards(engine) ? -EBADE : -ENODEV);
 }
 
 enum limen_backend_kind engine_compare(struct engine *engine,

@@ -117,8 +117,11 @@ static int fake_compare(void *context, const struct limen_template *probe,
 	ck_assert_int_eq(probe->vector[0], 7);
 	ck_assert_int_eq(reference->vector[0], 7);
 	fake->compared++;
-	if (fake->service)
+	/* As limen_client_compare(): without an answer no backend, and the same error. */
+	if (fake->service) {
+		result->error = fake->service;
 		return fake->service;
+	}
 	result->backend = LIMEN_BACKEND_CPU;
 	result->error = fake->comparison;
 	result->score.similarity = fake->similarity;

@@ -400,7 +400,8 @@ static int search_fails(uint32_t top_k, int32_t min)
 static int compare_fails(void)
 {
 	struct limen_template probe = probe_of(1);
-	struct limen_pair pair = { .probe = &probe, .reference = &probe };
+	struct limen_pair pair = { .size = sizeof(pair), .probe = &probe,
+				   .reference = &probe };
 	int error = limen_compare(board, &pair, 1, TIMEOUT_MS);
 
 	ck_assert_int_eq(pair.error, error);

@@ -67,6 +67,25 @@ static void send_score(int fd, const struct limend_request *request,
 		send(fd, &answer, answer.size, MSG_NOSIGNAL);
 }
 
+/* Answers comparisons only once so many have gathered, the last one first. */
+static void serve_backwards(int fd, unsigned int gather)
+{
+	struct limend_request requests[LIMEN_CLIENT_PENDING_MAX];
+	uint8_t packet[LIMEND_PACKET_MAX];
+	unsigned int count = 0;
+
+	while (recv(fd, packet, sizeof(packet), 0) > 0) {
+		memcpy(&requests[count], packet, sizeof(*requests));
+		if (le16toh(requests[count].op) == LIMEND_STATUS)
+			send_status(fd, &requests[count]);
+		else
+			count++;
+		if (count == gather)
+			while (count)
+				send_score(fd, &requests[--count], NULL);
+	}
+}
+
 static void serve(int listener, spoil_fn spoil)
 {
 	uint8_t packet[LIMEND_PACKET_MAX];
@@ -83,6 +102,9 @@ static void serve(int listener, spoil_fn spoil)
 	}
 }
 
+/* How many comparisons the server lets gather; 0: none. */
+static unsigned int gathered;
+
 static void start(spoil_fn spoil)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -96,6 +118,8 @@ static void start(spoil_fn spoil)
 	server = fork();
 	ck_assert_int_ge(server, 0);
 	if (!server) {
+		if (gathered)
+			serve_backwards(accept(listener, NULL, NULL), gathered);
 		serve(listener, spoil);
 		_exit(0);
 	}
@@ -115,6 +139,7 @@ static void setup(void)
 	folder_make();
 	server = 0;
 	client = NULL;
+	gathered = 0;
 }
 
 static void teardown(void)
@@ -129,8 +154,8 @@ static void teardown(void)
 
 START_TEST(a_good_reply)
 {
-	struct limen_service_result result;
-	struct limen_service_status status;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_service_status status = { .size = sizeof(status) };
 
 	start(NULL);
 	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
@@ -189,7 +214,7 @@ static const struct {
 /* A wrong reply is no score, and the connection is not used again. */
 START_TEST(a_wrong_reply)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	int error;
 
 	start(spoilt[_i].spoil);
@@ -204,7 +229,7 @@ SPOIL(failed, answer->reply.error = htole32(-EIO))
 /* A failure is the service's answer: the connection remains. */
 START_TEST(a_failure)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	int i;
 
 	start(failed);
@@ -222,10 +247,12 @@ SPOIL(silent, answer->size = 0)
 
 START_TEST(no_reply)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 
 	start(silent);
 	ck_assert_int_eq(compare(50, &result), -ETIMEDOUT);
+	ck_assert_int_eq(result.error, -ETIMEDOUT);
+	ck_assert_int_eq(result.backend, 0);
 	/* A late reply must not be taken for the next one's. */
 	ck_assert_int_eq(compare(50, &result), -ENOTCONN);
 }
@@ -233,7 +260,7 @@ END_TEST
 
 START_TEST(the_server_dies)
 {
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	int error;
 
 	start(NULL);
@@ -362,7 +389,7 @@ END_TEST
 START_TEST(what_is_no_template_is_not_sent)
 {
 	struct limen_template good = sample(512, 1), zero = good;
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 
 	memset(zero.vector, 0, sizeof(zero.vector));
 	start(NULL);
@@ -371,6 +398,160 @@ START_TEST(what_is_no_template_is_not_sent)
 	ck_assert_int_eq(limen_client_compare(client, &good, &zero, TIMEOUT_MS,
 					      &result), -EINVAL);
 	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
+}
+END_TEST
+
+static int submit(uint32_t seed, uint64_t *ticket)
+{
+	struct limen_template a = sample(512, seed), b = sample(512, seed + 1);
+
+	return limen_client_submit(client, &a, &b, TIMEOUT_MS, ticket);
+}
+
+/* As many as may be under way, answered in another order than asked. */
+START_TEST(many_under_way)
+{
+	uint64_t tickets[LIMEN_CLIENT_PENDING_MAX], ticket;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_service_status status = { .size = sizeof(status) };
+	unsigned int i;
+
+	gathered = LIMEN_CLIENT_PENDING_MAX;
+	start(NULL);
+	ck_assert_int_eq(limen_client_next(client, TIMEOUT_MS, &ticket, &result),
+			 -ENOMSG);
+	for (i = 0; i < gathered; i++) {
+		ck_assert_uint_eq(limen_client_pending(client), i);
+		ck_assert_int_eq(submit(i, &tickets[i]), 0);
+		if (i + 1 == gathered)
+			break;
+		/* Nothing has come, and nothing is lost by asking. */
+		ck_assert_int_eq(limen_client_next(client, 0, &ticket, &result),
+				 -ETIMEDOUT);
+		ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status),
+				 -EBUSY);
+		ck_assert_int_eq(compare(TIMEOUT_MS, &result), -EBUSY);
+	}
+	ck_assert_int_eq(submit(0, &ticket), -ENOBUFS);
+	for (i = gathered; i-- > 0;) {
+		ck_assert_int_eq(limen_client_next(client, TIMEOUT_MS, &ticket,
+						   &result), 0);
+		ck_assert_uint_eq(ticket, tickets[i]);
+		ck_assert_int_eq(result.score.raw, -1234);
+	}
+	ck_assert_uint_eq(limen_client_pending(client), 0);
+	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status), 0);
+}
+END_TEST
+
+/* Whatever is wrong with an answer, no other is believed either. */
+START_TEST(a_wrong_answer_among_many)
+{
+	struct limen_service_result result = { .size = sizeof(result) };
+	uint64_t first, second, ticket;
+	int error;
+
+	start(spoilt[_i].spoil);
+	ck_assert_int_eq(submit(1, &first), 0);
+	/* The number beside the first one would be this one's. */
+	if (spoilt[_i].spoil != bad_number)
+		ck_assert_int_eq(submit(2, &second), 0);
+	error = limen_client_next(client, TIMEOUT_MS, &ticket, &result);
+	ck_assert_msg(error == -EPROTO, "%s: %d", spoilt[_i].name, error);
+	ck_assert_int_eq(limen_client_next(client, TIMEOUT_MS, &ticket, &result),
+			 -ENOTCONN);
+	ck_assert_int_eq(submit(1, &first), -ENOTCONN);
+	ck_assert_int_eq(limen_client_fd(client), -ENOTCONN);
+	ck_assert_uint_eq(limen_client_pending(client), 0);
+}
+END_TEST
+
+/* An answer that has been taken is not the answer to anything again. */
+SPOIL(always_the_second, answer->reply.number = htole64(2))
+
+START_TEST(an_answer_twice)
+{
+	struct limen_service_result result = { .size = sizeof(result) };
+	uint64_t ticket;
+
+	start(always_the_second);
+	ck_assert_int_eq(submit(1, &ticket), 0);
+	ck_assert_uint_eq(ticket, 2);
+	ck_assert_int_eq(submit(2, &ticket), 0);
+	ck_assert_int_eq(limen_client_next(client, TIMEOUT_MS, &ticket, &result),
+			 0);
+	ck_assert_int_eq(limen_client_next(client, TIMEOUT_MS, &ticket, &result),
+			 -EPROTO);
+}
+END_TEST
+
+START_TEST(bounds_of_calls)
+{
+	struct limen_template good = sample(512, 1), zero = good;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_service_status status = { .size = sizeof(status) };
+	uint64_t ticket;
+
+	memset(zero.vector, 0, sizeof(zero.vector));
+	start(NULL);
+	ck_assert_int_eq(compare(-1, &result), -EINVAL);
+	ck_assert_int_eq(limen_client_status(client, -1, &status), -EINVAL);
+	ck_assert_int_eq(limen_client_submit(client, &good, &good, -1, &ticket),
+			 -EINVAL);
+	ck_assert_int_eq(limen_client_submit(client, &zero, &good, TIMEOUT_MS,
+					     &ticket), -EINVAL);
+	ck_assert_uint_eq(limen_client_pending(client), 0);
+	ck_assert_int_eq(limen_client_next(client, -1, &ticket, &result),
+			 -EINVAL);
+	ck_assert_int_ge(limen_client_fd(client), 0);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
+}
+END_TEST
+
+/* Structures of a later version: more of them is zeroed, what is behind them is not. */
+START_TEST(a_caller_of_a_later_version)
+{
+	struct {
+		struct limen_service_result known;
+		uint64_t more, behind;
+	} result = { .more = 5, .behind = 6 };
+	struct {
+		struct limen_service_status known;
+		uint64_t more, behind;
+	} status = { .more = 5, .behind = 6 };
+
+	start(NULL);
+	result.known.size = offsetof(typeof(result), behind);
+	status.known.size = offsetof(typeof(status), behind);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result.known), 0);
+	ck_assert_int_eq(result.known.score.raw, -1234);
+	ck_assert_uint_eq(result.known.size, sizeof(result.known) + 8);
+	ck_assert_uint_eq(result.more, 0);
+	ck_assert_uint_eq(result.behind, 6);
+	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status.known),
+			 0);
+	ck_assert_uint_eq(status.known.comparisons, 5);
+	ck_assert_uint_eq(status.more, 0);
+	ck_assert_uint_eq(status.behind, 6);
+}
+END_TEST
+
+START_TEST(structures_of_no_version)
+{
+	static const int32_t off[] = { -8, 4, 4096, INT32_MIN };
+	struct limen_service_result result = { .error = 77 };
+	struct limen_service_status status = { .clients = 77 };
+	uint64_t ticket;
+
+	result.size = sizeof(result) + off[_i];
+	status.size = sizeof(status) + off[_i];
+	start(NULL);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), -EINVAL);
+	ck_assert_int_eq(limen_client_next(client, 0, &ticket, &result), -EINVAL);
+	ck_assert_int_eq(result.error, 77);
+	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status),
+			 -EINVAL);
+	ck_assert_uint_eq(status.clients, 77);
 }
 END_TEST
 
@@ -390,6 +571,13 @@ int main(void)
 	tcase_add_test(tests, nobody_accepts);
 	tcase_add_loop_test(tests, a_refusal, 0, 3 * COUNT_OF(refusals));
 	tcase_add_test(tests, what_is_no_template_is_not_sent);
+	tcase_add_test(tests, many_under_way);
+	tcase_add_loop_test(tests, a_wrong_answer_among_many, 0,
+			    COUNT_OF(spoilt));
+	tcase_add_test(tests, an_answer_twice);
+	tcase_add_test(tests, bounds_of_calls);
+	tcase_add_test(tests, a_caller_of_a_later_version);
+	tcase_add_loop_test(tests, structures_of_no_version, 0, 4);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

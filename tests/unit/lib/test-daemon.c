@@ -27,7 +27,7 @@ static void check_served(struct limen_client *client, uint32_t dim,
 {
 	struct limen_template a = sample(dim, seed), b = sample(dim, seed + 1);
 	struct limen_score score = limen_score_vectors(a.vector, b.vector, dim);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 
 	ck_assert_int_eq(limen_client_compare(client, &a, &b,
 					      DAEMON_TIMEOUT_MS, &result), 0);
@@ -78,7 +78,8 @@ END_TEST
 
 START_TEST(status)
 {
-	struct limen_service_status before, after;
+	struct limen_service_status before = { .size = sizeof(before) };
+	struct limen_service_status after = { .size = sizeof(after) };
 	struct limen_client *made = client();
 
 	ck_assert_int_eq(limen_client_status(made, DAEMON_TIMEOUT_MS, &before),
@@ -97,10 +98,44 @@ START_TEST(status)
 }
 END_TEST
 
+/* As many as one connection may have under way, each with its own answer. */
+START_TEST(many_under_way)
+{
+	struct limen_template a[LIMEN_CLIENT_PENDING_MAX];
+	uint64_t tickets[LIMEN_CLIENT_PENDING_MAX], ticket;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_client *made = client();
+	struct limen_template b = sample(512, 99);
+	struct limen_score score;
+	unsigned int i, taken;
+
+	for (i = 0; i < LIMEN_CLIENT_PENDING_MAX; i++) {
+		a[i] = sample(i % 8 ? 512 : 128, i);
+		ck_assert_int_eq(limen_client_submit(made, &a[i], &b,
+						     DAEMON_TIMEOUT_MS,
+						     &tickets[i]), 0);
+	}
+	for (taken = 0; taken < LIMEN_CLIENT_PENDING_MAX; taken++) {
+		ck_assert_int_eq(limen_client_next(made, DAEMON_TIMEOUT_MS,
+						   &ticket, &result), 0);
+		for (i = 0; tickets[i] != ticket; i++)
+			ck_assert_uint_lt(i, LIMEN_CLIENT_PENDING_MAX - 1);
+		tickets[i] = 0;
+		ck_assert_int_eq(result.error, i % 8 ? 0 : -EDOM);
+		if (result.error)
+			continue;
+		score = limen_score_vectors(a[i].vector, b.vector, 512);
+		ck_assert_mem_eq(&result.score, &score, sizeof(score));
+	}
+	check_served(made, 512, 1);
+	limen_client_close(made);
+}
+END_TEST
+
 START_TEST(what_does_not_compare)
 {
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	struct limen_client *made = client();
 
 	b.model[3] ^= 1;
@@ -234,7 +269,8 @@ END_TEST
 /* limend is stopped until all requests are there: one batch takes all. */
 START_TEST(batches_across_clients)
 {
-	struct limen_service_status before, after;
+	struct limen_service_status before = { .size = sizeof(before) };
+	struct limen_service_status after = { .size = sizeof(after) };
 	struct limen_client *observer = client();
 	struct packet packet = good_packet(9);
 	int fds[8], i, round;
@@ -726,7 +762,7 @@ START_TEST(without_descriptors_it_waits)
 	uint64_t ticks;
 	struct limen_client *made = client();
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	struct packet packet = good_packet(5);
 	int fd;
 
@@ -893,8 +929,8 @@ static int count_board(const char *node, void *context)
 START_TEST(no_board)
 {
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
-	struct limen_service_status status;
+	struct limen_service_result result = { .size = sizeof(result) };
+	struct limen_service_status status = { .size = sizeof(status) };
 	struct limen_client *made;
 	int boards = 0;
 
@@ -956,6 +992,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, daemon_stop);
 	tcase_add_test(tests, scores);
 	tcase_add_test(tests, status);
+	tcase_add_test(tests, many_under_way);
 	tcase_add_test(tests, what_does_not_compare);
 	tcase_add_test(tests, malformed_packets);
 	tcase_add_test(tests, depth);

@@ -155,6 +155,7 @@ static void setup(void)
 	for (i = 0; i <= BATCH; i++)
 		templates[i] = sample(DIM, i);
 	for (i = 0; i < BATCH; i++) {
+		pairs[i].size = sizeof(*pairs);
 		pairs[i].probe = &templates[i];
 		pairs[i].reference = &templates[i + 1];
 	}

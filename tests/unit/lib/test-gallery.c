@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -222,6 +223,219 @@ START_TEST(numbers_are_given_once)
 	}
 	ck_assert_uint_eq(limen_gallery_rows(gallery), ROWS + 4);
 	ck_assert_uint_eq(limen_gallery_removed(gallery), ROWS + 3);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+/* Rows are found in order, those of another number are not. */
+static void check_found(const struct limen_gallery *gallery, uint32_t rows,
+			uint32_t step)
+{
+	uint32_t row, expected = 0, found = 0;
+
+	for (row = 0; !limen_gallery_next_row(gallery, &row); row++) {
+		while (expected < rows && expected % step == 0)
+			expected++;
+		ck_assert_uint_eq(row, expected);
+		expected++;
+		found++;
+	}
+	ck_assert_uint_eq(found, limen_gallery_rows(gallery) -
+			  limen_gallery_removed(gallery));
+}
+
+static const uint32_t from_nowhere[] = { 200, 201, UINT32_MAX };
+
+START_TEST(rows_are_found)
+{
+	struct limen_gallery *gallery = filled(512, 200);
+	uint32_t row, i;
+
+	remove_rows(gallery, 0, 200, 3);
+	for (i = 0; i < 2; i++) {
+		check_found(gallery, 200, 3);
+		row = 77;
+		ck_assert_int_eq(limen_gallery_next_row(gallery, &row), 0);
+		ck_assert_uint_eq(row, 77);
+		row = 78;
+		ck_assert_int_eq(limen_gallery_next_row(gallery, &row), 0);
+		ck_assert_uint_eq(row, 79);
+		gallery = resaved(gallery);
+	}
+	for (i = 0; i < COUNT_OF(from_nowhere); i++) {
+		row = from_nowhere[i];
+		ck_assert_int_eq(limen_gallery_next_row(gallery, &row), -ENOENT);
+		ck_assert_uint_eq(row, from_nowhere[i]);
+	}
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+/* Behind a block that has gone whole, and where there is nothing at all. */
+START_TEST(rows_are_found_behind_a_gap)
+{
+	struct limen_gallery *gallery = filled(512, 0);
+	uint32_t row = 0;
+
+	ck_assert_int_eq(limen_gallery_next_row(gallery, &row), -ENOENT);
+	limen_gallery_close(gallery);
+	gallery = filled(512, 2 * 16384 + 5);
+	remove_rows(gallery, 10, 32768, 1);
+	row = 9;
+	ck_assert_int_eq(limen_gallery_next_row(gallery, &row), 0);
+	ck_assert_uint_eq(row, 9);
+	row = 10;
+	ck_assert_int_eq(limen_gallery_next_row(gallery, &row), 0);
+	ck_assert_uint_eq(row, 32768);
+	remove_rows(gallery, 32768, 32773, 1);
+	row = 10;
+	ck_assert_int_eq(limen_gallery_next_row(gallery, &row), -ENOENT);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+/* All of a saved gallery, to be freed. */
+static uint8_t *bytes_of_file(size_t *size)
+{
+	FILE *file = fopen(in_folder("g"), "re");
+	uint8_t *data;
+
+	ck_assert_ptr_nonnull(file);
+	fseek(file, 0, SEEK_END);
+	*size = ftell(file);
+	rewind(file);
+	/* One more, so that it can lie at an odd address. */
+	data = malloc(*size + 1);
+	ck_assert_uint_eq(fread(data + 1, 1, *size, file), *size);
+	fclose(file);
+	return data;
+}
+
+/* What was in memory may be overwritten; the gallery can be changed and saved. */
+START_TEST(a_gallery_in_memory)
+{
+	struct limen_template tmpl = sample(512, 300);
+	struct limen_gallery *gallery;
+	size_t size;
+	uint8_t *data;
+
+	save(512, 300);
+	data = bytes_of_file(&size);
+	ck_assert_int_eq(limen_gallery_open_memory(&gallery, data + 1, size), 0);
+	memset(data, 0xff, size);
+	free(data);
+	check_rows(gallery, 512, 300);
+	ck_assert_int_eq(limen_gallery_add(gallery, &tmpl), 300);
+	gallery = resaved(gallery);
+	check_rows(gallery, 512, 301);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+START_TEST(no_gallery_in_memory)
+{
+	struct limen_gallery *gallery = NULL;
+	size_t size, at;
+	uint8_t *data;
+
+	save(128, 3);
+	data = bytes_of_file(&size);
+	ck_assert_int_eq(limen_gallery_open_memory(&gallery, NULL, 0), -EBADMSG);
+	for (at = 1; at < size; at += at < 200 ? 1 : 500)
+		ck_assert_int_eq(limen_gallery_open_memory(&gallery, data + 1, at),
+				 at < 4 ? -EBADMSG : -ENODATA);
+	for (at = 0; at < size; at += at < 200 ? 1 : 333) {
+		data[at + 1] ^= 1;
+		ck_assert_int_ne(limen_gallery_open_memory(&gallery, data + 1,
+							   size), 0);
+		data[at + 1] ^= 1;
+	}
+	ck_assert_ptr_null(gallery);
+	ck_assert_int_eq(limen_gallery_open_memory(&gallery, data + 1, SIZE_MAX),
+			 -ENOMEM);
+	ck_assert_int_eq(limen_gallery_open_memory(&gallery, data + 1, size), 0);
+	limen_gallery_close(gallery);
+	free(data);
+}
+END_TEST
+
+/* Wherever the descriptor stands, and however it came to be; it is not moved. */
+START_TEST(a_gallery_by_descriptor)
+{
+	struct limen_gallery *gallery;
+	int fd;
+
+	save(128, 30);
+	fd = open(in_folder("g"), O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(lseek(fd, 77, SEEK_SET), 77);
+	ck_assert_int_eq(unlink(in_folder("g")), 0);
+	ck_assert_int_eq(limen_gallery_open_fd(&gallery, fd), 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 77);
+	ck_assert_int_eq(close(fd), 0);
+	check_rows(gallery, 128, 30);
+	limen_gallery_close(gallery);
+}
+END_TEST
+
+static int open_file_as(int flags)
+{
+	struct limen_gallery *gallery;
+	int fd = open(in_folder("g"), flags | O_CLOEXEC), error;
+
+	error = limen_gallery_open_fd(&gallery, fd);
+	if (!error)
+		limen_gallery_close(gallery);
+	close(fd);
+	return error;
+}
+
+START_TEST(no_gallery_by_descriptor)
+{
+	struct limen_gallery *gallery;
+
+	save(128, 30);
+	ck_assert_int_eq(open_file_as(O_RDWR), 0);
+	ck_assert_int_eq(open_file_as(O_WRONLY), -EACCES);
+	ck_assert_int_eq(open_file_as(O_PATH), -EBADF);
+	ck_assert_int_eq(limen_gallery_open_fd(&gallery, -1), -EBADF);
+	ck_assert_int_eq(chmod(in_folder("g"), 0620), 0);
+	ck_assert_int_eq(open_file_as(O_RDONLY), -EPERM);
+	ck_assert_int_eq(chmod(in_folder("g"), 0600), 0);
+	ck_assert_int_eq(truncate(in_folder("g"), 0), 0);
+	ck_assert_int_eq(open_file_as(O_RDONLY), -EBADMSG);
+}
+END_TEST
+
+static const struct {
+	int seals, error;
+} sealed[] = {
+	{ 0, -EPERM },
+	{ F_SEAL_WRITE, -EPERM },
+	{ F_SEAL_SHRINK, -EPERM },
+	{ F_SEAL_WRITE | F_SEAL_SHRINK, 0 },
+	{ F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL, 0 },
+};
+
+/* Others may write to a file in memory, unless it is sealed. */
+START_TEST(a_gallery_that_is_sealed)
+{
+	struct limen_gallery *gallery;
+	size_t size;
+	uint8_t *data;
+	int fd, error;
+
+	save(128, 30);
+	data = bytes_of_file(&size);
+	fd = memfd_create("gallery", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ck_assert_int_eq(write(fd, data + 1, size), size);
+	free(data);
+	ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, sealed[_i].seals), 0);
+	error = limen_gallery_open_fd(&gallery, fd);
+	ck_assert_int_eq(error, sealed[_i].error);
+	close(fd);
+	if (error)
+		return;
+	check_rows(gallery, 128, 30);
 	limen_gallery_close(gallery);
 }
 END_TEST
@@ -782,6 +996,13 @@ int main(void)
 	tcase_add_loop_test(tests, an_opened_gallery_grows, 0,
 			    COUNT_OF(grown));
 	tcase_add_test(tests, removed_rows_leave_holes);
+	tcase_add_test(tests, rows_are_found);
+	tcase_add_test(tests, rows_are_found_behind_a_gap);
+	tcase_add_test(tests, a_gallery_in_memory);
+	tcase_add_test(tests, no_gallery_in_memory);
+	tcase_add_test(tests, a_gallery_by_descriptor);
+	tcase_add_test(tests, no_gallery_by_descriptor);
+	tcase_add_loop_test(tests, a_gallery_that_is_sealed, 0, COUNT_OF(sealed));
 	tcase_add_test(tests, numbers_are_given_once);
 	tcase_add_test(tests, whole_blocks_are_removed);
 	tcase_add_loop_test(tests, components_are_kept, 0, 8);

@@ -3,8 +3,9 @@
  * The OpenCL backend: its self-test, devices of several kinds and what becomes of a wrong
  * answer.
  *
- * Some functions of the OpenCL loader are defined here once more. The library
- * finds these first, so that a device can be made to err, or to look like another.
+ * Some functions of the OpenCL loader, and dlopen(), are defined here once more. The
+ * library finds these first, so that a device can be made to err, or to look like
+ * another, and the loader to be missing.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ static struct {
 	int sources; /* programs built from source */
 	int overflows; /* lists that were too short */
 	bool unwilling; /* the driver lists no device */
+	bool unloaded; /* there is no loader */
 	bool frozen; /* no time passes: a launch is as long as it may be */
 } act;
 
@@ -45,9 +47,19 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 	return 0;
 }
 
+void *dlopen(const char *name, int flags)
+{
+	void *(*next)(const char *, int) = dlsym(RTLD_NEXT, "dlopen");
+
+	if (act.unloaded && name && !strcmp(name, "libOpenCL.so.1"))
+		return NULL;
+	return next(name, flags);
+}
+
 static void *next_function(const char *name)
 {
-	void *function = dlsym(RTLD_NEXT, name);
+	void *loader = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
+	void *function = loader ? dlsym(loader, name) : NULL;
 
 	if (!function)
 		abort();
@@ -216,6 +228,16 @@ START_TEST(needs_a_driver)
 }
 END_TEST
 
+START_TEST(needs_a_loader)
+{
+	act.unloaded = true;
+	ck_assert_int_eq(try_open(), -ENODEV);
+	ck_assert_int_eq(limen_backends_list(keep_listed, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(listed.reason, "no loader is installed"));
+	ck_assert_str_eq(listed.node, "");
+}
+END_TEST
+
 /* A driver that is there and does not work is not one that is missing. */
 START_TEST(a_driver_that_lists_nothing)
 {
@@ -262,7 +284,8 @@ END_TEST
 START_TEST(believes_nothing_impossible)
 {
 	struct limen_template tmpl = sample(128, 1), zero = sample(128, 0);
-	struct limen_pair pair = { .probe = &tmpl, .reference = &tmpl };
+	struct limen_pair pair = { .size = sizeof(pair), .probe = &tmpl,
+				   .reference = &tmpl };
 	struct limen_gallery *gallery;
 	struct limen_row row;
 
@@ -394,6 +417,7 @@ static void compare_batch(void)
 	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
 		probes[i] = row_of(64 + i % 8 * 64, i);
 		references[i] = row_of(64 + i % 8 * 64, 3 * i + 1);
+		pairs[i].size = sizeof(*pairs);
 		pairs[i].probe = &probes[i];
 		pairs[i].reference = &references[i];
 	}
@@ -528,6 +552,7 @@ int main(void)
 	tcase_set_timeout(tests, 240);
 	tcase_add_test(tests, refuses_a_wrong_bit);
 	tcase_add_test(tests, needs_a_driver);
+	tcase_add_test(tests, needs_a_loader);
 	tcase_add_test(tests, a_driver_that_lists_nothing);
 	tcase_add_test(tests, knows_its_nodes);
 	tcase_add_test(tests, keeps_no_programs);

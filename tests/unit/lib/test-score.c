@@ -23,6 +23,9 @@ static void teardown(void)
 	free(cases);
 }
 
+#define PAIR(one, other) \
+	{ .size = sizeof(struct limen_pair), .probe = (one), .reference = (other) }
+
 static void check_score(const struct limen_score *score,
 			const struct vector_case *expected)
 {
@@ -77,6 +80,7 @@ START_TEST(cpu_reproduces_the_vectors)
 		if (count > LIMEN_BATCH_MAX)
 			count = LIMEN_BATCH_MAX;
 		for (i = 0; i < count; i++) {
+			pairs[i].size = sizeof(*pairs);
 			pairs[i].probe = &cases[first + i].probe;
 			pairs[i].reference = &cases[first + i].reference;
 		}
@@ -120,10 +124,10 @@ START_TEST(what_does_not_compare_spoils_no_other)
 	struct limen_template foreign = cases[0].probe;
 	struct limen_template wide = cases[case_count - 1].probe;
 	struct limen_pair pairs[4] = {
-		{ .probe = &cases[0].probe, .reference = &cases[0].reference },
-		{ .probe = &foreign, .reference = &cases[0].reference },
-		{ .probe = &cases[0].probe, .reference = &wide },
-		{ .probe = &cases[1].probe, .reference = &cases[1].reference },
+		PAIR(&cases[0].probe, &cases[0].reference),
+		PAIR(&foreign, &cases[0].reference),
+		PAIR(&cases[0].probe, &wide),
+		PAIR(&cases[1].probe, &cases[1].reference),
 	};
 	struct limen_backend *cpu;
 
@@ -150,6 +154,83 @@ START_TEST(bounds_of_a_batch)
 	ck_assert_int_eq(limen_compare(cpu, pairs, LIMEN_BATCH_MAX + 1, 1000),
 			 -EINVAL);
 	ck_assert_int_eq(limen_compare(cpu, pairs, 1, -1), -EINVAL);
+	limen_backend_close(cpu);
+}
+END_TEST
+
+/* A caller of a later version, whose pairs are larger than this library's. */
+struct larger_pair {
+	struct limen_pair pair;
+	uint64_t more[2];
+};
+
+START_TEST(pairs_of_a_later_version)
+{
+	struct larger_pair pairs[3];
+	struct limen_backend *cpu;
+	unsigned int i;
+
+	ck_assert_int_eq(limen_backend_open(&cpu, LIMEN_BACKEND_CPU, NULL), 0);
+	for (i = 0; i < 3; i++)
+		pairs[i] = (struct larger_pair){
+			.pair = { .size = sizeof(pairs[i]),
+				  .probe = &cases[i].probe,
+				  .reference = &cases[i].reference },
+			.more = { 11, 12 },
+		};
+	ck_assert_int_eq(limen_compare(cpu, &pairs[0].pair, 3, 1000), 0);
+	for (i = 0; i < 3; i++) {
+		check_score(&pairs[i].pair.score, &cases[i]);
+		ck_assert_uint_eq(pairs[i].pair.size, sizeof(pairs[i]));
+		ck_assert_uint_eq(pairs[i].more[0], 11);
+		ck_assert_uint_eq(pairs[i].more[1], 12);
+	}
+	limen_backend_close(cpu);
+}
+END_TEST
+
+static const uint32_t wrong_sizes[] = {
+	0, 4, sizeof(struct limen_pair) - 8, sizeof(struct limen_pair) + 4,
+	4104, UINT32_MAX,
+};
+
+START_TEST(pairs_of_no_version)
+{
+	struct limen_pair pairs[2] = {
+		PAIR(&cases[0].probe, &cases[0].reference),
+		PAIR(&cases[1].probe, &cases[1].reference),
+	};
+	struct limen_backend *cpu;
+
+	pairs[0].error = pairs[1].error = 77;
+	ck_assert_int_eq(limen_backend_open(&cpu, LIMEN_BACKEND_CPU, NULL), 0);
+	pairs[0].size = wrong_sizes[_i];
+	ck_assert_int_eq(limen_compare(cpu, pairs, 1, 1000), -EINVAL);
+	ck_assert_int_eq(limen_compare(cpu, pairs, 2, 1000), -EINVAL);
+	/* All are of one size. */
+	pairs[0].size = sizeof(*pairs);
+	pairs[1].size = wrong_sizes[_i];
+	ck_assert_int_eq(limen_compare(cpu, pairs, 2, 1000), -EINVAL);
+	ck_assert_int_eq(pairs[0].error, 77);
+	ck_assert_int_eq(pairs[1].error, 77);
+	limen_backend_close(cpu);
+}
+END_TEST
+
+/* Who compares again with the same pair has nothing of what it was before. */
+START_TEST(no_score_beside_an_error)
+{
+	struct limen_template foreign = cases[0].probe;
+	struct limen_pair pair = PAIR(&cases[0].probe, &cases[0].reference);
+	struct limen_backend *cpu;
+
+	foreign.model[0] ^= 1;
+	ck_assert_int_eq(limen_backend_open(&cpu, LIMEN_BACKEND_CPU, NULL), 0);
+	pair.score = (struct limen_score){ 7, 7 };
+	pair.probe = &foreign;
+	ck_assert_int_eq(limen_compare(cpu, &pair, 1, 1000), -EMEDIUMTYPE);
+	ck_assert_int_eq(pair.score.raw, 0);
+	ck_assert_int_eq(pair.score.similarity, 0);
 	limen_backend_close(cpu);
 }
 END_TEST
@@ -181,6 +262,10 @@ int main(void)
 	tcase_add_test(tests, largest_dimension_does_not_overflow);
 	tcase_add_test(tests, what_does_not_compare_spoils_no_other);
 	tcase_add_test(tests, bounds_of_a_batch);
+	tcase_add_test(tests, pairs_of_a_later_version);
+	tcase_add_loop_test(tests, pairs_of_no_version, 0,
+			    sizeof(wrong_sizes) / sizeof(*wrong_sizes));
+	tcase_add_test(tests, no_score_beside_an_error);
 	tcase_add_test(tests, backends_that_are_not_there);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

@@ -299,11 +299,13 @@ struct place {
 
 /**
  * struct absence - why there is no device
+ * @loader: error of the search for a loader
  * @platforms: drivers there are
  * @status: of the last one that did not list its devices, or CL_SUCCESS
  * @name: of that one
  */
 struct absence {
+	int loader;
 	cl_uint platforms;
 	cl_int status;
 	char name[40];
@@ -323,7 +325,10 @@ static void note_absence(struct absence *absence, cl_platform_id platform,
 static void describe_absence(const struct absence *absence, char *reason,
 			     size_t size)
 {
-	if (!absence->platforms)
+	if (absence->loader)
+		snprintf(reason, size,
+			 "no OpenCL device: no loader is installed (libOpenCL.so.1)");
+	else if (!absence->platforms)
 		snprintf(reason, size,
 			 "no OpenCL device: no driver is installed for one");
 	else if (!absence->status)
@@ -346,8 +351,9 @@ static int each_device(int (*found)(const struct place *place, void *context),
 	cl_int status;
 	int result = 0;
 
-	*absence = (struct absence){};
-	if (clGetPlatformIDs(PLATFORMS_MAX, platforms, &platform_count))
+	*absence = (struct absence){ .loader = opencl_load() };
+	if (absence->loader ||
+	    clGetPlatformIDs(PLATFORMS_MAX, platforms, &platform_count))
 		return 0;
 	absence->platforms = platform_count;
 	for (p = 0; p < platform_count && p < PLATFORMS_MAX; p++) {

@@ -24,33 +24,36 @@ static const struct {
 
 #define ELSEWHERE (sizeof(elsewhere) / sizeof(*elsewhere))
 
-static void cpu_compare(struct limen_backend *backend, struct limen_pair *pairs,
-			unsigned int count, int timeout_ms)
+static struct limen_score score(const struct match_kernels *kernels,
+				const struct limen_pair *pair)
+{
+	struct match_products products =
+		kernels->products(pair->probe->vector, pair->reference->vector,
+				  pair->probe->dim);
+
+	return (struct limen_score){
+		.raw = products.raw,
+		.similarity = match_similarity(products.raw,
+					       products.probe_norm2,
+					       products.reference_norm2),
+	};
+}
+
+static void cpu_compare(struct limen_backend *backend,
+			struct limen_pair *const *pairs, unsigned int count,
+			int timeout_ms)
 {
 	const struct match_kernels *kernels = ((struct cpu *)backend)->kernels;
 	int64_t start = now_ns(), each;
 	unsigned int i;
 
 	(void)timeout_ms; /* a batch takes microseconds */
-	for (i = 0; i < count; i++) {
-		struct match_products products;
-
-		if (pairs[i].error != -EINPROGRESS)
-			continue;
-		products = kernels->products(pairs[i].probe->vector,
-					     pairs[i].reference->vector,
-					     pairs[i].probe->dim);
-		pairs[i].score.raw = products.raw;
-		pairs[i].score.similarity =
-			match_similarity(products.raw, products.probe_norm2,
-					 products.reference_norm2);
-		pairs[i].error = 0;
-	}
+	for (i = 0; i < count; i++)
+		pair_settle(pairs[i], 0, score(kernels, pairs[i]), 0);
 	/* Looked at for every pair, the clock would take most of the time. */
 	each = count ? (now_ns() - start) / count : 0;
 	for (i = 0; i < count; i++)
-		if (!pairs[i].error)
-			pairs[i].device_ns = each;
+		pairs[i]->device_ns = each;
 }
 
 static int cpu_threads(struct limen_backend *backend, unsigned int threads)

@@ -17,26 +17,6 @@ void limen_wipe(void *data, size_t size)
 	explicit_bzero(data, size);
 }
 
-/* Neither is inlined: its frame must lie where theirs have been. */
-__attribute__((noinline)) void wipe_stack(void)
-{
-	uint8_t below[1024];
-
-	limen_wipe(below, sizeof(below));
-}
-
-__attribute__((noinline)) void wipe_stack_deep(void)
-{
-	uint8_t below[16384];
-
-	limen_wipe(below, sizeof(below));
-}
-
-int64_t deadline_in(int timeout_ms)
-{
-	return now_ns() + timeout_ms * 1000000LL;
-}
-
 static bool may_lock_any_memory(void)
 {
 	struct __user_cap_header_struct header = {

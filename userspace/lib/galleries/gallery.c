@@ -289,6 +289,40 @@ const uint8_t *limen_gallery_model(const struct limen_gallery *gallery)
 	return gallery->model;
 }
 
+/* The first row of a block that is present, from one on; rows if there is none. */
+static uint32_t first_present(const struct gallery_block *block, uint32_t index,
+			      uint32_t rows)
+{
+	while (index < rows && !block_has(block, index))
+		index++;
+	return index;
+}
+
+int limen_gallery_next_row(const struct limen_gallery *gallery, uint32_t *row)
+{
+	struct gallery_view view = gallery_view_get(gallery);
+	uint32_t most = gallery_block_rows(view.dim);
+	int64_t from = *row, first;
+	int error = -ENOENT;
+
+	while (from < view.rows && error) {
+		const struct gallery_block *block =
+			view.table->blocks[from / most];
+		uint32_t rows;
+
+		first = from - from % most;
+		rows = view.rows - first < most ? view.rows - first : most;
+		from = first + (block ? first_present(block, from % most, rows) :
+					rows);
+		if (from < first + rows) {
+			*row = from;
+			error = 0;
+		}
+	}
+	gallery_view_put(&view);
+	return error;
+}
+
 int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
 		      struct limen_template *tmpl)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of liblimen share. Nothing of it is exported. */
+/* What the files of liblimen and liblimen-client share. Nothing of it is exported. */
 #ifndef LIMEN_PRIVATE_H
 #define LIMEN_PRIVATE_H
 
@@ -13,6 +13,8 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 
 #include "file.h"
+#include "outcome.h"
+#include "sized.h"
 
 struct gallery_view;
 
@@ -57,8 +59,7 @@ HIDDEN int row_list_add(struct row_list *list, const struct limen_row *rows,
 /**
  * struct limen_backend_ops - what a backend can do
  * @close: releases it
- * @compare: scores the pairs whose error is -EINPROGRESS and sets their error;
- *	leaves the others alone
+ * @compare: settles the pairs, at least one, all of which can be compared
  * @search: the best rows for each probe; 0 or an error
  * @search_all: every row for the one probe, in any order; @top_k, @rows and
  *	@counts of the request are not used; 0 or an error, the list being freed
@@ -67,8 +68,9 @@ HIDDEN int row_list_add(struct row_list *list, const struct limen_row *rows,
  */
 struct limen_backend_ops {
 	void (*close)(struct limen_backend *backend);
-	void (*compare)(struct limen_backend *backend, struct limen_pair *pairs,
-			unsigned int count, int timeout_ms);
+	void (*compare)(struct limen_backend *backend,
+			struct limen_pair *const *pairs, unsigned int count,
+			int timeout_ms);
 	int (*search)(struct limen_backend *backend,
 		      const struct search_request *request);
 	int (*search_all)(struct limen_backend *backend,
@@ -93,12 +95,6 @@ HIDDEN int opencl_open(struct limen_backend **backend, const char *node);
 /* As limen_backends_list(), for their kind. */
 HIDDEN int cpu_list(backend_found_t found, void *context);
 HIDDEN int opencl_list(backend_found_t found, void *context);
-
-/* Whether a board or a service may have got this score from vectors this long. */
-HIDDEN bool score_possible(const struct limen_score *score, uint32_t dim);
-
-/* What now_ns() says some time from now. */
-HIDDEN int64_t deadline_in(int timeout_ms);
 
 /* Overwrites what the functions called before have left on the stack. */
 HIDDEN void wipe_stack(void);

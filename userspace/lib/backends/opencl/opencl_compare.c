@@ -39,67 +39,62 @@ int opencl_products(struct opencl *opencl, const int8_t *vectors,
 	return opencl_error(status);
 }
 
-/* Puts the pairs still to be compared one behind the other; how many. */
-static unsigned int gather(const struct limen_pair *pairs, unsigned int count,
-			   int8_t *vectors)
+/* Puts the pairs one behind the other. */
+static void gather(struct limen_pair *const *pairs, unsigned int count,
+		   int8_t *vectors)
 {
-	unsigned int i, used = 0;
+	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		const struct limen_template *probe = pairs[i].probe;
+		const struct limen_template *probe = pairs[i]->probe;
 
-		if (pairs[i].error != -EINPROGRESS)
-			continue;
 		memcpy(vectors, probe->vector, probe->dim);
 		vectors += LIMEN_DIM_MAX;
-		memcpy(vectors, pairs[i].reference->vector, probe->dim);
+		memcpy(vectors, pairs[i]->reference->vector, probe->dim);
 		vectors += LIMEN_DIM_MAX;
-		used++;
 	}
-	return used;
 }
 
-static void score(struct limen_pair *pair, const struct match_products *products)
+static void score(struct limen_pair *pair, const struct match_products *products,
+		  uint64_t device_ns)
 {
 	const uint32_t most = pair->probe->dim << 14;
+	struct limen_score score = { .raw = products->raw };
 
-	pair->error = -EIO;
 	if (products->probe_norm2 > most || products->reference_norm2 > most ||
 	    !opencl_possible(products->raw, products->probe_norm2,
-			     products->reference_norm2))
+			     products->reference_norm2)) {
+		pair_settle(pair, -EIO, score, device_ns);
 		return;
-	pair->error = 0;
-	pair->score.raw = products->raw;
-	pair->score.similarity = match_similarity(products->raw,
-						  products->probe_norm2,
-						  products->reference_norm2);
+	}
+	score.similarity = match_similarity(products->raw,
+					    products->probe_norm2,
+					    products->reference_norm2);
+	pair_settle(pair, 0, score, device_ns);
 }
 
-void opencl_compare(struct limen_backend *backend, struct limen_pair *pairs,
-		    unsigned int count, int timeout_ms)
+void opencl_compare(struct limen_backend *backend,
+		    struct limen_pair *const *pairs, unsigned int count,
+		    int timeout_ms)
 {
-	struct match_products products[LIMEN_BATCH_MAX] = {}, *next = products;
+	struct match_products products[LIMEN_BATCH_MAX] = {};
 	struct opencl *opencl = (struct opencl *)backend;
-	int64_t start = now_ns();
-	unsigned int used, i;
+	int64_t start = now_ns(), each;
+	unsigned int i;
 	int error = 0;
 
-	used = gather(pairs, count, opencl->pairs);
-	if (!used)
-		return;
+	gather(pairs, count, opencl->pairs);
 	if (now_ns() - start > timeout_ms * 1000000LL)
 		error = -ETIMEDOUT;
 	else
-		error = opencl_products(opencl, opencl->pairs, used, products);
+		error = opencl_products(opencl, opencl->pairs, count, products);
 	/* Zeros behind the last component change no sum: it stays zeroed. */
-	limen_wipe(opencl->pairs, (size_t)used * 2 * LIMEN_DIM_MAX);
+	limen_wipe(opencl->pairs, (size_t)count * 2 * LIMEN_DIM_MAX);
+	each = (now_ns() - start) / count;
 	for (i = 0; i < count; i++) {
-		if (pairs[i].error != -EINPROGRESS)
-			continue;
-		pairs[i].device_ns = (now_ns() - start) / used;
 		if (error)
-			pairs[i].error = error;
+			pair_fail(pairs[i], error);
 		else
-			score(&pairs[i], next++);
+			score(pairs[i], &products[i], each);
 	}
 }

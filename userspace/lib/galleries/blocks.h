@@ -9,15 +9,17 @@
 #include "gallery.h"
 
 /**
- * struct gallery_map - a gallery's file, mapped
+ * struct gallery_map - a gallery's file, mapped, or a copy of it in memory
  * @refs: blocks in it, and whoever is about to make some
  * @data: the file
  * @size: its size
+ * @copy: it is a copy, to be wiped
  */
 struct gallery_map {
 	atomic_uint refs;
 	uint8_t *data;
 	size_t size;
+	bool copy;
 };
 
 /**
@@ -89,8 +91,10 @@ struct limen_gallery {
 	uint64_t content;
 };
 
-/* A file of this size, or NULL. The caller has a reference. */
+/* A file of this size, or NULL and errno. The caller has a reference. */
 HIDDEN struct gallery_map *map_new(int fd, size_t size);
+/* Likewise, of what is in memory now. */
+HIDDEN struct gallery_map *map_copy(const void *data, size_t size);
 HIDDEN void map_put(struct gallery_map *map);
 
 /* An empty block, or NULL; of rows in the planes of a file if there is a map. */

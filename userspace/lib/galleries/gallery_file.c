@@ -425,59 +425,66 @@ static int check_header(const struct gallery_file_header *header, uint64_t size)
 	return size > le64toh(header->size) ? -EBADMSG : 0;
 }
 
-static int read_head(int fd, uint64_t size, union head *head)
+static int read_head(const struct gallery_map *map, union head *head)
 {
-	struct gallery_file_header *header = &head->header;
-	int error;
-
-	error = file_read(fd, &header->magic, sizeof(header->magic));
-	if (error == -ENODATA ||
-	    (!error && le32toh(header->magic) != GALLERY_FILE_MAGIC))
+	memcpy(head, map->data,
+	       map->size < sizeof(*head) ? map->size : sizeof(*head));
+	if (map->size < sizeof(head->header.magic) ||
+	    le32toh(head->header.magic) != GALLERY_FILE_MAGIC)
 		return -EBADMSG;
-	if (!error)
-		error = file_read(fd, head->bytes + sizeof(header->magic),
-				  sizeof(*head) - sizeof(header->magic));
-	return error ?: check_header(header, size);
+	if (map->size < sizeof(*head))
+		return -ENODATA;
+	return check_header(&head->header, map->size);
 }
 
-static int read_file(int fd, uint64_t size, struct limen_gallery **gallery)
+static int read_map(struct gallery_map *map, struct limen_gallery **gallery)
 {
-	struct reader reader = {};
+	struct reader reader = { .map = map };
+	struct limen_gallery *made;
 	struct gallery_table *table;
 	union head head = {};
 	int error;
 
-	error = read_head(fd, size, &head);
+	error = read_head(map, &head);
 	if (error)
 		return error;
 	reader.dim = le32toh(head.header.dim);
 	reader.rows = le64toh(head.header.rows);
-	error = limen_gallery_create(gallery, head.header.model, reader.dim);
+	error = limen_gallery_create(&made, head.header.model, reader.dim);
 	if (error)
 		return error;
-	reader.map = map_new(fd, size);
 	reader.hash = EVP_MD_CTX_new();
 	table = table_new(block_count(reader.rows, reader.dim));
 	error = -ENOMEM;
-	if (reader.map && reader.hash && table) {
-		table_put((*gallery)->table);
-		(*gallery)->table = table;
-		(*gallery)->rows = reader.rows;
-		error = read_all(&reader, &head, *gallery);
+	if (reader.hash && table) {
+		table_put(made->table);
+		made->table = table;
+		made->rows = reader.rows;
+		error = read_all(&reader, &head, made);
 	} else if (table) {
 		table_put(table);
 	}
 	EVP_MD_CTX_free(reader.hash);
-	map_put(reader.map);
 	if (error)
-		limen_gallery_close(*gallery);
+		limen_gallery_close(made);
+	else
+		*gallery = made;
 	return error;
+}
+
+/* Whether nobody can write to a file in memory, or make it shorter, any more. */
+static bool is_sealed(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && seals & F_SEAL_WRITE && seals & F_SEAL_SHRINK;
 }
 
 /*
  * A mapped file that somebody writes to changes after it has been verified, and
  * one that is truncated kills the process with SIGBUS. So it must be a file that
- * only this user or root may write; those are trusted to replace it instead.
+ * only this user or root may write; those are trusted to replace it instead. One
+ * that is sealed nobody may.
  */
 static int check_file(int fd, uint64_t *size)
 {
@@ -487,18 +494,46 @@ static int check_file(int fd, uint64_t *size)
 		return -errno;
 	if (!S_ISREG(stat.st_mode))
 		return S_ISDIR(stat.st_mode) ? -EISDIR : -EBADMSG;
-	if ((stat.st_uid && stat.st_uid != geteuid()) ||
-	    stat.st_mode & (S_IWGRP | S_IWOTH))
+	if (((stat.st_uid && stat.st_uid != geteuid()) ||
+	     stat.st_mode & (S_IWGRP | S_IWOTH)) && !is_sealed(fd))
 		return -EPERM;
 	*size = stat.st_size;
 	return 0;
 }
 
-static int read_checked(int fd, struct limen_gallery **gallery)
+int limen_gallery_open_fd(struct limen_gallery **gallery, int fd)
 {
+	struct gallery_map *map;
 	uint64_t size = 0;
+	int error = check_file(fd, &size);
 
-	return check_file(fd, &size) ?: read_file(fd, size, gallery);
+	if (error)
+		return error;
+	/* Nothing is not mapped. */
+	if (!size)
+		return -EBADMSG;
+	map = map_new(fd, size);
+	if (!map)
+		return -errno;
+	error = read_map(map, gallery);
+	map_put(map);
+	return error;
+}
+
+int limen_gallery_open_memory(struct limen_gallery **gallery, const void *data,
+			      size_t size)
+{
+	struct gallery_map *map;
+	int error;
+
+	if (!size)
+		return -EBADMSG;
+	map = map_copy(data, size);
+	if (!map)
+		return -ENOMEM;
+	error = read_map(map, gallery);
+	map_put(map);
+	return error;
 }
 
 int limen_gallery_open(struct limen_gallery **gallery, const char *path)
@@ -509,7 +544,7 @@ int limen_gallery_open(struct limen_gallery **gallery, const char *path)
 
 	if (fd < 0)
 		return -errno;
-	error = read_checked(fd, gallery);
+	error = limen_gallery_open_fd(gallery, fd);
 	close(fd);
 	return error;
 }
@@ -517,12 +552,12 @@ int limen_gallery_open(struct limen_gallery **gallery, const char *path)
 int limen_gallery_edit(struct limen_gallery **gallery, const char *path,
 		       int timeout_ms)
 {
-	int fd = file_lock(path, timeout_ms);
+	int fd = timeout_ms < 0 ? -EINVAL : file_lock(path, timeout_ms);
 	int error;
 
 	if (fd < 0)
 		return fd == -ENOSTR ? -EBADMSG : fd;
-	error = read_checked(fd, gallery);
+	error = limen_gallery_open_fd(gallery, fd);
 	if (error)
 		close(fd);
 	else

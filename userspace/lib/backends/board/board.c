@@ -134,7 +134,7 @@ static void fill_slot(struct express_memory *memory, unsigned int slot,
 	memcpy(memory->slots[slot].probe, pair->probe->vector, dim);
 	memcpy(memory->slots[slot].reference, pair->reference->vector, dim);
 	/* Whatever happens to the call, only the kernel makes this a score. */
-	memory->results[slot].error = -EINPROGRESS;
+	memory->results[slot].error = PAIR_OPEN;
 
 	*desc = (struct drm_limen_compare){
 		.probe_handle = handle,
@@ -154,49 +154,38 @@ static void read_result(const struct drm_limen_compare_result *result,
 			int submit_error, struct limen_pair *pair)
 {
 	int error = __atomic_load_n(&result->error, __ATOMIC_ACQUIRE);
+	struct limen_score score = {
+		.raw = result->raw,
+		.similarity = result->similarity,
+	};
 
-	if (error == -EINPROGRESS)
+	if (error == PAIR_OPEN)
 		error = submit_error ?: -EIO;
-	pair->score.raw = result->raw;
-	pair->score.similarity = result->similarity;
-	pair->device_ns = result->device_ns;
-	if (error > 0 || (!error && !score_possible(&pair->score,
-						    pair->probe->dim)))
-		error = -EIO;
-	pair->error = error;
+	pair_settle(pair, error, score, result->device_ns);
 }
 
-static void compare_some(struct board *board, struct limen_pair *pairs,
+static void compare_some(struct board *board, struct limen_pair *const *pairs,
 			 unsigned int count, int64_t deadline)
 {
 	struct express_memory *memory = board->express_buffer.memory;
 	struct drm_limen_compare descs[LIMEN_BATCH_MAX];
-	struct limen_pair *pending[LIMEN_BATCH_MAX];
 	struct drm_limen_submit submit = {
 		.queue = board->express_queue,
 		.flags = DRM_LIMEN_SUBMIT_WAIT,
 		.descs = (uintptr_t)descs,
+		.count = count,
 		.desc_size = sizeof(*descs),
 		.timeout_ns = deadline,
 	};
-	unsigned int i, used = 0;
+	unsigned int i;
 	int error;
 
-	for (i = 0; i < count; i++) {
-		if (pairs[i].error != -EINPROGRESS)
-			continue;
-		pending[used] = &pairs[i];
-		fill_slot(memory, used, board->express_buffer.handle,
-			  &pairs[i], &descs[used]);
-		used++;
-	}
-	if (!used)
-		return;
-
-	submit.count = used;
+	for (i = 0; i < count; i++)
+		fill_slot(memory, i, board->express_buffer.handle, pairs[i],
+			  &descs[i]);
 	error = board_call(board, DRM_IOCTL_LIMEN_SUBMIT, &submit);
-	for (i = 0; i < used; i++)
-		read_result(&memory->results[i], error, pending[i]);
+	for (i = 0; i < count; i++)
+		read_result(&memory->results[i], error, pairs[i]);
 	/*
 	 * With a ticket it goes on, and the board still reads and writes: not to
 	 * be wiped or used again. The kernel wipes it once the board has finished.
@@ -204,11 +193,11 @@ static void compare_some(struct board *board, struct limen_pair *pairs,
 	if (submit.ticket)
 		express_close(board);
 	else
-		limen_wipe(memory->slots, used * sizeof(*memory->slots));
+		limen_wipe(memory->slots, count * sizeof(*memory->slots));
 }
 
 static void board_compare(struct limen_backend *backend,
-			  struct limen_pair *pairs, unsigned int count,
+			  struct limen_pair *const *pairs, unsigned int count,
 			  int timeout_ms)
 {
 	int64_t deadline = deadline_in(timeout_ms);
@@ -225,8 +214,7 @@ static void board_compare(struct limen_backend *backend,
 			continue;
 		}
 		for (i = at; i < at + some; i++)
-			if (pairs[i].error == -EINPROGRESS)
-				pairs[i].error = error;
+			pair_fail(pairs[i], error);
 	}
 }
 

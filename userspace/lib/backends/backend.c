@@ -7,19 +7,6 @@
 #include "gallery.h"
 #include "ranking.h"
 
-const char *limen_backend_name(enum limen_backend_kind kind)
-{
-	switch (kind) {
-	case LIMEN_BACKEND_CPU:
-		return "cpu";
-	case LIMEN_BACKEND_BOARD:
-		return "board";
-	case LIMEN_BACKEND_OPENCL:
-		return "opencl";
-	}
-	return "unknown";
-}
-
 int limen_backend_open(struct limen_backend **backend,
 		       enum limen_backend_kind kind, const char *node)
 {
@@ -124,39 +111,52 @@ int limen_backends_list(int (*found)(const struct limen_backend_info *info,
 	return result;
 }
 
-bool score_possible(const struct limen_score *score, uint32_t dim)
+/* The pair at this place of the caller's, whose pairs may be larger than ours. */
+static struct limen_pair *pair_at(struct limen_pair *pairs, unsigned int at)
 {
-	int64_t most = (int64_t)dim * 128 * 128;
+	return (struct limen_pair *)((char *)pairs + (size_t)at * pairs->size);
+}
 
-	if (score->raw < -most || score->raw > most ||
-	    score->similarity < -LIMEN_SIMILARITY_ONE ||
-	    score->similarity > LIMEN_SIMILARITY_ONE)
-		return false;
-	/* Truncated towards zero, the similarity never changes sides. */
-	return !score->similarity ||
-	       (score->similarity > 0) == (score->raw > 0);
+static int check_sizes(struct limen_pair *pairs, unsigned int count)
+{
+	unsigned int i;
+
+	if (count && sized_check(pairs->size, sizeof(*pairs)))
+		return -EINVAL;
+	for (i = 1; i < count; i++)
+		if (pair_at(pairs, i)->size != pairs->size)
+			return -EINVAL;
+	return 0;
 }
 
 int limen_compare(struct limen_backend *backend, struct limen_pair *pairs,
 		  unsigned int count, int timeout_ms)
 {
-	unsigned int i;
+	struct limen_pair *open[LIMEN_BATCH_MAX];
+	unsigned int used = 0, i;
+	int error = 0;
 
-	if (count > LIMEN_BATCH_MAX || timeout_ms < 0)
+	if (count > LIMEN_BATCH_MAX || timeout_ms < 0 ||
+	    check_sizes(pairs, count))
 		return -EINVAL;
 	for (i = 0; i < count; i++) {
-		pairs[i].device_ns = 0;
-		pairs[i].error = limen_comparable(pairs[i].probe,
-						  pairs[i].reference);
-		if (!pairs[i].error)
-			pairs[i].error = -EINPROGRESS;
+		struct limen_pair *pair = pair_at(pairs, i);
+		int differ = limen_comparable(pair->probe, pair->reference);
+
+		/* Nothing of an earlier comparison stands for this one. */
+		pair_fail(pair, differ ?: PAIR_OPEN);
+		if (!differ)
+			open[used++] = pair;
 	}
-	backend->ops->compare(backend, pairs, count, timeout_ms);
+	if (used)
+		backend->ops->compare(backend, open, used, timeout_ms);
 	wipe_stack();
-	for (i = 0; i < count; i++)
-		if (pairs[i].error)
-			return pairs[i].error;
-	return 0;
+	for (i = 0; i < used; i++)
+		if (open[i]->error == PAIR_OPEN)
+			pair_fail(open[i], -EIO);
+	for (i = 0; i < count && !error; i++)
+		error = pair_at(pairs, i)->error;
+	return error;
 }
 
 static int fits(const struct limen_template *probe,
@@ -201,6 +201,9 @@ int limen_search_batch(struct limen_backend *backend,
 		error = backend->ops->search(backend, &request);
 	gallery_view_put(&view);
 	wipe_stack_deep();
+	/* No rows with an error. */
+	if (error)
+		memset(counts, 0, count * sizeof(*counts));
 	return error;
 }
 

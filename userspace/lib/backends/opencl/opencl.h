@@ -18,6 +18,8 @@
 
 #include "gallery.h"
 
+#include "opencl_loader.h"
+
 /* Most probes, and candidates, of one launch. */
 #define OPENCL_PROBES_MAX MATCH_PROBES_MAX
 #define OPENCL_ROOM 65536
@@ -171,7 +173,7 @@ extern HIDDEN const char opencl_source[];
 HIDDEN int opencl_products(struct opencl *opencl, const int8_t *vectors,
 			   unsigned int count, struct match_products *products);
 HIDDEN void opencl_compare(struct limen_backend *backend,
-			   struct limen_pair *pairs, unsigned int count,
+			   struct limen_pair *const *pairs, unsigned int count,
 			   int timeout_ms);
 
 /* Zeroes a buffer of the device's own and releases it. */

@@ -15,4 +15,10 @@ static inline int64_t now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* What now_ns() says some time from now. */
+static inline int64_t deadline_in(int timeout_ms)
+{
+	return now_ns() + timeout_ms * 1000000LL;
+}
+
 #endif /* LIMEN_MONOTONIC_H */

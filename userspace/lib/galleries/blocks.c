@@ -38,6 +38,7 @@ struct gallery_map *map_new(int fd, size_t size)
 	map->refs = 1;
 	map->data = data;
 	map->size = size;
+	map->copy = false;
 	return map;
 }
 
@@ -45,6 +46,8 @@ void map_put(struct gallery_map *map)
 {
 	if (!map || !last_put(&map->refs))
 		return;
+	if (map->copy)
+		limen_wipe(map->data, map->size);
 	munmap(map->data, map->size);
 	free(map);
 }
@@ -77,6 +80,24 @@ static void *memory_new(size_t size, bool huge)
 static size_t page_round(size_t size)
 {
 	return (size + 4095) & -4096ul;
+}
+
+struct gallery_map *map_copy(const void *data, size_t size)
+{
+	struct gallery_map *map = malloc(sizeof(*map));
+
+	if (!map)
+		return NULL;
+	map->data = memory_new(size, false);
+	if (!map->data) {
+		free(map);
+		return NULL;
+	}
+	memcpy(map->data, data, size);
+	map->refs = 1;
+	map->size = size;
+	map->copy = true;
+	return map;
 }
 
 struct gallery_block *block_new(uint32_t dim, bool huge,

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include "private.h"
+
+const char *limen_version(void)
+{
+	return LIMEN_VERSION;
+}
