@@ -37,7 +37,7 @@ void listener_allow(struct listener *listener, const struct limen_config *config
 			number = user->pw_uid;
 		else if (limen_config_number(name, 0, UINT32_MAX - 1,
 					     &number)) {
-			log_line("no user %s on this machine", name);
+			log_warning("no user %s on this machine", name);
 			continue;
 		}
 		listener->allowed[listener->allowed_count++] = number;
@@ -46,7 +46,7 @@ void listener_allow(struct listener *listener, const struct limen_config *config
 
 static int complain(const char *path, int error)
 {
-	log_line("%s: %s", path, strerror(error));
+	log_error("%s: %s", path, strerror(error));
 	return -1;
 }
 
@@ -92,7 +92,7 @@ static int take_lock(struct listener *listener)
 		close(listener->lock);
 	}
 	if (errno == EWOULDBLOCK)
-		log_line("%s: another limend is running", listener->path);
+		log_error("%s: another limend is running", listener->path);
 	else
 		complain(path, errno);
 	close(listener->lock);
@@ -120,11 +120,11 @@ static int remove_stale(const struct sockaddr_un *address)
 	if (lstat(path, &stat))
 		return errno == ENOENT ? 0 : complain(path, errno);
 	if (!S_ISSOCK(stat.st_mode)) {
-		log_line("%s: there is something else than a socket", path);
+		log_error("%s: there is something else than a socket", path);
 		return -1;
 	}
 	if (in_use(address)) {
-		log_line("%s: another limend is running", path);
+		log_error("%s: another limend is running", path);
 		return -1;
 	}
 	return unlink(path) ? complain(path, errno) : 0;
