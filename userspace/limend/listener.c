@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,30 +18,6 @@
 
 /* Clients of a gate connect once; this many may do so at the same moment. */
 #define BACKLOG 64
-
-/* root and limend's own user may connect without being named. */
-void listener_allow(struct listener *listener, const struct limen_config *config)
-{
-	uint32_t number;
-	unsigned int i;
-
-	listener->allowed_count = 0;
-	listener->allowed[listener->allowed_count++] = 0;
-	listener->allowed[listener->allowed_count++] = geteuid();
-	for (i = 0; i < config->allow_count; i++) {
-		const char *name = config->allow[i];
-		struct passwd *user = getpwnam(name);
-
-		if (user)
-			number = user->pw_uid;
-		else if (limen_config_number(name, 0, UINT32_MAX - 1,
-					     &number)) {
-			log_warning("no user %s on this machine", name);
-			continue;
-		}
-		listener->allowed[listener->allowed_count++] = number;
-	}
-}
 
 static int complain(const char *path, int error)
 {
@@ -185,7 +160,7 @@ int listener_open(struct listener *listener, const struct limen_config *config)
 		return complain(config->socket, ENAMETOOLONG);
 	strcpy(address.sun_path, config->socket);
 	strcpy(listener->path, config->socket);
-	listener_allow(listener, config);
+	allow_set(&listener->allow, config);
 	if (make_folder(listener->path) || take_lock(listener))
 		return -1;
 	if (!open_locked(listener, &address))
@@ -206,16 +181,6 @@ void listener_close(struct listener *listener)
 	give_lock_back(listener);
 }
 
-bool listener_allows(const struct listener *listener, uid_t uid)
-{
-	unsigned int i;
-
-	for (i = 0; i < listener->allowed_count; i++)
-		if (listener->allowed[i] == uid)
-			return true;
-	return false;
-}
-
 static void refuse(int fd, uid_t uid)
 {
 	static struct log_rate rate;
@@ -227,23 +192,19 @@ static void refuse(int fd, uid_t uid)
 
 int listener_accept(struct listener *listener, uid_t *uid)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
 	int fd, error;
 
 	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR ? -EAGAIN :
 								 -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	if (!listener_allows(listener, peer.uid)) {
-		refuse(fd, peer.uid);
+	error = allow_check(&listener->allow, fd, uid);
+	if (!error)
+		return fd;
+	if (error == -EACCES) {
+		refuse(fd, *uid);
 		return -EAGAIN;
 	}
-	*uid = peer.uid;
-	return fd;
+	close(fd);
+	return error;
 }

@@ -159,7 +159,7 @@ static void expel(struct server *server)
 
 	for (session = server->sessions; session; session = next) {
 		next = session->next;
-		if (listener_allows(&server->listener, session->uid))
+		if (!allow_check(&server->listener.allow, session->fd, &session->uid))
 			continue;
 		session_refuse(session->fd, -EACCES);
 		session_close(server, session);
@@ -176,7 +176,7 @@ static void reload(struct server *server)
 	if (limen_config_load(&config, server->configuration, error, sizeof(error))) {
 		log_error("%s; the configuration stays as it was", error);
 	} else {
-		listener_allow(&server->listener, &config);
+		allow_set(&server->listener.allow, &config);
 		server->engine.timeout_ms = config.timeout_ms;
 		expel(server);
 		log_line("the configuration has been read again");
