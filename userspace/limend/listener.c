@@ -12,6 +12,7 @@
 
 #include <private.h>
 
+#include "activation.h"
 #include "listener.h"
 #include "log.h"
 #include "session.h"
@@ -99,7 +100,8 @@ static int remove_stale(const struct sockaddr_un *address)
 		return -1;
 	}
 	if (in_use(address)) {
-		log_error("%s: another limend is running", path);
+		log_error("%s: another limend is running, or limend.socket is there "
+			  "for one", path);
 		return -1;
 	}
 	return unlink(path) ? complain(path, errno) : 0;
@@ -142,6 +144,10 @@ static int bind_and_listen(struct listener *listener,
 static int open_locked(struct listener *listener,
 		       const struct sockaddr_un *address)
 {
+	if (activation_take(listener->path, &listener->fd))
+		return -1;
+	if (listener->fd >= 0)
+		return 0;
 	if (remove_stale(address))
 		return -1;
 	listener->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |

@@ -15,7 +15,7 @@
  * @lock: a file beside it, locked for as long as there is this limend
  * @path: where it is
  * @device: of @path, to remove no socket but this one
- * @inode: of @path
+ * @inode: of @path; 0: it is not this process that removes it
  * @allow: who may connect
  */
 struct listener {
@@ -28,7 +28,7 @@ struct listener {
 };
 
 /*
- * Listens. A socket left behind by a limend that died is replaced, one that is
+ * Listens, or takes the socket at which the service manager does. A socket left behind by a limend that died is replaced, one that is
  * in use is not. On failure one line says why; -1.
  */
 int listener_open(struct listener *listener, const struct limen_config *config);
