@@ -115,10 +115,14 @@ uint32_t gallery_present(const struct limen_gallery *gallery);
 /* What an error of a gallery's file means. */
 const char *gallery_strerror(int error);
 
+/* Whether limend has something to compute with, and what it had was never wrong. */
+bool service_works(const struct limen_service_status *status);
+
 /* Opens the backend of this name; FAILED or USAGE after a line. */
 int open_backend(const char *name, struct limen_backend **backend);
 
 int command_status(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_template(int argc, char **argv);
 int command_gallery(int argc, char **argv);
