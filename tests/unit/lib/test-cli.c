@@ -297,6 +297,12 @@ START_TEST(galleries_with_holes)
 	check_says("1 rows");
 	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "0"), 1);
 	check_error("no row 0");
+	ck_assert_int_eq(run("gallery", "verify", "-j", in_folder("g")), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 1);
+	ck_assert_str_eq(text(object, "sound"), "true");
+	ck_assert_str_eq(text(object, "file"), in_folder("g"));
+	json_object_put(object);
 	ck_assert_int_eq(run("gallery", "info", in_folder("g")), 0);
 	check_says("rows     1\nremoved  2\n");
 	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("a")),
@@ -317,6 +323,10 @@ START_TEST(galleries_with_holes)
 	object = parsed();
 	ck_assert_int_eq(number(object, "rows"), 2);
 	ck_assert_int_eq(number(object, "removed"), 2);
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "remove", "--json", in_folder("g"), "3"), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 1);
 	json_object_put(object);
 }
 END_TEST
