@@ -15,7 +15,9 @@
 static void add_milliseconds(struct json_object *object, const char *name,
 			     int64_t microseconds)
 {
-	json_add_number(object, name, microseconds / 100 / 10.0);
+	int64_t tenths = microseconds / 100;
+
+	json_add_number(object, name, tenths / 10.0);
 }
 
 static struct json_object *stages(const struct gate_times *times)
