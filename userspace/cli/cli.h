@@ -92,6 +92,8 @@ int load_config(const struct settings *settings, struct limen_config *config);
 
 /* To be called before a process is hardened: after that it may not know where it lies. */
 void find_program_folder(void);
+/* Of the running program; "" if unknown. */
+extern char program_folder[PATH_MAX];
 /*
  * The first of these programs that may be executed, named from the folder of the running
  * one; NULL ends them. False if there is none.
@@ -120,10 +122,14 @@ uint32_t gallery_present(const struct limen_gallery *gallery);
 /* What an error of a gallery's file means. */
 const char *gallery_strerror(int error);
 
+/* Whether limend has something to compute with, and what it had was never wrong. */
+bool service_works(const struct limen_service_status *status);
+
 /* Opens the backend of this name; FAILED or USAGE after a line. */
 int open_backend(const char *name, struct limen_backend **backend);
 
 int command_status(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_template(int argc, char **argv);
 int command_gallery(int argc, char **argv);

@@ -8,8 +8,7 @@
 
 #include "cli.h"
 
-/* Of the running program; "" if unknown. */
-static char program_folder[PATH_MAX];
+char program_folder[PATH_MAX];
 
 void find_program_folder(void)
 {

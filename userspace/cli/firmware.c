@@ -294,6 +294,10 @@ int command_firmware(int argc, char **argv)
 		return misused("firmware takes an action and a file");
 	for (i = 0; i < sizeof(actions) / sizeof(*actions); i++)
 		if (!strcmp(argv[optind], actions[i].name))
-			return actions[i].run(&settings, argv[optind + 1]);
-	return misused("firmware: no action %s", argv[optind]);
+			break;
+	if (i == sizeof(actions) / sizeof(*actions))
+		return misused("firmware: no action %s", argv[optind]);
+	if (settings.json && actions[i].run != show_file)
+		return misused("firmware %s prints no JSON", actions[i].name);
+	return actions[i].run(&settings, argv[optind + 1]);
 }

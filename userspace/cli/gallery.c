@@ -37,7 +37,7 @@ static const char help[] =
 	"  -n, --min S         search: least similarity, 0 to 1 (0)\n"
 	"  -c, --config FILE   configuration (" LIMEN_CONFIG_PATH ")\n"
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
-	"  -j, --json          create, add, info, search: print JSON\n"
+	"  -j, --json          print JSON\n"
 	"\n"
 	"create and add tell the row of each input once the file has been written.\n"
 	"Whoever changes a gallery waits for others who do.\n"
@@ -71,6 +71,25 @@ uint32_t gallery_present(const struct limen_gallery *gallery)
 	return limen_gallery_rows(gallery) - limen_gallery_removed(gallery);
 }
 
+/* Of a gallery that has been read, or written: "sound" or nothing. */
+static void print_count(const struct settings *settings, const char *path,
+			const char *how, const struct limen_gallery *gallery)
+{
+	uint32_t rows = gallery_present(gallery);
+	struct json_object *object;
+
+	if (!settings->json) {
+		printf("%s: %s%s%u rows\n", path, how, *how ? ", " : "", rows);
+		return;
+	}
+	object = json_object_new_object();
+	json_add_text(object, "file", path);
+	if (*how)
+		json_add_truth(object, how, true);
+	json_add_whole(object, "rows", rows);
+	print_json(object);
+}
+
 /* All rows or none. */
 static int remove_all(struct limen_gallery *gallery, char **rows)
 {
@@ -94,7 +113,6 @@ static int remove_rows(const struct settings *settings, char **operands)
 	struct limen_gallery *gallery;
 	int result, error;
 
-	(void)settings;
 	if (!operands[1])
 		return misused("gallery remove takes a file and rows");
 	result = open_gallery(operands[0], true, &gallery);
@@ -107,8 +125,7 @@ static int remove_rows(const struct settings *settings, char **operands)
 			result = fail("%s: %s", operands[0],
 				      gallery_strerror(error));
 		else
-			printf("%s: %u rows\n", operands[0],
-			       gallery_present(gallery));
+			print_count(settings, operands[0], "", gallery);
 	}
 	limen_gallery_close(gallery);
 	return result;
@@ -149,13 +166,12 @@ static int verify_gallery(const struct settings *settings, char **operands)
 	struct limen_gallery *gallery;
 	int result;
 
-	(void)settings;
 	if (operands[1])
 		return misused("gallery verify takes one file");
 	result = open_gallery(operands[0], false, &gallery);
 	if (result)
 		return result;
-	printf("%s: sound, %u rows\n", operands[0], gallery_present(gallery));
+	print_count(settings, operands[0], "sound", gallery);
 	limen_gallery_close(gallery);
 	return DONE;
 }

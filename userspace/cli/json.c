@@ -15,11 +15,10 @@
 
 const char *similarity_text(int32_t similarity, char text[SIMILARITY_TEXT_SIZE])
 {
-	uint32_t size = similarity < 0 ? -similarity : similarity;
+	int64_t units = (int64_t)similarity * 10000 / LIMEN_SIMILARITY_ONE;
 
-	snprintf(text, SIMILARITY_TEXT_SIZE, "%s%u.%04u",
-		 similarity < 0 ? "-" : "", size / LIMEN_SIMILARITY_ONE,
-		 size % LIMEN_SIMILARITY_ONE * 10000 / LIMEN_SIMILARITY_ONE);
+	snprintf(text, SIMILARITY_TEXT_SIZE, "%s%lld.%04lld", units < 0 ? "-" : "",
+		 llabs(units) / 10000, llabs(units) % 10000);
 	return text;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON as all commands write it: a similarity is a decimal, with the exact integer
+ * JSON as all commands and limen-gate write it: a similarity is a decimal, with the exact integer
  * beside it; no number has more digits than it is good for; every text is UTF-8.
  */
 #ifndef LIMEN_CLI_JSON_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* A similarity on the published scale, cut off so that it never seems larger. */
-#define SIMILARITY_TEXT_SIZE 16
+#define SIMILARITY_TEXT_SIZE 48
 const char *similarity_text(int32_t similarity, char text[SIMILARITY_TEXT_SIZE]);
 /* Adds it as NAME, and the integer as NAME_integer. */
 void json_add_similarity(struct json_object *object, const char *name,

@@ -10,6 +10,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "status", command_status },
+	{ "doctor", command_doctor },
 	{ "compare", command_compare },
 	{ "template", command_template },
 	{ "gallery", command_gallery },
@@ -23,6 +24,7 @@ static const char usage[] =
 	"Work with face templates, boards, their firmware and the comparison service.\n"
 	"\n"
 	"  status      what is here: boards, the service, the model\n"
+	"  doctor      what is wrong here, and what mends it\n"
 	"  compare     score two pictures or templates\n"
 	"  template    make a template of a picture\n"
 	"  gallery     keep templates in a file and search it\n"

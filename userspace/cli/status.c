@@ -21,7 +21,8 @@ static const char help[] =
 	"  -m, --models DIR    models of the extractor, instead of the configured\n"
 	"  -j, --json          print JSON\n"
 	"\n"
-	"Exit status: 0 told, whatever it is; 1 it cannot be told, 2 wrong usage.\n";
+	"Exit status: 0 limend and the model are usable, 1 one of them is not, or it\n"
+	"cannot be told, 2 wrong usage. 'limen doctor' tells what mends it.\n";
 
 static int add_board(const char *node, void *context)
 {
@@ -44,6 +45,12 @@ static int add_board(const char *node, void *context)
 	return 0;
 }
 
+bool service_works(const struct limen_service_status *status)
+{
+	/* limend's own words where there is nothing. */
+	return !status->mismatches && strncmp(status->description, "no board", 8) != 0;
+}
+
 static struct json_object *service(const struct limen_config *config)
 {
 	struct json_object *object = json_object_new_object();
@@ -57,7 +64,7 @@ static struct json_object *service(const struct limen_config *config)
 					    &status);
 	limen_client_close(client);
 	json_add_text(object, "socket", config->socket);
-	json_add_truth(object, "usable", !error);
+	json_add_truth(object, "usable", !error && service_works(&status));
 	if (error) {
 		json_add_text(object, "description", limen_client_strerror(error));
 		return object;
@@ -95,6 +102,11 @@ static const char *member(struct json_object *object, const char *name)
 	return json_object_get_string(json_object_object_get(object, name));
 }
 
+static bool is_usable(struct json_object *object)
+{
+	return json_object_get_boolean(json_object_object_get(object, "usable"));
+}
+
 static void print_service(struct json_object *service)
 {
 	printf("service  %s: %s\n", member(service, "socket"),
@@ -123,8 +135,7 @@ static void print_text(struct json_object *all)
 		puts("board    none");
 	for (i = 0; i < count; i++) {
 		struct json_object *board = json_object_array_get_idx(boards, i);
-		bool usable = json_object_get_boolean(
-			json_object_object_get(board, "usable"));
+		bool usable = is_usable(board);
 
 		printf("board    %s%s%s\n", usable ? "" : member(board, "node"),
 		       usable ? "" : ": ", member(board, "description"));
@@ -138,7 +149,7 @@ static void print_text(struct json_object *all)
 
 int command_status(int argc, char **argv)
 {
-	struct json_object *all, *boards;
+	struct json_object *all, *boards, *served, *made;
 	struct limen_config config;
 	struct settings settings;
 	bool leave;
@@ -161,13 +172,16 @@ int command_status(int argc, char **argv)
 		json_object_put(all);
 		return fail("boards: %s", limen_strerror(result));
 	}
-	json_object_object_add(all, "service", service(&config));
-	json_object_object_add(all, "model", model(&config));
+	served = service(&config);
+	made = model(&config);
+	result = is_usable(served) && is_usable(made) ? DONE : FAILED;
+	json_object_object_add(all, "service", served);
+	json_object_object_add(all, "model", made);
 	if (settings.json) {
 		print_json(all);
 	} else {
 		print_text(all);
 		json_object_put(all);
 	}
-	return DONE;
+	return result;
 }

@@ -21,8 +21,6 @@
 #include "clock.h"
 #include "video.h"
 
-#define CARD	"Limen camera"
-
 #define WIDTH	640
 #define HEIGHT	480
 
@@ -48,7 +46,7 @@ static int open_node(const char *path)
 	int fd, err;
 
 	if (!strcmp(path, LIMEN_CONFIG_CAMERA_AUTO)) {
-		err = gate_video_find(CARD, found, sizeof(found));
+		err = gate_video_find(GATE_CAMERA_NAME, found, sizeof(found));
 		if (err)
 			return err;
 		path = found;

@@ -103,12 +103,12 @@ static int configure(struct gate *gate, const char *path)
 	char error[512];
 
 	if (limen_config_load(&gate->config, path, error, sizeof(error))) {
-		log_line("%s", error);
+		log_error("%s", error);
 		return -EINVAL;
 	}
 	if (gate->config.threshold == LIMEN_CONFIG_NO_THRESHOLD) {
-		log_line("%s: set a threshold in [policy]",
-			 path ?: LIMEN_CONFIG_PATH);
+		log_error("%s: set a threshold in [policy]",
+			  path ?: LIMEN_CONFIG_PATH);
 		return -EINVAL;
 	}
 	gate_camera_init(&gate->camera, gate->config.camera);
@@ -128,8 +128,8 @@ static int open_extractor(struct gate *gate)
 		snprintf(failed, sizeof(failed), "%s", gate->config.models);
 	}
 	if (err)
-		log_line("%s: %s; [extractor] models names the folder of the models",
-			 failed, face_strerror(err));
+		log_error("%s: %s; [extractor] models names the folder of the models",
+			  failed, face_strerror(err));
 	return err;
 }
 
@@ -194,8 +194,8 @@ static int serve_documents(struct gate *gate)
 				  gate->config.threshold);
 	}
 	if (err)
-		log_line("standard output: %s", err == -ETIMEDOUT ?
-			 "nobody reads from it" : strerror(-err));
+		log_error("standard output: %s", err == -ETIMEDOUT ?
+			  "nobody reads from it" : strerror(-err));
 	return err;
 }
 
@@ -207,7 +207,7 @@ static int run_gate(const char *config)
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	if (err) {
-		log_line("the process cannot be hardened: %s", strerror(-err));
+		log_error("the process cannot be hardened: %s", strerror(-err));
 		return 1;
 	}
 	err = configure(&gate, config);
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		log_line("unexpected argument %s", argv[optind]);
+		log_error("unexpected argument %s", argv[optind]);
 		return 2;
 	}
 	return run_gate(config);

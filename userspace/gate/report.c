@@ -6,49 +6,31 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
-#include <json.h>
+#include "../cli/json.h"
 
 #define READER_TIMEOUT_MS 10000
 
-/*
- * A similarity with four decimals, cut off: rounding up could show a score at
- * the threshold that is below it.
- */
-static struct json_object *decimal(int32_t similarity)
+/* With one decimal, cut off. */
+static void add_milliseconds(struct json_object *object, const char *name,
+			     int64_t microseconds)
 {
-	long long units = (long long)similarity * 10000 / LIMEN_SIMILARITY_ONE;
-	char text[32];
+	int64_t tenths = microseconds / 100;
 
-	snprintf(text, sizeof(text), "%s%lld.%04lld", units < 0 ? "-" : "",
-		 llabs(units) / 10000, llabs(units) % 10000);
-	return json_object_new_double_s(units / 1e4, text);
-}
-
-static struct json_object *milliseconds(int64_t microseconds)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld.%lld",
-		 (long long)microseconds / 1000,
-		 (long long)microseconds % 1000 / 100);
-	return json_object_new_double_s(microseconds / 1e3, text);
+	json_add_number(object, name, tenths / 10.0);
 }
 
 static struct json_object *stages(const struct gate_times *times)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "document",
-			       milliseconds(times->document));
-	json_object_object_add(object, "capture", milliseconds(times->capture));
-	json_object_object_add(object, "detect", milliseconds(times->detect));
-	json_object_object_add(object, "landmarks",
-			       milliseconds(times->landmarks));
-	json_object_object_add(object, "embed", milliseconds(times->embed));
-	json_object_object_add(object, "compare", milliseconds(times->compare));
-	json_object_object_add(object, "total", milliseconds(times->total));
+	add_milliseconds(object, "document", times->document);
+	add_milliseconds(object, "capture", times->capture);
+	add_milliseconds(object, "detect", times->detect);
+	add_milliseconds(object, "landmarks", times->landmarks);
+	add_milliseconds(object, "embed", times->embed);
+	add_milliseconds(object, "compare", times->compare);
+	add_milliseconds(object, "total", times->total);
 	return object;
 }
 
@@ -59,33 +41,17 @@ static struct json_object *describe(unsigned long long number,
 	struct gate_verdict verdict = gate_decide(&transit->evidence, threshold);
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "transit",
-			       json_object_new_uint64(number));
-	json_object_object_add(
-		object, "decision",
-		json_object_new_string(gate_outcome_name(verdict.outcome)));
-	json_object_object_add(
-		object, "reason",
-		json_object_new_string(gate_reason_name(verdict.reason)));
-	if (gate_evidence_scored(&transit->evidence)) {
-		int32_t similarity = transit->evidence.score.similarity;
-
-		json_object_object_add(object, "similarity",
-				       decimal(similarity));
-		json_object_object_add(object, "similarity_integer",
-				       json_object_new_int(similarity));
-	}
-	json_object_object_add(object, "threshold", decimal(threshold));
-	json_object_object_add(object, "threshold_integer",
-			       json_object_new_int(threshold));
+	json_add_whole(object, "transit", (int64_t)number);
+	json_add_text(object, "decision", gate_outcome_name(verdict.outcome));
+	json_add_text(object, "reason", gate_reason_name(verdict.reason));
+	if (gate_evidence_scored(&transit->evidence))
+		json_add_similarity(object, "similarity",
+				    transit->evidence.score.similarity);
+	json_add_similarity(object, "threshold", threshold);
 	if (transit->backend == LIMEN_BACKEND_CPU ||
 	    transit->backend == LIMEN_BACKEND_BOARD)
-		json_object_object_add(
-			object, "backend",
-			json_object_new_string(
-				limen_backend_name(transit->backend)));
-	json_object_object_add(object, "attempts",
-			       json_object_new_int64(transit->attempts));
+		json_add_text(object, "backend", limen_backend_name(transit->backend));
+	json_add_whole(object, "attempts", transit->attempts);
 	json_object_object_add(object, "milliseconds", stages(&transit->times));
 	return object;
 }

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* What the driver of a board calls the board's camera. */
+#define GATE_CAMERA_NAME "Limen camera"
+
 /**
  * gate_video_find() - find a video node
  * @name: what its driver calls it

@@ -28,6 +28,14 @@ static const char *without_board(const struct engine *engine)
 						    "comparing on the CPU";
 }
 
+static void tell_no_board(const struct engine *engine, const char *what)
+{
+	if (engine->mode == LIMEN_CONFIG_BOARD)
+		log_error("%s; %s", what, without_board(engine));
+	else
+		log_line("%s; %s", what, without_board(engine));
+}
+
 /* For limen_boards_enumerate(): takes the first board that opens. */
 static int take_board(const char *node, void *context)
 {
@@ -36,8 +44,8 @@ static int take_board(const char *node, void *context)
 
 	error = limen_backend_open(&engine->board, LIMEN_BACKEND_BOARD, node);
 	if (error) {
-		log_line("board %s does not open: %s", node,
-			 limen_strerror(error));
+		log_warning("board %s does not open: %s", node,
+			    limen_strerror(error));
 		return 0;
 	}
 	snprintf(engine->node, sizeof(engine->node), "%s", node);
@@ -57,10 +65,10 @@ static void lose_board(struct engine *engine)
 {
 	limen_backend_close(engine->board);
 	engine->board = NULL;
-	log_line("board %s is gone", engine->node);
+	log_warning("board %s is gone", engine->node);
 	limen_boards_enumerate(take_other, engine);
 	if (!engine->board)
-		log_line("no other board; %s", without_board(engine));
+		tell_no_board(engine, "no other board");
 }
 
 static void condemn_board(struct engine *engine)
@@ -81,16 +89,16 @@ static int find_board(struct engine *engine)
 	/* Watched before looked for, so that none comes unnoticed in between. */
 	error = limen_monitor_open(&engine->monitor);
 	if (error) {
-		log_line("boards cannot be watched: %s", limen_strerror(error));
+		log_error("boards cannot be watched: %s", limen_strerror(error));
 		return error;
 	}
 	error = limen_boards_enumerate(take_board, engine);
 	if (error < 0) {
-		log_line("boards cannot be listed: %s", limen_strerror(error));
+		log_error("boards cannot be listed: %s", limen_strerror(error));
 		return error;
 	}
 	if (!engine->board)
-		log_line("no board; %s", without_board(engine));
+		tell_no_board(engine, "no board");
 	return 0;
 }
 
@@ -107,7 +115,7 @@ int engine_open(struct engine *engine, const struct limen_config *config)
 		error = limen_backend_open(&engine->cpu, LIMEN_BACKEND_CPU,
 					   NULL);
 	if (error)
-		log_line("the CPU cannot compare: %s", limen_strerror(error));
+		log_error("the CPU cannot compare: %s", limen_strerror(error));
 	if (!error && engine->mode != LIMEN_CONFIG_CPU)
 		error = find_board(engine);
 	if (error)
@@ -135,8 +143,8 @@ void engine_hotplug(struct engine *engine)
 	while (!limen_monitor_next(engine->monitor, &event, node,
 				   sizeof(node))) {
 		if (event == LIMEN_BOARD_ADDED && distrusts_boards(engine))
-			log_line("board %s is left alone: one computed a wrong "
-				 "score", node);
+			log_warning("board %s is left alone: one computed a "
+				    "wrong score", node);
 		else if (event == LIMEN_BOARD_ADDED && !engine->board)
 			take_board(node, engine);
 		else if (event == LIMEN_BOARD_REMOVED && engine->board &&

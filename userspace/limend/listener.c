@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include <private.h>
 
+#include "activation.h"
 #include "listener.h"
 #include "log.h"
 #include "session.h"
@@ -20,33 +20,9 @@
 /* Clients of a gate connect once; this many may do so at the same moment. */
 #define BACKLOG 64
 
-/* root and limend's own user may connect without being named. */
-void listener_allow(struct listener *listener, const struct limen_config *config)
-{
-	uint32_t number;
-	unsigned int i;
-
-	listener->allowed_count = 0;
-	listener->allowed[listener->allowed_count++] = 0;
-	listener->allowed[listener->allowed_count++] = geteuid();
-	for (i = 0; i < config->allow_count; i++) {
-		const char *name = config->allow[i];
-		struct passwd *user = getpwnam(name);
-
-		if (user)
-			number = user->pw_uid;
-		else if (limen_config_number(name, 0, UINT32_MAX - 1,
-					     &number)) {
-			log_line("no user %s on this machine", name);
-			continue;
-		}
-		listener->allowed[listener->allowed_count++] = number;
-	}
-}
-
 static int complain(const char *path, int error)
 {
-	log_line("%s: %s", path, strerror(error));
+	log_error("%s: %s", path, strerror(error));
 	return -1;
 }
 
@@ -92,7 +68,7 @@ static int take_lock(struct listener *listener)
 		close(listener->lock);
 	}
 	if (errno == EWOULDBLOCK)
-		log_line("%s: another limend is running", listener->path);
+		log_error("%s: another limend is running", listener->path);
 	else
 		complain(path, errno);
 	close(listener->lock);
@@ -120,11 +96,12 @@ static int remove_stale(const struct sockaddr_un *address)
 	if (lstat(path, &stat))
 		return errno == ENOENT ? 0 : complain(path, errno);
 	if (!S_ISSOCK(stat.st_mode)) {
-		log_line("%s: there is something else than a socket", path);
+		log_error("%s: there is something else than a socket", path);
 		return -1;
 	}
 	if (in_use(address)) {
-		log_line("%s: another limend is running", path);
+		log_error("%s: another limend is running, or limend.socket is there "
+			  "for one", path);
 		return -1;
 	}
 	return unlink(path) ? complain(path, errno) : 0;
@@ -167,6 +144,10 @@ static int bind_and_listen(struct listener *listener,
 static int open_locked(struct listener *listener,
 		       const struct sockaddr_un *address)
 {
+	if (activation_take(listener->path, &listener->fd))
+		return -1;
+	if (listener->fd >= 0)
+		return 0;
 	if (remove_stale(address))
 		return -1;
 	listener->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
@@ -185,7 +166,7 @@ int listener_open(struct listener *listener, const struct limen_config *config)
 		return complain(config->socket, ENAMETOOLONG);
 	strcpy(address.sun_path, config->socket);
 	strcpy(listener->path, config->socket);
-	listener_allow(listener, config);
+	allow_set(&listener->allow, config);
 	if (make_folder(listener->path) || take_lock(listener))
 		return -1;
 	if (!open_locked(listener, &address))
@@ -206,16 +187,6 @@ void listener_close(struct listener *listener)
 	give_lock_back(listener);
 }
 
-bool listener_allows(const struct listener *listener, uid_t uid)
-{
-	unsigned int i;
-
-	for (i = 0; i < listener->allowed_count; i++)
-		if (listener->allowed[i] == uid)
-			return true;
-	return false;
-}
-
 static void refuse(int fd, uid_t uid)
 {
 	static struct log_rate rate;
@@ -227,23 +198,19 @@ static void refuse(int fd, uid_t uid)
 
 int listener_accept(struct listener *listener, uid_t *uid)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
 	int fd, error;
 
 	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR ? -EAGAIN :
 								 -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	if (!listener_allows(listener, peer.uid)) {
-		refuse(fd, peer.uid);
+	error = allow_check(&listener->allow, fd, uid);
+	if (!error)
+		return fd;
+	if (error == -EACCES) {
+		refuse(fd, *uid);
 		return -EAGAIN;
 	}
-	*uid = peer.uid;
-	return fd;
+	close(fd);
+	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The socket clients connect to, and who may. */
+/* The socket clients connect to. */
 #ifndef LIMEND_LISTENER_H
 #define LIMEND_LISTENER_H
 
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <config.h>
+#include "allow.h"
 
 /**
  * struct listener - the listening socket
@@ -15,9 +15,8 @@
  * @lock: a file beside it, locked for as long as there is this limend
  * @path: where it is
  * @device: of @path, to remove no socket but this one
- * @inode: of @path
- * @allowed: users who may connect
- * @allowed_count: users in @allowed
+ * @inode: of @path; 0: it is not this process that removes it
+ * @allow: who may connect
  */
 struct listener {
 	int fd;
@@ -25,19 +24,15 @@ struct listener {
 	char path[PATH_MAX];
 	dev_t device;
 	ino_t inode;
-	uid_t allowed[LIMEN_CONFIG_ALLOW_MAX + 2];
-	unsigned int allowed_count;
+	struct allow allow;
 };
 
 /*
- * Listens. A socket left behind by a limend that died is replaced, one that is
+ * Listens, or takes the socket at which the service manager does. A socket left behind by a limend that died is replaced, one that is
  * in use is not. On failure one line says why; -1.
  */
 int listener_open(struct listener *listener, const struct limen_config *config);
 void listener_close(struct listener *listener);
-/* From now on those whom the configuration names may connect; the rest of it is ignored. */
-void listener_allow(struct listener *listener, const struct limen_config *config);
-bool listener_allows(const struct listener *listener, uid_t uid);
 /*
  * A client that may connect, and its user; -EAGAIN if there is none just now, or another
  * error if there might be one, but not for this process.

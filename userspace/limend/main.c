@@ -64,8 +64,8 @@ static void parse_arguments(int argc, char **argv, struct arguments *arguments)
 			exit(2);
 		}
 	if (optind < argc) {
-		log_line("unexpected argument %s; try 'limend --help'",
-			 argv[optind]);
+		log_error("unexpected argument %s; try 'limend --help'",
+			  argv[optind]);
 		exit(2);
 	}
 }
@@ -77,19 +77,19 @@ static int configure(struct limen_config *config,
 
 	if (limen_config_load(config, arguments->config, error,
 			      sizeof(error))) {
-		log_line("%s", error);
+		log_error("%s", error);
 		return -1;
 	}
 	if (arguments->socket) {
 		if (strlen(arguments->socket) >= sizeof(config->socket)) {
-			log_line("socket path too long");
+			log_error("socket path too long");
 			return -1;
 		}
 		strcpy(config->socket, arguments->socket);
 	}
 	if (arguments->backend &&
 	    limen_config_backend(arguments->backend, &config->backend)) {
-		log_line("backend must be auto, board or cpu");
+		log_error("backend must be auto, board or cpu");
 		return -1;
 	}
 	return 0;
@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	error = limen_process_harden();
 	if (error) {
-		log_line("memory cannot be protected: %s", strerror(-error));
+		log_error("memory cannot be protected: %s", strerror(-error));
 		return 1;
 	}
 	if (configure(&config, &arguments) ||

@@ -159,7 +159,7 @@ static void expel(struct server *server)
 
 	for (session = server->sessions; session; session = next) {
 		next = session->next;
-		if (listener_allows(&server->listener, session->uid))
+		if (!allow_check(&server->listener.allow, session->fd, &session->uid))
 			continue;
 		session_refuse(session->fd, -EACCES);
 		session_close(server, session);
@@ -174,9 +174,9 @@ static void reload_config(struct server *server)
 
 	notify("RELOADING=1");
 	if (limen_config_load(&config, server->configuration, error, sizeof(error))) {
-		log_line("%s; the configuration stays as it was", error);
+		log_error("%s; the configuration stays as it was", error);
 	} else {
-		listener_allow(&server->listener, &config);
+		allow_set(&server->listener.allow, &config);
 		server->engine.timeout_ms = config.timeout_ms;
 		expel(server);
 		log_line("the configuration has been read again");
@@ -237,7 +237,7 @@ int server_run(struct server *server)
 		count = epoll_wait(server->epoll, events, READY_MAX,
 				   time_left(server));
 		if (count < 0 && errno != EINTR) {
-			log_line("epoll: %s", strerror(errno));
+			log_error("epoll: %s", strerror(errno));
 			return -1;
 		}
 		sessions = 0;
@@ -277,7 +277,7 @@ static int watch_all(struct server *server)
 	    watch(server, server->signals, &server->signals) ||
 	    watch(server, server->listener.fd, &server->listener) ||
 	    (hotplug >= 0 && watch(server, hotplug, &server->engine))) {
-		log_line("no way to wait: %s", strerror(errno));
+		log_error("no way to wait: %s", strerror(errno));
 		return -1;
 	}
 	return 0;

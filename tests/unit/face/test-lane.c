@@ -477,7 +477,74 @@ START_TEST(lines_are_bounded)
 	ck_assert_str_eq(line, "");
 	ck_assert(gate_input_line(&input, line));
 	ck_assert_str_eq(line, "last");
+	/* A reader may end without a last line feed. */
 	close(ends[1]);
+	ck_assert(gate_input_line(&input, line));
+	ck_assert_str_eq(line, "unfinished");
+	ck_assert(!gate_input_line(&input, line));
+	close(ends[0]);
+}
+END_TEST
+
+static const struct {
+	const char *bytes;
+	const char *lines[3];
+} texts[] = {
+	{ "a\r\nb\r\n", { "a", "b" } },
+	{ "a\r\nb\r", { "a", "b" } },
+	{ "a\rb\n", { "a\rb" } },
+	{ "\r\n", { "" } },
+	{ "\xef\xbb\xbf" "a\nb\n", { "a", "b" } },
+	{ "\xef\xbb\xbf" "a\r\nb", { "a", "b" } },
+	{ "a\n\xef\xbb\xbf" "b\n", { "a", "\xef\xbb\xbf" "b" } },
+	{ "\xef\xbb\n", { "\xef\xbb" } },
+	{ "\xef\xbb\xbf", { "" } },
+	{ "", { NULL } },
+};
+
+START_TEST(lines_of_other_systems)
+{
+	struct gate_input input = { 0 };
+	char line[PATH_MAX];
+	unsigned int i;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	input.fd = ends[0];
+	put(ends[1], texts[_i].bytes, strlen(texts[_i].bytes));
+	close(ends[1]);
+	for (i = 0; texts[_i].lines[i]; i++) {
+		ck_assert(gate_input_line(&input, line));
+		ck_assert_str_eq(line, texts[_i].lines[i]);
+	}
+	ck_assert(!gate_input_line(&input, line));
+	close(ends[0]);
+}
+END_TEST
+
+/* The longest path has room with all that may stand around it, and a longer one none. */
+START_TEST(the_longest_line)
+{
+	struct gate_input input = { 0 };
+	char longest[PATH_MAX], line[PATH_MAX];
+	int ends[2];
+
+	memset(longest, 'a', sizeof(longest));
+	ck_assert_int_eq(pipe(ends), 0);
+	input.fd = ends[0];
+	put(ends[1], "\xef\xbb\xbf", 3);
+	put(ends[1], longest, PATH_MAX - 1);
+	put(ends[1], "\r\n", 2);
+	put(ends[1], longest, PATH_MAX);
+	put(ends[1], "\r\n", 2);
+	put(ends[1], longest, PATH_MAX);
+	close(ends[1]);
+	ck_assert(gate_input_line(&input, line));
+	ck_assert_uint_eq(strlen(line), PATH_MAX - 1);
+	ck_assert(gate_input_line(&input, line));
+	ck_assert_str_eq(line, "");
+	ck_assert(gate_input_line(&input, line));
+	ck_assert_str_eq(line, "");
 	ck_assert(!gate_input_line(&input, line));
 	close(ends[0]);
 }
@@ -505,6 +572,33 @@ START_TEST(a_signal_ends_waiting)
 }
 END_TEST
 
+/* It comes during a transit, when lines wait: these that were read, or others. */
+START_TEST(a_signal_ends_before_the_next_line)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	struct gate_input input = { 0 };
+	char line[PATH_MAX];
+	sigset_t ends_it;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	input.fd = ends[0];
+	sigaction(SIGALRM, &action, NULL);
+	sigemptyset(&ends_it);
+	sigaddset(&ends_it, SIGALRM);
+	sigprocmask(SIG_BLOCK, &ends_it, &input.signals);
+	put(ends[1], "a\nb\n", _i ? 2 : 4);
+	ck_assert(gate_input_line(&input, line));
+	ck_assert_str_eq(line, "a");
+	if (_i)
+		put(ends[1], "b\n", 2);
+	raise(SIGALRM);
+	ck_assert(!gate_input_line(&input, line));
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lane");
@@ -525,7 +619,10 @@ int main(void)
 	tcase_add_loop_test(tests, faults_are_told, 0, COUNT_OF(faults));
 	tcase_add_test(tests, no_camera_has_the_name);
 	tcase_add_test(tests, lines_are_bounded);
+	tcase_add_loop_test(tests, lines_of_other_systems, 0, COUNT_OF(texts));
+	tcase_add_test(tests, the_longest_line);
 	tcase_add_test(tests, a_signal_ends_waiting);
+	tcase_add_loop_test(tests, a_signal_ends_before_the_next_line, 0, 2);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

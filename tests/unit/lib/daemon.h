@@ -65,14 +65,20 @@ static inline int daemon_connect(void)
 	return -1;
 }
 
-static inline void daemon_start_as(const char *backend, const char *config)
+/* In the folder that there is. */
+static inline void daemon_start(const char *backend, const char *config)
 {
-	folder_make();
 	file_write(in_folder("conf"), config, strlen(config));
 	/* A user without rights may have to reach the socket. */
 	ck_assert_int_eq(chmod(sample_folder, 0755), 0);
 	daemon_pid = daemon_spawn(backend);
 	close(daemon_connect());
+}
+
+static inline void daemon_start_as(const char *backend, const char *config)
+{
+	folder_make();
+	daemon_start(backend, config);
 }
 
 /* Ends it if it still runs, and checks that it went well. */

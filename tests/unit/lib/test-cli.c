@@ -188,11 +188,13 @@ START_TEST(wrong_usage)
 	check_error("nothing called");
 	ck_assert_int_eq(run("status", "x"), 2);
 	check_error("no operand");
+	ck_assert_int_eq(run("doctor", "x"), 2);
+	check_error("no operand");
 }
 END_TEST
 
 static const char *const commands[] = {
-	"status", "compare", "template", "gallery", "top", "bench", "firmware",
+	"status", "doctor", "compare", "template", "gallery", "top", "bench", "firmware",
 };
 
 START_TEST(help)
@@ -295,6 +297,12 @@ START_TEST(galleries_with_holes)
 	check_says("1 rows");
 	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "0"), 1);
 	check_error("no row 0");
+	ck_assert_int_eq(run("gallery", "verify", "-j", in_folder("g")), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 1);
+	ck_assert_str_eq(text(object, "sound"), "true");
+	ck_assert_str_eq(text(object, "file"), in_folder("g"));
+	json_object_put(object);
 	ck_assert_int_eq(run("gallery", "info", in_folder("g")), 0);
 	check_says("rows     1\nremoved  2\n");
 	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("a")),
@@ -315,6 +323,10 @@ START_TEST(galleries_with_holes)
 	object = parsed();
 	ck_assert_int_eq(number(object, "rows"), 2);
 	ck_assert_int_eq(number(object, "removed"), 2);
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "remove", "--json", in_folder("g"), "3"), 0);
+	object = parsed();
+	ck_assert_int_eq(number(object, "rows"), 1);
 	json_object_put(object);
 }
 END_TEST
@@ -582,7 +594,7 @@ START_TEST(names_that_are_no_text)
 {
 	struct json_object *object;
 
-	ck_assert_int_eq(run("status", "--json", "-m", "/tmp/\xff"), 0);
+	ck_assert_int_eq(run("status", "--json", "-m", "/tmp/\xff"), 1);
 	ck_assert_ptr_nonnull(strstr(out, "/tmp/\xef\xbf\xbd"));
 	ck_assert_ptr_null(strchr(out, '\xff'));
 	object = parsed();
@@ -594,11 +606,12 @@ START_TEST(status)
 {
 	struct json_object *object, *service;
 
-	ck_assert_int_eq(run("status", "-m", "/nonexistent"), 0);
+	/* Told in full, and by the exit status, too. */
+	ck_assert_int_eq(run("status", "-m", "/nonexistent"), 1);
 	check_says("board    ");
 	check_says("service  ");
 	check_says("model    /nonexistent/");
-	ck_assert_int_eq(run("status", "--json"), 0);
+	ck_assert_int_eq(run("status", "--json", "-m", "/nonexistent"), 1);
 	object = parsed();
 	ck_assert_ptr_nonnull(json_object_object_get(object, "boards"));
 	service = json_object_object_get(object, "service");
@@ -638,8 +651,10 @@ START_TEST(with_the_service)
 			     in_folder("conf"), in_folder("a"), in_folder("a")), 0);
 	check_says("similarity  1.0000 (32768 of 32768)\n");
 	check_says("backend     cpu (CPU, ");
-	ck_assert_int_eq(run("status", "--json", "-c", in_folder("conf")),
-			 0);
+	/* What only looks at the model takes any file. */
+	file_write(in_folder("fr_feature.onnx"), "x", 1);
+	ck_assert_int_eq(run("status", "--json", "-c", in_folder("conf"), "-m",
+			     sample_folder), 0);
 	object = parsed();
 	service = json_object_object_get(object, "service");
 	ck_assert_str_eq(text(service, "usable"), "true");
@@ -648,10 +663,16 @@ START_TEST(with_the_service)
 	ck_assert_int_eq(number(service, "rechecks"), 0);
 	ck_assert_int_eq(number(service, "mismatches"), 0);
 	json_object_put(object);
-	ck_assert_int_eq(run("status", "-c", in_folder("conf")), 0);
+	ck_assert_int_eq(run("status", "-c", in_folder("conf"), "-m",
+			     sample_folder), 0);
 	check_says("0 scores of boards re-checked, 0 of them wrong\n");
+	ck_assert_int_eq(run("status", "-c", in_folder("conf"), "-m",
+			     "/nonexistent"), 1);
 	kill(daemon_pid, SIGTERM);
 	ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+	ck_assert_int_eq(run("status", "-c", in_folder("conf"), "-m",
+			     sample_folder), 1);
+	check_says("limend is not running\n");
 	ck_assert_int_eq(run("compare", "--backend", "service", "-c",
 			     in_folder("conf"), in_folder("a"), in_folder("a")), 1);
 	check_error("limend is not running");

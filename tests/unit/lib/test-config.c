@@ -135,6 +135,7 @@ static const struct {
 	{ "[service]\nsocket = s\n", 2, "absolute path" },
 	{ "[service]\nbackend = gpu\n", 2, "backend" },
 	{ "[service]\nallow = " LONG_50 LONG_50 "\n", 2, "too long" },
+	{ "[service]\nallow = root @ nobody\n", 2, "behind @" },
 	{ "[service]\nallow = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n", 2,
 	  "more than 16" },
 	{ "[service]\ntimeout = 0\n", 2, "timeout" },

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* limend, from outside. */
+#include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include "../face/suite.h"
@@ -7,10 +10,11 @@
 
 #define NOBODY 65534
 #define FRIEND 54321
+#define FRIENDS 54322
 
 static void setup(void)
 {
-	daemon_start_as("cpu", "[service]\nallow = 54321 no-such-user\n");
+	daemon_start_as("cpu", "[service]\nallow = 54321 no-such-user @54322 @no-such-group\n");
 }
 
 static struct limen_client *client(void)
@@ -420,19 +424,39 @@ START_TEST(passed_descriptors_are_dropped)
 }
 END_TEST
 
+static unsigned int count_lines(const char *what)
+{
+	size_t size;
+	uint8_t *log = file_slurp(in_folder("log"), &size);
+	unsigned int count = 0;
+	char *at;
+
+	log[size] = '\0';
+	for (at = (char *)log; (at = strstr(at, what)); at++)
+		count++;
+	free(log);
+	return count;
+}
+
 /* Connects as another user; the result as an exit status. */
-static int connect_as(uid_t uid)
+static int connect_with(uid_t uid, gid_t gid, gid_t another)
 {
 	struct limen_client *made;
 	pid_t pid = fork();
 
 	if (!pid) {
-		int error = setgid(uid) || setuid(uid) ? -EPERM :
+		int error = setgroups(1, &another) || setgid(gid) || setuid(uid) ?
+			    -EPERM :
 			    limen_client_connect(&made, in_folder("s"));
 
 		_exit(-error);
 	}
 	return daemon_wait(pid);
+}
+
+static int connect_as(uid_t uid)
+{
+	return connect_with(uid, uid, uid);
 }
 
 START_TEST(users)
@@ -446,6 +470,19 @@ START_TEST(users)
 	made = client();
 	check_served(made, 512, 1);
 	limen_client_close(made);
+}
+END_TEST
+
+/* The group of the process or one beside it; a user of that number is somebody else. */
+START_TEST(groups)
+{
+	if (geteuid())
+		return;
+	ck_assert_int_eq(connect_with(NOBODY, NOBODY, NOBODY), EACCES);
+	ck_assert_int_eq(connect_with(NOBODY, FRIENDS, NOBODY), 0);
+	ck_assert_int_eq(connect_with(NOBODY, NOBODY, FRIENDS), 0);
+	ck_assert_int_eq(connect_with(FRIENDS, NOBODY, NOBODY), EACCES);
+	ck_assert_int_eq(connect_with(NOBODY, FRIEND, FRIEND), EACCES);
 }
 END_TEST
 
@@ -502,6 +539,44 @@ START_TEST(users_change_on_sighup)
 	usleep(300000);
 	ck_assert_int_eq(connect_as(NOBODY), 0);
 	ck_assert_int_eq(connect_as(FRIEND), EACCES);
+}
+END_TEST
+
+/* This test's own file in the place of that of the machine. */
+static void put_over(const char *path, const char *name, const char *text)
+{
+	file_write(in_folder(name), text, strlen(text));
+	ck_assert_int_eq(chmod(in_folder(name), 0644), 0);
+	ck_assert_int_eq(mount(in_folder(name), path, NULL, MS_BIND, NULL), 0);
+}
+
+/* As a package installs limend, and only then another one its user. */
+START_TEST(names_that_come_later)
+{
+	static const char nobody[] = "root:x:0:0::/:/bin/sh\n";
+	static const char late[] = "late:x:65534:65533::/:/bin/sh\n";
+	static const char group[] = "lates:x:54322:\n";
+
+	if (geteuid() || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return; /* no list of users of its own */
+	folder_make();
+	put_over("/etc/passwd", "passwd", nobody);
+	put_over("/etc/group", "group", "");
+	daemon_start("cpu", "[service]\nallow = late, @lates\n");
+	ck_assert_uint_eq(count_lines("no user late on this machine"), 1);
+	ck_assert_uint_eq(count_lines("no group lates on this machine"), 1);
+	ck_assert_int_eq(connect_as(NOBODY), EACCES);
+	file_write(in_folder("passwd"), late, strlen(late));
+	check_becomes(NOBODY, 0);
+	ck_assert_int_eq(connect_with(FRIEND, FRIENDS, FRIEND), EACCES);
+	file_write(in_folder("group"), group, strlen(group));
+	sleep(1);
+	ck_assert_int_eq(connect_with(FRIEND, FRIENDS, FRIEND), 0);
+	umount("/etc/passwd");
+	umount("/etc/group");
+	daemon_stop();
+	daemon_pid = 0;
 }
 END_TEST
 
@@ -739,20 +814,6 @@ static uint64_t processor_ticks(pid_t pid)
 	ck_assert_ptr_nonnull(at);
 	ticks = strtoul(at, &at, 10);
 	return ticks + strtoul(at, &at, 10);
-}
-
-static unsigned int count_lines(const char *what)
-{
-	size_t size;
-	uint8_t *log = file_slurp(in_folder("log"), &size);
-	unsigned int count = 0;
-	char *at;
-
-	log[size] = '\0';
-	for (at = (char *)log; (at = strstr(at, what)); at++)
-		count++;
-	free(log);
-	return count;
 }
 
 /* A client that cannot be accepted is left waiting; limend does not run in circles. */
@@ -1003,6 +1064,7 @@ int main(void)
 	tcase_add_test(tests, fairness);
 	tcase_add_test(tests, passed_descriptors_are_dropped);
 	tcase_add_test(tests, users);
+	tcase_add_test(tests, groups);
 	tcase_add_test(tests, users_change_on_sighup);
 	tcase_add_test(tests, ends_on_sigterm_with_requests_under_way);
 	tcase_add_test(tests, a_socket_left_behind_is_replaced);
@@ -1017,6 +1079,7 @@ int main(void)
 	tcase_add_test(tests, nothing_is_left_behind);
 	suite_add_tcase(suite, tests);
 	tcase_set_timeout(alone, 60);
+	tcase_add_test(alone, names_that_come_later);
 	tcase_add_test(alone, tells_the_service_manager);
 	tcase_add_test(alone, no_board);
 	tcase_add_loop_test(alone, wrong_starts_end, 0,

@@ -506,8 +506,10 @@ START_TEST(the_log_counts_what_was_not_checked)
 }
 END_TEST
 
-START_TEST(the_journal_is_told_that_it_is_an_error)
+/* The same place in another stream, and nothing is told. */
+START_TEST(the_journal_is_told_how_bad_it_is)
 {
+	static const enum limen_board_event came[] = { LIMEN_BOARD_ADDED, 0 };
 	char stream[64], *text;
 	struct stat stat;
 
@@ -519,8 +521,13 @@ START_TEST(the_journal_is_told_that_it_is_an_error)
 	start(LIMEN_CONFIG_AUTO, 1);
 	be_wrong(0);
 	check_round(LIMEN_BACKEND_CPU);
+	stand_in.events = came;
+	engine_hotplug(&engine);
 	text = log_text();
+	ck_assert_int_eq(!strncmp(text, "<6>limend: comparing on", 23), !_i);
 	ck_assert_int_eq(!!strstr(text, "\n<3>limend: board"), !_i);
+	ck_assert_int_eq(!!strstr(text, "\n<4>limend: board"), !_i);
+	ck_assert_int_eq(!!strchr(text, '<'), !_i);
 	free(text);
 }
 END_TEST
@@ -551,8 +558,7 @@ int main(void)
 	tcase_add_loop_test(tests, which_is_left_to_chance, 0, 3);
 	tcase_add_test(tests, the_log_says_what_to_do);
 	tcase_add_test(tests, the_log_counts_what_was_not_checked);
-	tcase_add_loop_test(tests, the_journal_is_told_that_it_is_an_error, 0,
-			    2);
+	tcase_add_loop_test(tests, the_journal_is_told_how_bad_it_is, 0, 2);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

@@ -403,6 +403,9 @@ START_TEST(wrong_usage)
 	check_error("an action and a file");
 	ck_assert_int_eq(run("firmware", "burn", "x"), 2);
 	check_error("no action burn");
+	ck_assert_int_eq(run("firmware", "verify", "x", "--json", "--certificate",
+			     CERTIFICATE), 2);
+	check_error("firmware verify prints no JSON");
 	ck_assert_int_eq(run("firmware", "pack", in_folder("code"), "-o", "x"), 2);
 	check_error("pack takes --board-type");
 	ck_assert_int_eq(run("firmware", "sign", "x", "--key", KEY), 2);

@@ -196,8 +196,10 @@ static int read_allow(struct reader *reader, const char *value)
 		length = strcspn(value, ", \t");
 		if (length >= LIMEN_CONFIG_NAME_MAX)
 			return mistake(reader, "user name too long: %s", value);
+		if (length == 1 && *value == LIMEN_CONFIG_GROUP_MARK)
+			return mistake(reader, "no name of a group behind %c", *value);
 		if (config->allow_count == LIMEN_CONFIG_ALLOW_MAX)
-			return mistake(reader, "more than %u users",
+			return mistake(reader, "more than %u users and groups",
 				       LIMEN_CONFIG_ALLOW_MAX);
 		memcpy(config->allow[config->allow_count], value, length);
 		config->allow[config->allow_count++][length] = '\0';

@@ -18,6 +18,9 @@
 /* Not a path: the first camera of the board's kind. */
 #define LIMEN_CONFIG_CAMERA_AUTO "auto"
 
+/* Before the name of a group in what is allowed. */
+#define LIMEN_CONFIG_GROUP_MARK '@'
+
 #define LIMEN_CONFIG_ALLOW_MAX 16
 #define LIMEN_CONFIG_NAME_MAX 64
 
@@ -35,8 +38,9 @@ enum limen_config_backend {
  * @min_quality: [extractor] min_quality, in thousandths
  * @socket: [service] socket
  * @backend: [service] backend
- * @allow: [service] allow, each a user's name or number
- * @allow_count: users in @allow
+ * @allow: [service] allow, each a user's name or number, or a group's behind
+ *	LIMEN_CONFIG_GROUP_MARK
+ * @allow_count: users and groups in @allow
  * @timeout_ms: [service] timeout
  * @recheck: [service] recheck, one of so many scores of a board; 0: none
  * @camera: [gate] camera

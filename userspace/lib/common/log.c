@@ -59,7 +59,7 @@ static bool put_line(int level, const char *text)
 
 	if (fstat(STDERR_FILENO, &status))
 		return false;
-	if (level != LOG_INFO && is_journal(&status))
+	if (is_journal(&status))
 		snprintf(before, sizeof(before), "<%d>", level);
 	size = snprintf(line, sizeof(line), "%s%.64s: %s\n", before,
 			program_invocation_short_name, text);
@@ -94,6 +94,15 @@ void log_line(const char *format, ...)
 	va_end(args);
 }
 
+void log_warning(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_line(LOG_WARNING, format, args);
+	va_end(args);
+}
+
 void log_error(const char *format, ...)
 {
 	va_list args;
@@ -110,8 +119,8 @@ void log_rated(struct log_rate *rate, const char *format, ...)
 
 	if (!rate->since || now - rate->since >= PERIOD_NS) {
 		if (rate->untold)
-			log_line("%u more lines like the next one were left out",
-				 rate->untold);
+			log_warning("%u more lines like the next one were left out",
+				    rate->untold);
 		*rate = (struct log_rate){ .since = now };
 	}
 	if (rate->told == PERIOD_LINES) {
@@ -120,6 +129,6 @@ void log_rated(struct log_rate *rate, const char *format, ...)
 	}
 	rate->told++;
 	va_start(args, format);
-	write_line(LOG_INFO, format, args);
+	write_line(LOG_WARNING, format, args);
 	va_end(args);
 }

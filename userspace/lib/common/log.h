@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines on stderr, the program's name before each. Never a byte of a template, nor a
+ * Lines on stderr, the program's name before each, and before that, if stderr is the
+ * journal, the line's priority as sd-daemon(3) has it. Never a byte of a template, nor a
  * score. A reader that does not read holds up nobody: lines are lost then, and it is
  * told how many as soon as there is room. Internal to the project.
  */
@@ -24,11 +25,14 @@ struct log_rate {
 
 __attribute__((format(printf, 1, 2)))
 void log_line(const char *format, ...);
-/* The same for what operators must see: the journal keeps it as an error. */
+/* The same for what works, but not as it should. */
+__attribute__((format(printf, 1, 2)))
+void log_warning(const char *format, ...);
+/* The same for what operators must see: what ends a process, or keeps it from its work. */
 __attribute__((format(printf, 1, 2)))
 void log_error(const char *format, ...);
 /*
- * The same for what others can bring about: a few lines in ten seconds, and then how
+ * A warning of what others can bring about: a few lines in ten seconds, and then how
  * many there would have been.
  */
 __attribute__((format(printf, 2, 3)))
