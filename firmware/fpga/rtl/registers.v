@@ -11,6 +11,7 @@
 // - constants, and what is the gateware's, stand beside it;
 // - a write of the host has an effect in the gateware (the outputs below), or is an event, or
 //   nothing at all. One that is an event waits until there is room for it;
+// - the first BOOT_REASON that the ROM shows after the watchdog's reset is that;
 // - registers of SNAPSHOT, ECC and VECTORS are there if FEATURES has the bit.
 //
 // While ready is low, constants, errors (those of card memory, too) and the wipe are as ever,
@@ -48,6 +49,8 @@ module registers #(
 	output reg host_answer_valid,
 	output wire [31:0] host_answer,
 
+	input wire other_reset,			// by power or of the function
+	input wire expired,			// by the watchdog
 	output wire reset,			// CONTROL's RESET is written
 	output wire irq_clear,
 	output wire irq_enable_set,
@@ -89,7 +92,7 @@ module registers #(
 );
 	localparam [31:0] ID = 32'h4e4d494c, VERSION = 32'h00010002;
 	localparam [31:0] GATEWARE_VERSION = 32'h00010000;
-	localparam [31:0] BOOT_RUNNING = 3, BOOT_CRASHED = 4;
+	localparam [31:0] BOOT_RUNNING = 3, BOOT_CRASHED = 4, BY_WATCHDOG = 8;
 	localparam HAS_SNAPSHOT = FEATURES[9], HAS_ECC = FEATURES[10], HAS_VECTORS = FEATURES[11];
 
 	// Numbers of registers.
@@ -143,6 +146,7 @@ module registers #(
 	reg [31:0] generation = 0;
 	reg held = 1;				// hold, a cycle ago
 	reg booted, fatal;
+	reg bitten;				// the ROM is about to say why it starts
 	wire host_access = host_valid && host_ready;
 	wire host_writes = host_access && host_write;
 
@@ -195,6 +199,8 @@ module registers #(
 		else if (hold && !held)
 			generation <= generation + 1'b1;
 		held <= hold;
+		bitten <= !other_reset && !reset &&
+			(expired || (bitten && !boot_reason_set));
 	end
 
 	// The memory. After a reset it is zeroed, which takes a cycle for each register.
@@ -211,7 +217,8 @@ module registers #(
 		else if (!clearing[8])
 			clearing <= clearing + 1'b1;
 		if (!clearing[8] || shows)
-			shown[write_number] <= clearing[8] ? cpu_data : 32'd0;
+			shown[write_number] <= !clearing[8] ? 32'd0 :
+				boot_reason_set && bitten ? BY_WATCHDOG : cpu_data;
 		host_shown <= shown[host_register[7:0]];
 		cpu_shown <= shown[cpu_register[7:0]];
 	end

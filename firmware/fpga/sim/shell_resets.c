@@ -112,6 +112,33 @@ static void check_watchdog(struct board *board)
 	tap_result(good && shell_rtl_ready(board->rtl), "then a reset, and it waits anew");
 }
 
+/* What the host reads when the ROM has said that nothing was refused. */
+static uint32_t reason(struct board *board)
+{
+	cpu_write(board, SHELL_BOOT_REASON, LIMEN_HW_REFUSED_NOT);
+	return host_read(board, LIMEN_HW_REG_BOOT_REASON);
+}
+
+static bool bite(struct board *board)
+{
+	cpu_write(board, SHELL_BEAT, 1);
+	pass(board, 1001ull * NS_PER_MS);
+	return shell_rtl_wait_ready(board->rtl, PATIENCE) &&
+	       !host_read(board, LIMEN_HW_REG_BOOT_REASON);
+}
+
+static void check_reason(struct board *board)
+{
+	bool good = reset(board) && !reason(board) && bite(board);
+
+	good &= reason(board) == LIMEN_HW_REFUSED_WATCHDOG && !reason(board);
+	good &= bite(board) && reset(board) && !reason(board);
+	good &= bite(board);
+	shell_rtl_function_reset(board->rtl);
+	good &= shell_rtl_wait_ready(board->rtl, PATIENCE) && !reason(board);
+	tap_result(good, "BOOT_REASON tells of the watchdog's reset, and of no other");
+}
+
 /* The halves belong together, even if time goes on between them. */
 static void check_time(struct board *board)
 {
@@ -276,6 +303,7 @@ void check_resets(void)
 	check_port(&board);
 	check_generation(&board);
 	check_watchdog(&board);
+	check_reason(&board);
 	check_time(&board);
 	check_errors(&board);
 	check_wipe(&board);
