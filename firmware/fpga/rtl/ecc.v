@@ -4,10 +4,14 @@
 //
 // Registers ECC_* of include/limen/hw.h. Only power makes them forgotten. A write of the host
 // clears these bits of the status, and nothing else; an error in the same cycle comes after it.
+// A count stays at the largest number.
+//
+// formal/ecc.vh proves that of counts and status.
 `default_nettype none
 
 module ecc #(
-	parameter ADDRESS = 32		// bits of an address in card memory
+	parameter ADDRESS = 32,		// bits of an address in card memory
+	parameter COUNT = 32		// bits of a count
 ) (
 	input wire clk,
 	input wire power,
@@ -17,8 +21,8 @@ module ecc #(
 	input wire clear,
 	input wire [1:0] clear_bits,
 	output reg [1:0] status,
-	output reg [31:0] corrected_count,
-	output reg [31:0] uncorrected_count,
+	output reg [COUNT-1:0] corrected_count,
+	output reg [COUNT-1:0] uncorrected_count,
 	output reg [ADDRESS-1:0] last	// the last one's address
 );
 	always @(posedge clk) begin
@@ -38,5 +42,9 @@ module ecc #(
 				last <= address;
 		end
 	end
+
+`ifdef FORMAL
+`include "ecc.vh"
+`endif
 endmodule
 `default_nettype wire
