@@ -19,7 +19,7 @@ module harness #(
 	localparam ADDRESS = 32;
 	localparam TAG = 5;
 	localparam INPUTS = 200 + 9 * ADDRESS + TAG + 16 * LANES;
-	localparam OUTPUTS = 213 + 3 * ADDRESS + TAG + 8 * LANES;
+	localparam OUTPUTS = 213 + 2 * ADDRESS + TAG + 8 * LANES;
 
 	reg [INPUTS-1:0] shifted, inputs;
 	reg [OUTPUTS-1:0] taken, outputs;
@@ -70,7 +70,7 @@ module harness #(
 	wire [16:0] result_similarity, compare_similarity;
 	wire [TAG-1:0] load_response_tag;
 	wire [63:0] counter_value;
-	wire [ADDRESS-1:0] sram_address, memory_address, answered_address;
+	wire [ADDRESS-1:0] sram_address, memory_address;
 	wire [LANES*8-1:0] memory_data;
 
 	assign now = {hold, wipe_begin, cold, ready, scan_ready, scan_kept, scan_done,
@@ -78,7 +78,7 @@ module harness #(
 		load_response, sram_valid, memory_valid, memory_write, scan_status,
 		compare_status, scan_count, result_row, result_raw, compare_raw,
 		result_similarity, compare_similarity, load_response_tag, counter_value,
-		sram_address, memory_address, memory_data, answered_address};
+		sram_address, memory_address, memory_data};
 
 	matcher #(.LANES(LANES), .UNITS(UNITS), .ADDRESS(ADDRESS), .TAG(TAG)) dut(
 		.clk(clk), .power(power), .host_reset(host_reset),
@@ -112,7 +112,6 @@ module harness #(
 		.memory_valid(memory_valid), .memory_ready(memory_ready),
 		.memory_write(memory_write), .memory_address(memory_address),
 		.memory_data(memory_data), .memory_response(memory_response),
-		.memory_error(memory_error), .memory_response_data(memory_response_data),
-		.answered_address(answered_address));
+		.memory_error(memory_error), .memory_response_data(memory_response_data));
 endmodule
 `default_nettype wire

@@ -2,6 +2,9 @@
 //
 // ecc: the errors of card memory that its controller tells of, with the answers to reads.
 //
+// Reads are answered in their order, so each answer's address is known from when it was asked for,
+// through resets, too: as in matcher.
+//
 // Registers ECC_* of include/limen/hw.h. Only power makes them forgotten. A write of the host
 // clears these bits of the status, and nothing else; an error in the same cycle comes after it.
 // A count stays at the largest number.
@@ -11,13 +14,19 @@
 
 module ecc #(
 	parameter ADDRESS = 32,		// bits of an address in card memory
+	parameter BEAT_LOG2 = 4,	// of those that are 0
+	parameter OWED = 7,		// log2 of the reads under way
 	parameter COUNT = 32		// bits of a count
 ) (
 	input wire clk,
 	input wire power,
-	input wire corrected,		// what was read had an error, and is right
-	input wire uncorrected,		// is wrong
-	input wire [ADDRESS-1:0] address, // of that
+	input wire asked,		// a read is accepted
+	/* verilator lint_off UNUSEDSIGNAL */ // of a beat
+	input wire [ADDRESS-1:0] asked_address,
+	/* verilator lint_on UNUSEDSIGNAL */
+	input wire answered,		// the oldest one
+	input wire corrected,		// with answered: what was read had an error, and is right
+	input wire uncorrected,		// likewise, and is wrong
 	input wire clear,
 	input wire [1:0] clear_bits,
 	output reg [1:0] status,
@@ -25,6 +34,16 @@ module ecc #(
 	output reg [COUNT-1:0] uncorrected_count,
 	output reg [ADDRESS-1:0] last	// the last one's address
 );
+	reg [ADDRESS-BEAT_LOG2-1:0] places [0:(1 << OWED)-1];
+	reg [OWED-1:0] newest, oldest;
+
+	always @(posedge clk) begin
+		if (asked)
+			places[newest] <= asked_address[ADDRESS-1:BEAT_LOG2];
+		newest <= power ? {OWED{1'b0}} : newest + {{OWED-1{1'b0}}, asked};
+		oldest <= power ? {OWED{1'b0}} : oldest + {{OWED-1{1'b0}}, answered};
+	end
+
 	always @(posedge clk) begin
 		if (power) begin
 			status <= 0;
@@ -39,7 +58,7 @@ module ecc #(
 			if (uncorrected && !(&uncorrected_count))
 				uncorrected_count <= uncorrected_count + 1'b1;
 			if (corrected || uncorrected)
-				last <= address;
+				last <= {places[oldest], {BEAT_LOG2{1'b0}}};
 		end
 	end
 

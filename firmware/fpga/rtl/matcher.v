@@ -7,8 +7,8 @@
 //
 // Memory port: a request (address, and data if memory_write) is accepted in a cycle with
 // memory_valid and memory_ready; each read is answered, in order, by one cycle of
-// memory_response, with memory_error if what was read is not what was written; answered_address
-// tells what that was. A beat is LANES bytes, and addresses are multiples of that. A reset withdraws a read that has
+// memory_response, with memory_error if what was read is not what was written. A beat
+// is LANES bytes, and addresses are multiples of that. A reset withdraws a read that has
 // not been accepted, and waits for all answers.
 //
 // Scans and compares: see engine. Addresses of vectors have one bit more than card memory has:
@@ -108,8 +108,7 @@ module matcher #(
 	output wire [LANES*8-1:0] memory_data,
 	input wire memory_response,
 	input wire memory_error,
-	input wire [LANES*8-1:0] memory_response_data,
-	output wire [ADDRESS-1:0] answered_address
+	input wire [LANES*8-1:0] memory_response_data
 );
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam WORD = ADDRESS - BEAT_LOG2;	// bits of a beat's number
@@ -118,7 +117,6 @@ module matcher #(
 
 	// Reads that the memory has accepted and not answered outlive resets.
 	reg [TAG:0] owners [0:(1 << OWED)-1];	// of each: is it a load, and its tag
-	reg [WORD-1:0] words [0:(1 << OWED)-1];	// the beat's number
 	reg [OWED:0] asked, answered;
 	wire [TAG:0] owner = owners[answered[OWED-1:0]];
 	wire read_accepted = memory_valid && memory_ready && !memory_write;
@@ -127,13 +125,10 @@ module matcher #(
 
 	assign load_response = memory_response && owner[TAG] && !hold;
 	assign load_response_tag = owner[TAG-1:0];
-	assign answered_address = {words[answered[OWED-1:0]], {BEAT_LOG2{1'b0}}};
 
 	always @(posedge clk) begin
-		if (read_accepted) begin
+		if (read_accepted)
 			owners[asked[OWED-1:0]] <= {grant[2], load_tag};
-			words[asked[OWED-1:0]] <= memory_address[ADDRESS-1:BEAT_LOG2];
-		end
 		quiet <= asked == answered;
 		if (power) begin
 			asked <= 0;

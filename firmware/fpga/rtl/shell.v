@@ -244,7 +244,7 @@ module shell #(
 
 	// Card memory, with what reads and wipes it, and resets.
 	wire wipe_start, wipe_stop, wipe_done, cold;
-	wire [ADDRESS-1:0] wipe_address, answered_address;
+	wire [ADDRESS-1:0] wipe_address;
 	wire [ADDRESS:0] wipe_bytes;
 
 	/* verilator lint_off PINCONNECTEMPTY */ // a wipe is checked before
@@ -282,8 +282,7 @@ module shell #(
 		.memory_valid(memory_valid), .memory_ready(memory_ready),
 		.memory_write(memory_write), .memory_address(memory_address),
 		.memory_data(memory_data), .memory_response(memory_response),
-		.memory_error(memory_error), .memory_response_data(memory_response_data),
-		.answered_address(answered_address));
+		.memory_error(memory_error), .memory_response_data(memory_response_data));
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	// The host's registers, and what is behind them.
@@ -332,10 +331,12 @@ module shell #(
 		.status(irq_status), .enable(irq_enable), .several(several),
 		.moderations(moderations), .send(irq_send), .send_vector(irq_vector),
 		.sent(irq_sent));
-	ecc #(.ADDRESS(ADDRESS)) memory_errors(
-		.clk(clk), .power(power), .corrected(memory_response && memory_corrected),
-		.uncorrected(broken), .address(answered_address), .clear(ecc_clear),
-		.clear_bits(host_data[1:0]), .status(ecc_status),
+	ecc #(.ADDRESS(ADDRESS), .BEAT_LOG2(BEAT_LOG2)) memory_errors(
+		.clk(clk), .power(power),
+		.asked(memory_valid && memory_ready && !memory_write),
+		.asked_address(memory_address), .answered(memory_response),
+		.corrected(memory_response && memory_corrected), .uncorrected(broken),
+		.clear(ecc_clear), .clear_bits(host_data[1:0]), .status(ecc_status),
 		.corrected_count(ecc_corrected), .uncorrected_count(ecc_uncorrected),
 		.last(ecc_address));
 	errors noted(

@@ -109,8 +109,7 @@ module selftest #(
 		.memory_valid(memory_valid), .memory_ready(1'b1),
 		.memory_write(memory_write), .memory_address(memory_address),
 		.memory_data(memory_data), .memory_response(memory_response),
-		.memory_error(1'b0), .memory_response_data(memory_response_data),
-		.answered_address());
+		.memory_error(1'b0), .memory_response_data(memory_response_data));
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	memory #(.BEATS_LOG2(BEATS_LOG2)) card(
