@@ -244,7 +244,8 @@ enum limen_hw_dma {
 #define   LIMEN_HW_MODERATION_US_MAX	10000
 /*
  * RW, least microseconds from one interrupt by a vector to the next one. An event that comes
- * earlier interrupts when they have passed; others may have come until then.
+ * earlier interrupts when they have passed; others may have come until then. FATAL always
+ * interrupts at once.
  */
 #define LIMEN_HW_REG_MODERATION(vector)	(0x400 + 4 * (vector))
 

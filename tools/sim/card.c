@@ -211,8 +211,7 @@ static uint32_t read_constant(struct card *card, uint64_t reg)
 	}
 }
 
-/* Registers that are the gateware's, or what a card without a processor has instead. */
-static bool is_core(uint32_t reg)
+bool card_has_in_core(uint32_t reg)
 {
 	return reg == LIMEN_HW_REG_IRQ_STATUS || reg == LIMEN_HW_REG_IRQ_ENABLE ||
 	       (reg >= LIMEN_HW_REG_ECC_STATUS &&
@@ -242,7 +241,7 @@ static uint32_t read_register(struct card *card, uint64_t reg)
 	case LIMEN_HW_REG_TEMPERATURE:
 		return knob_at(card, CARD_KNOB_TEMPERATURE);
 	default:
-		return card->shell && !is_core((uint32_t)reg) ?
+		return card->shell && !card_has_in_core((uint32_t)reg) ?
 			       shell_read(card, (uint32_t)reg) :
 			       core_read(&card->core, (uint32_t)reg);
 	}
@@ -296,7 +295,7 @@ void card_write(struct card *card, uint64_t reg, uint32_t value)
 	/* A card that does not let go knows where it has been told to write. */
 	if (!card->shell || !is_doorbell((uint32_t)reg))
 		core_write(&card->core, (uint32_t)reg, value);
-	if (card->shell && !is_core((uint32_t)reg))
+	if (card->shell && !card_has_in_core((uint32_t)reg))
 		shell_write(card, (uint32_t)reg, value);
 	if (core_is_ring_reg((uint32_t)reg, &ring, &offset) &&
 	    offset == LIMEN_HW_RING_ENABLE && ring < CARD_RINGS)

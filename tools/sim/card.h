@@ -268,6 +268,8 @@ void card_reset(struct card *card);
 int64_t card_reset_step(struct card *card, bool at_once);
 uint32_t card_read(struct card *card, uint64_t reg);
 void card_write(struct card *card, uint64_t reg, uint32_t value);
+/* Registers of interrupts and of memory's errors: the core's, or simulated gateware's. */
+bool card_has_in_core(uint32_t reg);
 /* Whether it has been pulled out. */
 bool card_is_gone(const struct card *card);
 /* A job begins, which may be the card's last. */
@@ -377,8 +379,8 @@ static inline int64_t sooner(int64_t one, int64_t other)
 }
 
 /* vector.c */
-/* An event of the board's. */
-void vector_event(struct card *card, unsigned int number);
+/* An event of the board's, which is not held if it is urgent. */
+void vector_event(struct card *card, unsigned int number, bool urgent);
 /* Nanoseconds until one that is held or late is due, or -1. */
 int64_t vector_step(struct card *card);
 /* None is held any more. */

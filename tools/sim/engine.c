@@ -77,7 +77,8 @@ static void raise_event(struct core_board *core, uint32_t bits)
 
 	for (unsigned int i = 0; i < CARD_VECTORS; i++)
 		if (vectors & 1u << i)
-			vector_event(to_card(core), i);
+			vector_event(to_card(core), i,
+				     !i && bits & core->irq_enable & LIMEN_HW_IRQ_FATAL);
 }
 
 static uint64_t time_ns(struct core_board *core)

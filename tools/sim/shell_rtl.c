@@ -133,11 +133,23 @@ static void host_write(void *context, uint64_t address, uint32_t word, bool last
 	shell->piece_size = 0;
 }
 
-static void host_interrupt(void *context)
+static void host_interrupt(void *context, unsigned int vector)
 {
 	const struct shell *shell = context;
 
-	post_interrupt(shell->card, 0);
+	post_interrupt(shell->card, vector);
+}
+
+/* Errors of card memory, if they are wanted. */
+static enum shell_rtl_memory memory_state(void *context, uint64_t address)
+{
+	const struct shell *shell = context;
+
+	(void)address;
+	if (knob_spend(shell->card, CARD_KNOB_CORRECTED))
+		return SHELL_RTL_CORRECTED;
+	return knob_spend(shell->card, CARD_KNOB_UNCORRECTED) ? SHELL_RTL_BROKEN :
+								SHELL_RTL_SOUND;
 }
 
 /* Time, and levels */
@@ -347,13 +359,22 @@ void shell_write(struct card *card, uint32_t reg, uint32_t value)
 		host_store(card->shell, reg, value);
 }
 
+/* What the gateware has, and what is around it: the camera, and so many vectors. */
+static uint32_t features(struct card *card)
+{
+	uint32_t value = shell_read(card, LIMEN_HW_REG_FEATURES) |
+			 LIMEN_HW_FEATURE_CAMERA;
+
+	return card->vector_count == LIMEN_HW_VECTORS ?
+		       value : value & ~LIMEN_HW_FEATURE_VECTORS;
+}
+
 /* Registers of the gateware that the card has elsewhere if it is not gateware. */
 bool wipe_read(struct card *card, uint32_t reg, uint32_t *value)
 {
 	if (reg == LIMEN_HW_REG_FEATURES)
-		*value = shell_read(card, reg) | LIMEN_HW_FEATURE_CAMERA;
-	else if (reg == LIMEN_HW_REG_IRQ_STATUS ||
-		 reg == LIMEN_HW_REG_IRQ_ENABLE || reg == LIMEN_HW_REG_WIPE_DONE)
+		*value = features(card);
+	else if (card_has_in_core(reg) || reg == LIMEN_HW_REG_WIPE_DONE)
 		*value = shell_read(card, reg);
 	else
 		return false;
@@ -376,11 +397,11 @@ bool wipe_write(struct card *card, uint32_t reg, uint32_t value)
 		shell->wipe_pages = value;
 		break;
 	case LIMEN_HW_REG_WIPE_PAGE:
-	case LIMEN_HW_REG_IRQ_STATUS:
-	case LIMEN_HW_REG_IRQ_ENABLE:
 		break;
 	default:
-		return false;
+		if (!card_has_in_core(reg))
+			return false;
+		break;
 	}
 	host_store(shell, reg, value);
 	return true;
@@ -419,18 +440,23 @@ int64_t wipe_step(struct card *card)
 
 /* Resets and time */
 
+static void forget(struct shell *shell)
+{
+	sensor_reset(&shell->sensor);
+	shell->piece_size = 0;
+	shell->go = 0;
+	shell->stopped = false;
+	knob_set(shell->card, CARD_KNOB_HALTED, 0);
+}
+
 void shell_reset_begin(struct card *card)
 {
 	struct shell *shell = card->shell;
 
-	sensor_reset(&shell->sensor);
 	shell_rtl_memory_good(shell->rtl, false);
 	shell_rtl_host_write(shell->rtl, LIMEN_HW_REG_CONTROL,
 			     LIMEN_HW_CONTROL_RESET);
-	shell->piece_size = 0;
-	shell->go = 0;
-	shell->stopped = false;
-	knob_set(card, CARD_KNOB_HALTED, 0);
+	forget(shell);
 }
 
 void shell_reset_end(struct card *card)
@@ -466,6 +492,7 @@ static bool runs(struct shell *shell)
 {
 	if (shell_rtl_ready(shell->rtl))
 		return true;
+	forget(shell);
 	if (shell_rtl_wait_ready(shell->rtl, STEP_CYCLES))
 		cpu_reset(&shell->cpu);
 	return false;
@@ -513,6 +540,7 @@ static int create(struct shell *shell, const struct shell_options *options)
 		.seed = 1,
 		.board_type = options->board_type,
 		.security_floor = options->security_floor,
+		.memory_state = memory_state,
 		.host = { host_read, host_has_room, host_write, host_interrupt },
 		.host_latency = HOST_LATENCY,
 		.context = shell,

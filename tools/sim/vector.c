@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The card's interrupts: which of its vectors an event uses, and when. One that comes too
- * soon after the last one by its vector is held, and with it all that follow until then.
+ * soon after the last one by its vector is held, and with it all that follow until then, or until
+ * FATAL, which never is.
  */
 #include <linux/pci_regs.h>
 #include <sys/eventfd.h>
@@ -24,9 +25,9 @@ static void interrupt(struct card *card, unsigned int number)
 	post_interrupt(card, number);
 }
 
-void vector_event(struct card *card, unsigned int number)
+void vector_event(struct card *card, unsigned int number, bool urgent)
 {
-	if (now_ns() < card->vectors[number].next_ns)
+	if (!urgent && now_ns() < card->vectors[number].next_ns)
 		card->vectors[number].held = true;
 	else
 		interrupt(card, number);

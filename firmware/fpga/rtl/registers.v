@@ -10,16 +10,18 @@
 //   firmware's (shows); those that tell what runs, only until booted;
 // - constants, and what is the gateware's, stand beside it;
 // - a write of the host has an effect in the gateware (the outputs below), or is an event, or
-//   nothing at all. One that is an event waits until there is room for it.
+//   nothing at all. One that is an event waits until there is room for it;
+// - the first BOOT_REASON that the ROM shows after the watchdog's reset is that;
+// - registers of SNAPSHOT, ECC and VECTORS are there if FEATURES has the bit.
 //
-// While ready is low, constants, errors and the wipe are as ever, CONTROL reads as RESET and
-// everything else as 0; writes have no effect but on these and on CONTROL's RESET, which is how a
-// reset is told again. cleared is low until the memory is zero.
+// While ready is low, constants, errors (those of card memory, too) and the wipe are as ever,
+// CONTROL reads as RESET, VECTORS as 1 and everything else as 0; writes have no effect but on errors,
+// the wipe and CONTROL's RESET, which is how a reset is told again. cleared is low until the memory is zero.
 `default_nettype none
 
 module registers #(
 	parameter ADDRESS = 32,			// bits of an address in card memory
-	parameter [31:0] FEATURES = 32'h000000fc,
+	parameter [31:0] FEATURES = 32'h00000efc,
 	parameter [31:0] CLOCK = 125000,	// kHz
 	parameter [31:0] HEARTBEAT_MS = 100,
 	parameter [31:0] BOOT_MS = 4000,
@@ -47,10 +49,15 @@ module registers #(
 	output reg host_answer_valid,
 	output wire [31:0] host_answer,
 
+	input wire other_reset,			// by power or of the function
+	input wire expired,			// by the watchdog
 	output wire reset,			// CONTROL's RESET is written
 	output wire irq_clear,
 	output wire irq_enable_set,
+	output wire vectors_set,
+	output wire [3:0] moderation_set,	// by vector
 	output wire error_clear,
+	output wire ecc_clear,
 	output wire wipe_page_set,
 	output wire wipe_pages_set,
 	output wire wipe_go,
@@ -59,10 +66,17 @@ module registers #(
 
 	input wire [31:0] irq_status,
 	input wire [31:0] irq_enable,
+	input wire several,			// vectors
+	input wire [4*14-1:0] moderations,
 	input wire [31:0] error_cause,
 	input wire [31:0] error_detail,
 	input wire [63:0] error_address,
 	input wire [31:0] error_count,
+	input wire [1:0] ecc_status,
+	input wire [31:0] ecc_corrected,
+	input wire [31:0] ecc_uncorrected,
+	input wire [ADDRESS-1:0] ecc_address,
+	input wire fatal_set,			// STATUS is FATAL from now on
 	input wire [31:0] wipe_done,
 	input wire wipe_settled,
 	input wire beat,
@@ -78,7 +92,8 @@ module registers #(
 );
 	localparam [31:0] ID = 32'h4e4d494c, VERSION = 32'h00010002;
 	localparam [31:0] GATEWARE_VERSION = 32'h00010000;
-	localparam [31:0] BOOT_RUNNING = 3, BOOT_CRASHED = 4;
+	localparam [31:0] BOOT_RUNNING = 3, BOOT_CRASHED = 4, BY_WATCHDOG = 8;
+	localparam HAS_SNAPSHOT = FEATURES[9], HAS_ECC = FEATURES[10], HAS_VECTORS = FEATURES[11];
 
 	// Numbers of registers.
 	localparam [9:0] CONTROL = 10'h004, STATUS = 10'h005, IRQ_STATUS = 10'h006,
@@ -88,7 +103,11 @@ module registers #(
 		FIRMWARE_FIRST = 10'h0ce, FIRMWARE_LAST = 10'h0d8, ERROR_CAUSE = 10'h0e0,
 		ERROR_DETAIL = 10'h0e1, ERROR_ADDRESS_LO = 10'h0e2, ERROR_ADDRESS_HI = 10'h0e3,
 		ERROR_COUNT = 10'h0e4, WIPE_PAGE = 10'h0f0, WIPE_PAGES = 10'h0f1,
-		WIPE_GO = 10'h0f2, WIPE_DONE = 10'h0f3;
+		WIPE_GO = 10'h0f2, WIPE_DONE = 10'h0f3, SNAPSHOT = 10'h0f8,
+		ECC_STATUS = 10'h0f9, ECC_CORRECTED = 10'h0fa, ECC_UNCORRECTED = 10'h0fb,
+		ECC_ADDRESS_LO = 10'h0fc, ECC_ADDRESS_HI = 10'h0fd, VECTORS = 10'h0fe;
+	localparam [5:0] COUNTERS = 6'h11;	// the first bits of COUNTER
+	localparam [7:0] MODERATION = 8'h40;	// likewise
 	localparam [7:0] CAMERA = 8'h20;	// the first bits of the camera's
 	// In the block of a ring.
 	localparam [3:0] RING_ENABLE = 4'h5, RING_ABORT = 4'h8, STALL_LOW = 4'h9,
@@ -113,6 +132,7 @@ module registers #(
 		10'h0ec: constant = 64;		// DMA_BITS
 		10'h0ed: constant = 12;		// RING_LOG2_MAX
 		10'h0ee: constant = 1024;	// TOP_K_MAX
+		10'h0ff: constant = HAS_VECTORS ? 10000 : 0; // MODERATION_MAX
 		default: constant = 0;
 		endcase
 	endfunction
@@ -126,6 +146,7 @@ module registers #(
 	reg [31:0] generation = 0;
 	reg held = 1;				// hold, a cycle ago
 	reg booted, fatal;
+	reg bitten;				// the ROM is about to say why it starts
 	wire host_access = host_valid && host_ready;
 	wire host_writes = host_access && host_write;
 
@@ -142,7 +163,9 @@ module registers #(
 	assign event_write = host_writes && is_event && !is_reset && ready;
 	assign irq_clear = host_writes && host_register == IRQ_STATUS;
 	assign irq_enable_set = host_writes && host_register == IRQ_ENABLE;
+	assign vectors_set = host_writes && host_register == VECTORS && HAS_VECTORS;
 	assign error_clear = host_writes && host_register == ERROR_CAUSE;
+	assign ecc_clear = host_writes && host_register == ECC_STATUS;
 	assign wipe_page_set = host_writes && host_register == WIPE_PAGE;
 	assign wipe_pages_set = host_writes && host_register == WIPE_PAGES;
 	assign wipe_go = host_writes && host_register == WIPE_GO;
@@ -167,7 +190,7 @@ module registers #(
 		end else begin
 			if (boot_state_set && cpu_data == BOOT_RUNNING)
 				booted <= 1;
-			if (shows && number == STATUS && cpu_data[1])
+			if (fatal_set || (shows && number == STATUS && cpu_data[1]))
 				fatal <= 1;
 			heartbeat <= heartbeat + {31'd0, beat};
 		end
@@ -176,6 +199,8 @@ module registers #(
 		else if (hold && !held)
 			generation <= generation + 1'b1;
 		held <= hold;
+		bitten <= !other_reset && !reset &&
+			(expired || (bitten && !boot_reason_set));
 	end
 
 	// The memory. After a reset it is zeroed, which takes a cycle for each register.
@@ -192,7 +217,8 @@ module registers #(
 		else if (!clearing[8])
 			clearing <= clearing + 1'b1;
 		if (!clearing[8] || shows)
-			shown[write_number] <= clearing[8] ? cpu_data : 32'd0;
+			shown[write_number] <= !clearing[8] ? 32'd0 :
+				boot_reason_set && bitten ? BY_WATCHDOG : cpu_data;
 		host_shown <= shown[host_register[7:0]];
 		cpu_shown <= shown[cpu_register[7:0]];
 	end
@@ -221,8 +247,31 @@ module registers #(
 	assign stall_low[3] = 0;
 	assign stall_high[3] = 0;
 
+	// COUNTER.
+	wire [31:0] counter;
+
+	snapshot work(
+		.clk(clk), .rst(hold), .set(cpu_writes && cpu_register[9:4] == COUNTERS),
+		.set_index(cpu_register[3:0]), .value(cpu_data),
+		.take(cpu_writes && cpu_register == SNAPSHOT),
+		.latch(host_writes && host_register == SNAPSHOT),
+		.index(host_place), .word(counter));
+
+	// MODERATION.
+	wire [13:0] moderation [0:3];
+
+	generate
+		for (g = 0; g < 4; g = g + 1) begin : vectors
+			assign moderation[g] = moderations[14*g +: 14];
+			assign moderation_set[g] = host_writes && HAS_VECTORS &&
+				host_register == {MODERATION, g[1:0]};
+		end
+	endgenerate
+
 	// What the host reads.
 	reg [31:0] own, host_own, cpu_own;
+	wire [63:0] ecc_at = {{64-ADDRESS{1'b0}}, ecc_address};
+	wire ready_ring = is_ring(host_register[9:4]) && ready;
 	reg host_sees, cpu_sees;
 
 	always @* begin
@@ -239,9 +288,18 @@ module registers #(
 		ERROR_ADDRESS_HI: own = error_address[63:32];
 		ERROR_COUNT: own = error_count;
 		WIPE_DONE: own = wipe_done;
-		default: own = !is_ring(host_register[9:4]) || !ready ? 32'd0 :
-			host_place == STALL_LOW ? stall_low[host_register[5:4]] :
-			host_place == STALL_HIGH ? stall_high[host_register[5:4]] : 32'd0;
+		ECC_STATUS: own = {30'd0, HAS_ECC ? ecc_status : 2'd0};
+		ECC_CORRECTED: own = HAS_ECC ? ecc_corrected : 32'd0;
+		ECC_UNCORRECTED: own = HAS_ECC ? ecc_uncorrected : 32'd0;
+		ECC_ADDRESS_LO: own = HAS_ECC ? ecc_at[31:0] : 32'd0;
+		ECC_ADDRESS_HI: own = HAS_ECC ? ecc_at[63:32] : 32'd0;
+		VECTORS: own = HAS_VECTORS ? {29'd0, several, 1'b0, !several} : 32'd0;
+		default: own =
+			ready_ring && host_place == STALL_LOW ? stall_low[host_register[5:4]] :
+			ready_ring && host_place == STALL_HIGH ? stall_high[host_register[5:4]] :
+			HAS_SNAPSHOT && ready && host_register[9:4] == COUNTERS ? counter :
+			host_register[9:2] == MODERATION ? {18'd0, moderation[host_register[1:0]]} :
+			32'd0;
 		endcase
 	end
 

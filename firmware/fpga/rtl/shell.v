@@ -15,11 +15,12 @@
 // Host: its accesses to BAR 0, one by one, in their order, aligned and of 32 bits; each read is
 // answered in the next cycle. ask_* are reads of its memory, by beats, and answer_* what
 // comes back, in any order, by tag. post_* are writes, by words: see post. irq_send asks for a
-// message of MSI-X, irq_sent says that it has been queued behind what was posted. While master
-// is low, which is the command register's bit, nothing of these begins. function_reset is a
+// message of MSI-X by irq_vector, irq_sent says that it has been queued behind what was posted.
+// While master is low, which is the command register's bit, nothing of these begins. function_reset is a
 // reset of the function, a level or a cycle.
 //
-// Memory port: see matcher. now is a clock in nanoseconds since power on, which no reset stops.
+// Memory port: see matcher. With an answer, memory_corrected says that what was read had an error
+// and is right, and memory_error, of a board with ECC in FEATURES, is FATAL. now is a clock in nanoseconds since power on, which no reset stops.
 `default_nettype none
 
 module shell #(
@@ -29,7 +30,7 @@ module shell #(
 	parameter SRAM = 18,			// bits of an address in SRAM
 	parameter EVENTS_LOG2 = 9,		// log2 of the events that wait
 	parameter DMA_TIMEOUT = 6250000,	// cycles
-	parameter [31:0] FEATURES = 32'h000000fc, // of include/limen/hw.h
+	parameter [31:0] FEATURES = 32'h00000efc, // of include/limen/hw.h
 	parameter [31:0] CLOCK = 125000,	// kHz
 	parameter [39:0] HEARTBEAT_NS = 100000000, // a whole number of milliseconds
 	parameter [39:0] WATCHDOG_NS = 1000000000
@@ -84,6 +85,7 @@ module shell #(
 	output wire [31:0] post_data,
 	output wire post_last,
 	output wire irq_send,
+	output wire [1:0] irq_vector,
 	input wire irq_sent,
 
 	input wire snapshot,			// of counters
@@ -97,10 +99,12 @@ module shell #(
 	output wire [LANES*8-1:0] memory_data,
 	input wire memory_response,
 	input wire memory_error,
+	input wire memory_corrected,
 	input wire [LANES*8-1:0] memory_response_data
 );
 	localparam BEAT_LOG2 = $clog2(LANES);
 	localparam [39:0] HEARTBEAT_MS = HEARTBEAT_NS / 1000000;
+	localparam HAS_ECC = FEATURES[10];
 
 	// Numbers of the processor's registers.
 	localparam [9:0] EVENT_COUNT = 10'h000, EVENT_REG = 10'h001, EVENT_VALUE = 10'h002,
@@ -282,11 +286,19 @@ module shell #(
 	/* verilator lint_on PINCONNECTEMPTY */
 
 	// The host's registers, and what is behind them.
-	wire irq_clear, irq_enable_set, error_clear, wipe_page_set, wipe_pages_set, wipe_go;
+	wire irq_clear, irq_enable_set, vectors_set, several, error_clear, ecc_clear;
+	wire wipe_page_set, wipe_pages_set, wipe_go;
+	wire [3:0] moderation_set;
+	wire [4*14-1:0] moderations;
 	wire [31:0] irq_status, irq_enable, error_cause, error_detail, error_count;
 	wire [63:0] error_address;
 	wire [31:0] wipe_number, heartbeat, file_answer;
 	wire wipe_settled;
+	wire [1:0] ecc_status;
+	wire [31:0] ecc_corrected, ecc_uncorrected;
+	wire [ADDRESS-1:0] ecc_address;
+	// What was read cannot be believed, which the processor learns later than all others.
+	wire broken = memory_response && memory_error && HAS_ECC;
 
 	registers #(.ADDRESS(ADDRESS), .FEATURES(FEATURES), .CLOCK(CLOCK),
 		    .HEARTBEAT_MS(HEARTBEAT_MS[31:0])) file(
@@ -296,23 +308,37 @@ module shell #(
 		.host_valid(host_valid), .host_ready(host_ready), .host_write(host_write),
 		.host_register(host_register), .host_data(host_data),
 		.host_answer_valid(host_answer_valid), .host_answer(host_answer),
-		.reset(host_reset), .irq_clear(irq_clear), .irq_enable_set(irq_enable_set),
-		.error_clear(error_clear), .wipe_page_set(wipe_page_set),
+		.other_reset(function_or_power), .expired(expired), .reset(host_reset),
+		.irq_clear(irq_clear), .irq_enable_set(irq_enable_set), .vectors_set(vectors_set), .moderation_set(moderation_set),
+		.error_clear(error_clear), .ecc_clear(ecc_clear), .wipe_page_set(wipe_page_set),
 		.wipe_pages_set(wipe_pages_set), .wipe_go(wipe_go),
 		.event_write(event_write), .event_ready(event_ready),
-		.irq_status(irq_status), .irq_enable(irq_enable),
-		.error_cause(error_cause), .error_detail(error_detail),
+		.irq_status(irq_status), .irq_enable(irq_enable), .several(several),
+		.moderations(moderations), .error_cause(error_cause), .error_detail(error_detail),
 		.error_address(error_address), .error_count(error_count),
+		.ecc_status(ecc_status), .ecc_corrected(ecc_corrected),
+		.ecc_uncorrected(ecc_uncorrected), .ecc_address(ecc_address), .fatal_set(broken),
 		.wipe_done(wipe_number), .wipe_settled(wipe_settled), .beat(beat),
 		.heartbeat(heartbeat), .cpu_valid(to_file), .cpu_write(cpu_write),
 		.cpu_register(number), .cpu_data(cpu_data), .cpu_answer(file_answer),
 		.boot_state_set(writes && number == BOOT_STATE),
 		.boot_reason_set(writes && number == BOOT_REASON));
 	interrupt irq(
-		.clk(clk), .rst(!ready), .master(master),
-		.raise(writes && number == RAISE), .raise_bits(cpu_data),
-		.clear(irq_clear), .set_enable(irq_enable_set), .value(host_data),
-		.status(irq_status), .enable(irq_enable), .send(irq_send), .sent(irq_sent));
+		.clk(clk), .rst(!ready), .now(now[39:0]), .master(master),
+		.raised((writes && number == RAISE ? cpu_data : 32'd0) | {broken, 31'd0}),
+		.clear(irq_clear), .set_enable(irq_enable_set), .set_vectors(vectors_set),
+		.set_moderation(moderation_set), .value(host_data),
+		.status(irq_status), .enable(irq_enable), .several(several),
+		.moderations(moderations), .send(irq_send), .send_vector(irq_vector),
+		.sent(irq_sent));
+	ecc #(.ADDRESS(ADDRESS), .BEAT_LOG2(BEAT_LOG2)) memory_errors(
+		.clk(clk), .power(power),
+		.asked(memory_valid && memory_ready && !memory_write),
+		.asked_address(memory_address), .answered(memory_response),
+		.corrected(memory_response && memory_corrected), .uncorrected(broken),
+		.clear(ecc_clear), .clear_bits(host_data[1:0]), .status(ecc_status),
+		.corrected_count(ecc_corrected), .uncorrected_count(ecc_uncorrected),
+		.last(ecc_address));
 	errors noted(
 		.clk(clk), .power(power), .clear(error_clear), .clear_bits(host_data),
 		.transfer(dma_failed), .transfer_timeout(dma_state == 2'd3),

@@ -12,6 +12,8 @@ int main(void)
 {
 	printf("# %u lanes\n", shell_rtl_lanes());
 	check_host();
+	check_interrupts();
+	check_gauges();
 	check_transfers();
 	check_jobs();
 	check_resets();

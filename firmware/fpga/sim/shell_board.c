@@ -56,11 +56,24 @@ static void write_host(void *context, uint64_t address, uint32_t word, bool last
 		memcpy(&board->page[address - HOST_AT], &word, sizeof(word));
 }
 
-static void interrupt(void *context)
+static void interrupt(void *context, unsigned int vector)
 {
 	struct board *board = context;
 
-	board->interrupts++;
+	board->interrupts[vector]++;
+}
+
+static enum shell_rtl_memory memory_state(void *context, uint64_t address)
+{
+	const struct board *board = context;
+
+	return address == board->spoiled_at ? board->spoiled : SHELL_RTL_SOUND;
+}
+
+void spoil(struct board *board, uint64_t address, enum shell_rtl_memory state)
+{
+	board->spoiled_at = address;
+	board->spoiled = state;
 }
 
 void board_open(struct board *board, uint32_t host_latency, bool blank)
@@ -68,13 +81,14 @@ void board_open(struct board *board, uint32_t host_latency, bool blank)
 	struct shell_rtl_config config = {
 		.memory_bytes = MEMORY_BYTES, .memory_blank = blank, .latency = 15,
 		.bandwidth = 800, .seed = 7, .board_type = 0x1234,
-		.security_floor = 9,
+		.security_floor = 9, .memory_state = memory_state,
 		.host = { read_host, has_room, write_host, interrupt },
 		.host_latency = host_latency, .context = board,
 	};
 
 	memset(board, 0, sizeof(*board));
 	board->wrong_at = UINT64_MAX;
+	board->spoiled_at = UINT64_MAX;
 	board->memory = malloc(MEMORY_BYTES);
 	if (!board->memory)
 		die("no memory");
@@ -140,6 +154,13 @@ bool event(struct board *board, uint32_t *reg, uint32_t *value)
 	*reg = cpu_read(board, SHELL_EVENT_REG);
 	*value = cpu_read(board, SHELL_EVENT_VALUE);
 	return true;
+}
+
+void pass(struct board *board, uint64_t ns)
+{
+	board->now_ns += ns;
+	shell_rtl_time(board->rtl, board->now_ns);
+	shell_rtl_run(board->rtl, 5);
 }
 
 uint32_t wait_state(struct board *board, uint32_t reg)

@@ -38,11 +38,14 @@ uint32_t roll_below(struct dice *dice, uint32_t sides);
  * @page: host memory
  * @wrong_at: reads of this beat go wrong
  * @wrong: how
+ * @spoiled_at: this beat of card memory is not sound
+ * @spoiled: how it is
  * @outside: accesses to what is not host memory
  * @disorder: words written to another place than behind the word before
  * @next: where the next word is expected, or 0
  * @written: words written to the host
- * @interrupts: messages
+ * @interrupts: messages, by vector
+ * @now_ns: the board's clock
  * @deaf: the host takes neither
  */
 struct board {
@@ -51,11 +54,14 @@ struct board {
 	uint8_t page[HOST_BYTES];
 	uint64_t wrong_at;
 	enum shell_rtl_answer wrong;
+	uint64_t spoiled_at;
+	enum shell_rtl_memory spoiled;
 	unsigned int outside;
 	unsigned int disorder;
 	uint64_t next;
 	unsigned int written;
-	unsigned int interrupts;
+	unsigned int interrupts[LIMEN_HW_VECTORS];
+	uint64_t now_ns;
 	bool deaf;
 };
 
@@ -75,11 +81,17 @@ void file_write(struct board *board, uint32_t reg, uint32_t value);
 bool event(struct board *board, uint32_t *reg, uint32_t *value);
 /* What becomes of what is SHELL_BUSY in a STATE register; SHELL_BUSY: it stays so. */
 uint32_t wait_state(struct board *board, uint32_t reg);
+/* Time passes, and what is due happens. */
+void pass(struct board *board, uint64_t ns);
+/* Has card memory fail at @address, as @state tells; UINT64_MAX: nowhere. */
+void spoil(struct board *board, uint64_t address, enum shell_rtl_memory state);
 /* The host's reset, until the processor may run. false: it may not in time. */
 bool reset(struct board *board);
 
 /* Tests, each with its lines of TAP. */
 void check_host(void);
+void check_interrupts(void);
+void check_gauges(void);
 void check_transfers(void);
 void check_jobs(void);
 void check_resets(void);

@@ -200,10 +200,10 @@ static void check_refused(struct board *board)
 	tap_result(run(board, SHELL_ENGINE_GO_ON) == SHELL_REFUSED &&
 			   searches(board, DIM, 100, 5),
 		   "GO_ON with another TOP_K is refused");
-	shell_rtl_fail_at(board->rtl, 20 * STRIDE);
+	spoil(board, 20 * STRIDE, SHELL_RTL_BROKEN);
 	set_scan(board, DIM, 0, 50, 5);
 	i = run(board, SHELL_ENGINE_SCAN);
-	shell_rtl_fail_at(board->rtl, UINT64_MAX);
+	spoil(board, UINT64_MAX, SHELL_RTL_SOUND);
 	tap_result(i == SHELL_REFUSED && !cpu_read(board, SHELL_ENGINE_FOUND) &&
 			   searches(board, DIM, 100, 5),
 		   "an error of memory is refused, the next is right");

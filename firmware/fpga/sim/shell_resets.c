@@ -76,58 +76,78 @@ static void check_generation(struct board *board)
 		   "no reset ends without memory");
 }
 
-static void pass(struct board *board, uint64_t *now, uint64_t ns)
-{
-	*now += ns;
-	shell_rtl_time(board->rtl, *now);
-	shell_rtl_run(board->rtl, 5);
-}
-
-static void check_watchdog(struct board *board, uint64_t *now)
+static void check_watchdog(struct board *board)
 {
 	bool good, timer;
 
 	good = reset(board);
-	pass(board, now, 5000ull * NS_PER_MS);
+	pass(board, 5000ull * NS_PER_MS);
 	good &= shell_rtl_ready(board->rtl) &&
 		!host_read(board, LIMEN_HW_REG_ERROR_COUNT);
 	tap_result(good, "the watchdog waits for the first heartbeat");
 	cpu_write(board, SHELL_BEAT, 1);
-	pass(board, now, 24 * NS_PER_MS);
+	pass(board, 24 * NS_PER_MS);
 	timer = shell_rtl_timer(board->rtl);
-	pass(board, now, 2 * NS_PER_MS);
+	pass(board, 2 * NS_PER_MS);
 	tap_result(!timer && shell_rtl_timer(board->rtl), "the timer after a quarter");
 	for (unsigned int i = 0; i < 3; i++) {
 		cpu_write(board, SHELL_BEAT, 1);
-		pass(board, now, 99 * NS_PER_MS);
+		pass(board, 99 * NS_PER_MS);
 	}
 	good = !host_read(board, LIMEN_HW_REG_ERROR_COUNT) &&
 	       host_read(board, LIMEN_HW_REG_HEARTBEAT) == 4;
 	tap_result(good, "heartbeats just in time");
-	pass(board, now, 2 * NS_PER_MS);
-	pass(board, now, 800ull * NS_PER_MS);
+	pass(board, 2 * NS_PER_MS);
+	pass(board, 800ull * NS_PER_MS);
 	good = host_read(board, LIMEN_HW_REG_ERROR_CAUSE) == LIMEN_HW_ERROR_WATCHDOG &&
 	       host_read(board, LIMEN_HW_REG_ERROR_COUNT) == 1 &&
 	       host_read(board, LIMEN_HW_REG_ERROR_DETAIL) == 4 &&
 	       shell_rtl_ready(board->rtl);
 	tap_result(good, "one too late: an error, once");
-	pass(board, now, 200ull * NS_PER_MS);
+	pass(board, 200ull * NS_PER_MS);
 	good = !shell_rtl_ready(board->rtl) &&
 	       shell_rtl_wait_ready(board->rtl, PATIENCE) &&
 	       !host_read(board, LIMEN_HW_REG_HEARTBEAT);
-	pass(board, now, 5000ull * NS_PER_MS);
+	pass(board, 5000ull * NS_PER_MS);
 	tap_result(good && shell_rtl_ready(board->rtl), "then a reset, and it waits anew");
 }
 
+/* What the host reads when the ROM has said that nothing was refused. */
+static uint32_t reason(struct board *board)
+{
+	cpu_write(board, SHELL_BOOT_REASON, LIMEN_HW_REFUSED_NOT);
+	return host_read(board, LIMEN_HW_REG_BOOT_REASON);
+}
+
+static bool bite(struct board *board)
+{
+	cpu_write(board, SHELL_BEAT, 1);
+	pass(board, 1001ull * NS_PER_MS);
+	return shell_rtl_wait_ready(board->rtl, PATIENCE) &&
+	       !host_read(board, LIMEN_HW_REG_BOOT_REASON);
+}
+
+static void check_reason(struct board *board)
+{
+	bool good = reset(board) && !reason(board) && bite(board);
+
+	good &= reason(board) == LIMEN_HW_REFUSED_WATCHDOG && !reason(board);
+	good &= bite(board) && reset(board) && !reason(board);
+	good &= bite(board);
+	shell_rtl_function_reset(board->rtl);
+	good &= shell_rtl_wait_ready(board->rtl, PATIENCE) && !reason(board);
+	tap_result(good, "BOOT_REASON tells of the watchdog's reset, and of no other");
+}
+
 /* The halves belong together, even if time goes on between them. */
-static void check_time(struct board *board, uint64_t *now)
+static void check_time(struct board *board)
 {
 	uint32_t low, high;
 	bool good = reset(board);
 
-	pass(board, now, 0xfffffff0);
+	pass(board, 0xfffffff0);
 	low = cpu_read(board, SHELL_TIME_LO);
-	pass(board, now, 0x100);
+	pass(board, 0x100);
 	high = cpu_read(board, SHELL_TIME_HI);
 	good &= low == 0xfffffff0 && !high;
 	good &= cpu_read(board, SHELL_TIME_LO) == 0xf0 &&
@@ -277,14 +297,14 @@ static void check_power(void)
 void check_resets(void)
 {
 	struct board board;
-	uint64_t now = 1000;
 
 	board_open(&board, 20, true);
 	check_sram(&board);
 	check_port(&board);
 	check_generation(&board);
-	check_watchdog(&board, &now);
-	check_time(&board, &now);
+	check_watchdog(&board);
+	check_reason(&board);
+	check_time(&board);
 	check_errors(&board);
 	check_wipe(&board);
 	check_wipe_end(&board);

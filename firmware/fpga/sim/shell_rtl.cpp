@@ -20,7 +20,7 @@ static constexpr unsigned int lanes = sizeof(Vshell::memory_data);
 /* A read of card memory that was accepted. */
 struct answer {
 	uint64_t due;
-	bool error;
+	enum shell_rtl_memory state;
 	uint8_t data[lanes];
 };
 
@@ -45,7 +45,6 @@ struct shell_rtl {
 	bool answer_again = false;
 	uint64_t cycle = 0;
 	uint64_t written = 0;
-	uint64_t fail_at = UINT64_MAX;
 	uint64_t dice;
 };
 
@@ -66,7 +65,8 @@ static void memory_offer(struct shell_rtl *rtl)
 				rtl->answers.front().due <= rtl->cycle;
 	if (!pins->memory_response)
 		return;
-	pins->memory_error = rtl->answers.front().error;
+	pins->memory_error = rtl->answers.front().state == SHELL_RTL_BROKEN;
+	pins->memory_corrected = rtl->answers.front().state == SHELL_RTL_CORRECTED;
 	memcpy(pins->memory_response_data.data(), rtl->answers.front().data, lanes);
 	rtl->answers.pop_front();
 }
@@ -88,7 +88,8 @@ static void memory_accept(struct shell_rtl *rtl)
 		return;
 	}
 	answer.due = rtl->cycle + rtl->config.latency;
-	answer.error = address == rtl->fail_at;
+	if (rtl->config.memory_state)
+		answer.state = rtl->config.memory_state(rtl->config.context, address);
 	memcpy(answer.data, rtl->config.memory + address, lanes);
 	rtl->answers.push_back(answer);
 }
@@ -153,7 +154,7 @@ static void host_accept(struct shell_rtl *rtl)
 		host->write(rtl->config.context, pins->post_address,
 			    pins->post_data, pins->post_last);
 	if (pins->irq_send && pins->irq_sent)
-		host->interrupt(rtl->config.context);
+		host->interrupt(rtl->config.context, pins->irq_vector);
 }
 
 static void step(struct shell_rtl *rtl)
@@ -385,11 +386,6 @@ void shell_rtl_repeat_answers(struct shell_rtl *rtl, bool repeat)
 unsigned int shell_rtl_unexpected(const struct shell_rtl *rtl)
 {
 	return rtl->pins->unexpected;
-}
-
-void shell_rtl_fail_at(struct shell_rtl *rtl, uint64_t address)
-{
-	rtl->fail_at = address;
 }
 
 uint64_t shell_rtl_written(const struct shell_rtl *rtl)

@@ -25,19 +25,26 @@ enum shell_rtl_answer {
 	SHELL_RTL_LOST,		/* none ever comes */
 };
 
+/* How a beat of card memory is when it is read. */
+enum shell_rtl_memory {
+	SHELL_RTL_SOUND,
+	SHELL_RTL_CORRECTED,	/* it had an error, and is right */
+	SHELL_RTL_BROKEN,	/* it is wrong, and the controller knows */
+};
+
 /**
  * struct shell_rtl_host - what the board does to its host
  * @read: reads @size bytes at @address into @to
  * @has_room: whether the next write or interrupt is taken
  * @write: a word is written, the last one of a transfer or not
- * @interrupt: a message of MSI-X
+ * @interrupt: a message of MSI-X, by this vector
  */
 struct shell_rtl_host {
 	enum shell_rtl_answer (*read)(void *context, uint64_t address, void *to,
 				      unsigned int size);
 	bool (*has_room)(void *context);
 	void (*write)(void *context, uint64_t address, uint32_t word, bool last);
-	void (*interrupt)(void *context);
+	void (*interrupt)(void *context, unsigned int vector);
 };
 
 /**
@@ -50,10 +57,11 @@ struct shell_rtl_host {
  * @seed: of what is random, registers before the reset included
  * @board_type: LIMEN_HW_REG_BOARD_TYPE
  * @security_floor: LIMEN_HW_REG_SECURITY_FLOOR
+ * @memory_state: how the beat at @address is that is being read; NULL: all are sound
  * @host: the host
  * @host_latency: most cycles from a read of it to its answer; it is random, and so is
  *	the order
- * @context: for @host
+ * @context: for @memory_state and @host
  */
 struct shell_rtl_config {
 	uint8_t *memory;
@@ -64,6 +72,7 @@ struct shell_rtl_config {
 	uint32_t seed;
 	uint32_t board_type;
 	uint32_t security_floor;
+	enum shell_rtl_memory (*memory_state)(void *context, uint64_t address);
 	struct shell_rtl_host host;
 	uint32_t host_latency;
 	void *context;
@@ -115,8 +124,6 @@ void shell_rtl_repeat_answers(struct shell_rtl *rtl, bool repeat);
 /* Answers that the board did not expect, at most 255. */
 unsigned int shell_rtl_unexpected(const struct shell_rtl *rtl);
 
-/* Reads of the beat at @address of card memory fail; UINT64_MAX: none does. */
-void shell_rtl_fail_at(struct shell_rtl *rtl, uint64_t address);
 /* Bytes that have been written to card memory. */
 uint64_t shell_rtl_written(const struct shell_rtl *rtl);
 

@@ -180,9 +180,9 @@ static void check_card_error(struct board *board)
 {
 	bool refused;
 
-	shell_rtl_fail_at(board->rtl, 256);
+	spoil(board, 256, SHELL_RTL_BROKEN);
 	refused = transfer(board, SHELL_DMA_FROM_CARD, 0, SRAM(0), 512) == SHELL_REFUSED;
-	shell_rtl_fail_at(board->rtl, UINT64_MAX);
+	spoil(board, UINT64_MAX, SHELL_RTL_SOUND);
 	tap_result(refused && copies(board, SHELL_DMA_FROM_CARD, 0, 0, 512),
 		   "an error of card memory fails the transfer, not the next one");
 }

@@ -39,9 +39,10 @@ static void host_write(void *context, uint64_t address, uint32_t word, bool last
 	(void)last;
 }
 
-static void host_interrupt(void *context)
+static void host_interrupt(void *context, unsigned int vector)
 {
 	(void)context;
+	(void)vector;
 }
 
 static bool create(void)
