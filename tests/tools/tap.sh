@@ -9,7 +9,7 @@ set +e
 tap_count=0
 tap_failed=0
 work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
+trap 'rm -rf --one-file-system -- "$work"' EXIT
 
 # check NAME COMMAND...: a test that passes if the command succeeds. What the tool
 # under test left in $work/said is shown if not.

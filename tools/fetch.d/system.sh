@@ -37,9 +37,9 @@ make_system() {
 	publish "$scratch/system" "$here"
 }
 
-# build_depends: debian/control, without npm: the models are fetched outside.
+# build_depends: of debian/control, without npm: the models are fetched outside.
 build_depends() {
-	sed '/^ *npm,$/d' "$LIMEN_ROOT/debian/control"
+	sed '/^$/q; /^ *npm,$/d' "$LIMEN_ROOT/debian/control"
 }
 
 make_build() {
