@@ -33,7 +33,7 @@ soak: fetch
 	@tools/fetch debug-kernel kcsan-kernel
 	@$(MAKE) --no-print-directory all
 	@LIMEN_PATIENCE=20 SOAK_VERIFIES=50000 SOAK_RESET_MS=200 \
-		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full pci-full system ioctls \
+		IOCTL_FUZZ_CALLS=1000000 tests/run soak debug-full pci-full system-full ioctls \
 		newest-full rt-full kcsan-full travellers-sim gateware-card
 	@LIMEN_PATIENCE=20 tests/run coverage
 
