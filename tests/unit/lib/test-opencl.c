@@ -58,9 +58,12 @@ void *dlopen(const char *name, int flags)
 
 static void *next_function(const char *name)
 {
-	void *loader = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
-	void *function = loader ? dlsym(loader, name) : NULL;
+	static void *loader;
+	void *function;
 
+	if (!loader)
+		loader = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
+	function = loader ? dlsym(loader, name) : NULL;
 	if (!function)
 		abort();
 	return function;

@@ -27,8 +27,10 @@ bool outcome_write(int *error, struct limen_score *score, int claimed,
 
 	if (!possible)
 		claimed = impossible;
+	if (claimed)
+		told = (struct limen_score){};
 	*error = claimed;
-	*score = claimed ? (struct limen_score){} : told;
+	*score = told;
 	return possible;
 }
 
