@@ -63,19 +63,4 @@ INLINE __m128i sums_of(const __m256i sums[4])
 			     _mm256_extracti128_si256(all, 1));
 }
 
-INLINE __m256 norms(__m256i facts)
-{
-	const __m256i norm2 = _mm256_set1_epi32((1 << MATCH_NORM2_BITS) - 1);
-
-	return _mm256_sqrt_ps(
-		_mm256_cvtepi32_ps(_mm256_and_si256(facts, norm2)));
-}
-
-/* A bit for each lane that is not below the bound; 0 / 0 and 0 * infinity are not. */
-INLINE unsigned int not_below(__m256 value, float bound)
-{
-	return _mm256_movemask_ps(_mm256_cmp_ps(value, _mm256_set1_ps(bound),
-						_CMP_NLT_UQ));
-}
-
 #endif /* LIMEN_AVX2_H */

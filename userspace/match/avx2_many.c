@@ -85,6 +85,14 @@ INLINE uint32_t fill_row(const uint8_t *coarse, const uint8_t *fine,
 	return _mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2);
 }
 
+INLINE __m256 norms(__m256i facts)
+{
+	const __m256i norm2 = _mm256_set1_epi32((1 << MATCH_NORM2_BITS) - 1);
+
+	return _mm256_sqrt_ps(
+		_mm256_cvtepi32_ps(_mm256_and_si256(facts, norm2)));
+}
+
 INLINE void ask_for(const uint8_t *row, size_t stride)
 {
 	size_t i;
@@ -264,7 +272,9 @@ INLINE void hold(const struct match_rows *rows, const struct tile *tile,
 	most = _mm256_add_ps(most, _mm256_set1_ps(limit->base));
 	most = _mm256_mul_ps(_mm256_add_ps(most, rest),
 			     _mm256_load_ps(tile->scales + row));
-	mask = not_below(most, search->bound);
+	/* 0 * infinity is not below. */
+	mask = _mm256_movemask_ps(_mm256_cmp_ps(
+		most, _mm256_set1_ps(search->bound), _CMP_NLT_UQ));
 	if (__builtin_expect(mask, 0))
 		settle(rows, tile, row, mask, sums, search);
 }
