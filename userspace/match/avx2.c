@@ -310,8 +310,8 @@ static const uint64_t lanes_of[1 << GROUP] = {
 
 /*
  * Writes a struct match_candidate for each lane of the mask, without a branch:
- * which lanes they are cannot be predicted. What follows them is overwritten, up
- * to a group in all; there is room, since not more have been listed than looked at.
+ * which lanes they are cannot be predicted. Behind them, up to MATCH_SPILL in all
+ * are overwritten; there is room, since no more are listed than are looked at.
  */
 INLINE uint32_t list(struct match_candidate *candidates, uint32_t at,
 		     unsigned int mask, __m256i sums)
@@ -323,6 +323,7 @@ INLINE uint32_t list(struct match_candidate *candidates, uint32_t at,
 	__m256i low = _mm256_unpacklo_epi32(rows, coarse);
 	__m256i high = _mm256_unpackhi_epi32(rows, coarse);
 
+	_Static_assert(GROUP <= MATCH_SPILL, "a group is written");
 	store(candidates, _mm256_permute2x128_si256(low, high, 0x20));
 	store(candidates + GROUP / 2,
 	      _mm256_permute2x128_si256(low, high, 0x31));
