@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * AVX2: searches for one probe, and pairs.
+ * AVX2: searches for one probe.
  *
  * A search multiplies the half-bytes of a plane by what faces them: two products
  * are at most 2 * 15 * 128 = 3840, and eight times that still fit 16 bits, so the
@@ -582,62 +582,6 @@ static void avx2_settle(const struct match_rows *rows,
 #define SETTLE(units) settle_units(rows, candidates, count, search, units)
 	FOR_UNITS(search->probe->dim, SETTLE);
 #undef SETTLE
-}
-
-/*
- * Whole bytes, split where the sign is: of a component a, seven bits and the
- * eighth, worth -128. Neither product saturates: 2 * 127 * 128 and 2 * 128 * 128
- * are the most, the latter below zero only.
- */
-static int32_t avx2_dot(const int8_t *a, const int8_t *b, uint32_t dim)
-{
-	const __m256i low = _mm256_set1_epi8(0x7f);
-	const __m256i ones = _mm256_set1_epi16(1);
-	__m256i sums[4] = {};
-	uint32_t i;
-
-	for (i = 0; i < dim; i += 32) {
-		__m256i x = load(a + i), y = load(b + i);
-		__m256i seven = _mm256_maddubs_epi16(_mm256_and_si256(x, low),
-						     y);
-		__m256i eighth = _mm256_maddubs_epi16(
-			_mm256_andnot_si256(low, x), y);
-
-		sums[0] = _mm256_add_epi32(sums[0],
-					   _mm256_madd_epi16(seven, ones));
-		sums[1] = _mm256_sub_epi32(sums[1],
-					   _mm256_madd_epi16(eighth, ones));
-	}
-	return _mm_cvtsi128_si32(sums_of(sums)) + _mm_extract_epi32(sums_of(sums), 1);
-}
-
-/* Sixteen components, widened to 16 bits: no product can overflow then. */
-INLINE __m256i load_wide(const int8_t *at)
-{
-	return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)at));
-}
-
-static struct match_products avx2_products(const int8_t *probe,
-					   const int8_t *reference,
-					   uint32_t dim)
-{
-	struct match_products products;
-	__m256i sums[4] = {};
-	__m128i result;
-	uint32_t i;
-
-	for (i = 0; i < dim; i += 16) {
-		__m256i x = load_wide(probe + i), y = load_wide(reference + i);
-
-		sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(x, y));
-		sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(x, x));
-		sums[2] = _mm256_add_epi32(sums[2], _mm256_madd_epi16(y, y));
-	}
-	result = sums_of(sums);
-	products.raw = _mm_extract_epi32(result, 0);
-	products.probe_norm2 = _mm_extract_epi32(result, 1);
-	products.reference_norm2 = _mm_extract_epi32(result, 2);
-	return products;
 }
 
 static const char *avx2_unusable(void)

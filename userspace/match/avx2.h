@@ -24,6 +24,11 @@
 void avx2_scan_many(const struct match_rows *rows,
 		    struct match_search *const *searches, unsigned int count);
 
+/* In avx2_pairs.c. */
+int32_t avx2_dot(const int8_t *a, const int8_t *b, uint32_t dim);
+struct match_products avx2_products(const int8_t *probe,
+				    const int8_t *reference, uint32_t dim);
+
 INLINE __m256i load(const void *at)
 {
 	return _mm256_loadu_si256(at);

@@ -136,31 +136,31 @@ static void fill_tile(struct tile *tile, const struct match_rows *rows,
 /*
  * Adds a line of each of four rows times what faces it in two probes. Two products
  * are at most 2 * 31 * 128 = 7936: the four of a line that a lane adds up are
- * below 2^15. The barrier keeps the compiler from computing all products first,
- * for which it has not enough registers.
+ * below 2^15. The barriers keep the compiler from loading a row twice and from
+ * computing all products first, for which it has not enough registers.
  */
 INLINE void add_line(__m256i narrow[PROBES][4], const uint8_t *rows,
 		     const int8_t *const facing[PROBES])
 {
-	unsigned int at, i, j;
+	unsigned int at, i;
 
 #pragma GCC unroll 4
 	for (at = 0; at < MATCH_LINE; at += 32) {
-		__m256i faces[PROBES];
+		__m256i faces[PROBES] = { load(facing[0] + at),
+					  load(facing[1] + at) };
 
-		for (j = 0; j < PROBES; j++)
-			faces[j] = load(facing[j] + at);
 #pragma GCC unroll 4
 		for (i = 0; i < 4; i++) {
 			__m256i row = load(rows + i * TILE_STRIDE + at);
 
-#pragma GCC unroll 2
-			for (j = 0; j < PROBES; j++) {
-				narrow[j][i] = _mm256_add_epi16(
-					narrow[j][i],
-					_mm256_maddubs_epi16(row, faces[j]));
-				__asm__("" : "+x"(narrow[j][i]));
-			}
+			__asm__("" : "+x"(row));
+			narrow[0][i] = _mm256_add_epi16(
+				narrow[0][i],
+				_mm256_maddubs_epi16(row, faces[0]));
+			narrow[1][i] = _mm256_add_epi16(
+				narrow[1][i],
+				_mm256_maddubs_epi16(row, faces[1]));
+			__asm__("" : "+x"(narrow[0][i]), "+x"(narrow[1][i]));
 		}
 	}
 }
