@@ -22,6 +22,8 @@
 
 /* Rows of a search that takes a kernel through all of its loops. */
 #define ROWS_FEW 70
+/* What memory holds that no kernel has written to; no row has such a number. */
+#define UNTOUCHED 0xa5
 
 static const int32_t leasts[] = {
 	-LIMEN_SIMILARITY_ONE, -1, 0, 1, 5000, LIMEN_SIMILARITY_ONE - 1,
@@ -140,6 +142,18 @@ static void by_scan(struct trial *trial, const struct batch *batch,
 		trial->kernels->scan(&batch->rows, &witnesses[i].search);
 }
 
+/* Behind so many candidates a kernel may write a few more, which are wiped as well. */
+static void check_spill(struct trial *trial, const uint8_t *candidates,
+			size_t listed, size_t room)
+{
+	size_t i = (listed + MATCH_SPILL) * sizeof(struct match_candidate);
+
+	for (; i < room * sizeof(struct match_candidate); i++)
+		if (candidates[i] != UNTOUCHED)
+			object(trial, "byte %zu behind %zu candidates is written",
+			       i, listed);
+}
+
 static void by_sieve(struct trial *trial, const struct batch *batch,
 		     struct witness *witnesses, unsigned int count)
 {
@@ -149,9 +163,12 @@ static void by_sieve(struct trial *trial, const struct batch *batch,
 
 	for (i = 0; i < count; i++) {
 		struct match_search *search = &witnesses[i].search;
-		uint32_t listed = trial->kernels->sieve(&batch->rows, search,
-							candidates);
+		uint32_t listed;
 
+		memset(candidates, UNTOUCHED, size);
+		listed = trial->kernels->sieve(&batch->rows, search, candidates);
+		check_spill(trial, (const uint8_t *)candidates, listed,
+			    batch->rows.count);
 		if (witness_agrees_to_list(&witnesses[i], candidates, listed))
 			trial->kernels->settle(&batch->rows, candidates, listed,
 					       search);

@@ -37,7 +37,7 @@ struct bench_peak {
 	uint64_t (*run)(void);
 };
 
-enum { BENCH_PEAK_AMX, BENCH_PEAK_VNNI, BENCH_PEAKS };
+enum { BENCH_PEAK_AMX, BENCH_PEAK_VNNI, BENCH_PEAK_AVX2, BENCH_PEAKS };
 
 extern const struct bench_peak bench_peaks[BENCH_PEAKS];
 

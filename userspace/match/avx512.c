@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "avx512.h"
+#include "units.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -396,21 +397,6 @@ INLINE void settle_units(const struct match_rows *rows,
 		settle_group(rows, candidates + at, some, &facing, search);
 	}
 }
-
-/* Calls a function with the number of units as a constant. */
-#define FOR_UNITS(dim, call) \
-do { \
-	switch ((dim) / MATCH_UNIT) { \
-	case 1: call(1); break; \
-	case 2: call(2); break; \
-	case 3: call(3); break; \
-	case 4: call(4); break; \
-	case 5: call(5); break; \
-	case 6: call(6); break; \
-	case 7: call(7); break; \
-	case 8: call(8); break; \
-	} \
-} while (0)
 
 void avx512_scan(const struct match_rows *rows, struct match_search *search)
 {

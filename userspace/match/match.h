@@ -149,6 +149,9 @@ void match_offer(struct match_search *search, const struct match_rows *rows,
  */
 float match_bound(const struct match_probe *probe, int32_t least);
 
+/* Candidates that a kernel without branches may write behind the last one. */
+#define MATCH_SPILL 8
+
 /**
  * struct match_candidate - a row of which the coarse half has been read
  * @index: in its struct match_rows
@@ -184,7 +187,8 @@ int32_t match_similarity(int32_t raw, uint32_t probe_norm2,
  * @scan: offers every row that may belong, having read whole rows
  * @sieve: reads the coarse plane and lists every row whose upper limit, see
  *	struct match_probe, is not below the bound; how many there are. There is
- *	room for rows->count of them.
+ *	room for rows->count of them, and of that, MATCH_SPILL behind the last
+ *	one may be overwritten.
  * @settle: reads the fine halves of candidates, in that order, and offers those
  *	that may belong
  * @scan_many: as scan, for 1 to MATCH_PROBES_MAX searches at once, all of one

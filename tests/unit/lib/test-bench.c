@@ -64,6 +64,7 @@ START_TEST(searches)
 		"reading whole rows", "FAISS IndexFlatIP",
 		"FAISS, its fastest int8 index", "one thread", "one thread",
 		"AMX int8 peak, random data", "AVX-512 VNNI peak, random data",
+		"AVX2 peak, random data",
 		"one thread", "", "", "", "N to the power of",
 	};
 	struct json_object *object, *table;

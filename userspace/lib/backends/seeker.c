@@ -111,9 +111,11 @@ void seeker_end(const struct seeker *seeker, int32_t *floor)
 		;
 }
 
-/* Loops without branches write one more than they count. */
-static void note_used(uint32_t *used, uint32_t count)
+/* Loops without branches write more than they count. */
+static void note_used(uint32_t *used, uint32_t count, uint32_t more,
+		      uint32_t most)
 {
+	count += more < most - count ? more : most - count;
 	if (count > *used)
 		*used = count;
 }
@@ -154,7 +156,7 @@ static uint32_t defer(struct seeker *seeker, const struct match_rows *rows,
 		waiting += waits;
 	}
 	seeker->deferred = waiting;
-	note_used(&seeker->scratch->deferred_used, waiting + 1);
+	note_used(&seeker->scratch->deferred_used, waiting, 1, DEFERRED_MAX);
 	return now;
 }
 
@@ -175,8 +177,7 @@ static uint32_t settle_block(struct seeker *seeker, uint32_t from)
 		candidates[count].coarse = deferred[from].coarse;
 		count += !(deferred[from++].limit2 < bound2);
 	}
-	note_used(&seeker->scratch->candidates_used,
-		  count + (count < UNIT_MAX));
+	note_used(&seeker->scratch->candidates_used, count, 1, UNIT_MAX);
 	rows = gallery_view_rows(seeker->view, first, &next);
 	seeker->kernels->settle(&rows, candidates, count, &seeker->match);
 	return from;
@@ -201,7 +202,7 @@ static void sieve(struct seeker *seeker, const struct match_rows *rows)
 		seeker_settle(seeker);
 	count = seeker->kernels->sieve(rows, &seeker->match,
 				       scratch->candidates);
-	note_used(&scratch->candidates_used, count + (count < UNIT_MAX));
+	note_used(&scratch->candidates_used, count, MATCH_SPILL, UNIT_MAX);
 	now = count;
 	if (seeker->defers && full(seeker) && seeker->match.bound > 0) {
 		now = defer(seeker, rows, count);
@@ -210,8 +211,17 @@ static void sieve(struct seeker *seeker, const struct match_rows *rows)
 	seeker->kernels->settle(rows, scratch->candidates, now, &seeker->match);
 	if (count < rows->count / worth) {
 		seeker->rest_next = REST_FIRST;
+		if (seeker->step < UNIT_MAX)
+			seeker->step *= 2;
 		return;
 	}
+	/*
+	 * It is tried again on few rows, lest trying cost much. While rows wait,
+	 * equals of the worst one cannot be passed over: with many equal rows,
+	 * that costs more than to settle those that wait.
+	 */
+	seeker_settle(seeker);
+	seeker->step = FIRST_ROWS;
 	seeker->rest = seeker->rest_next;
 	if (seeker->rest_next < REST_MAX)
 		seeker->rest_next *= 2;
@@ -261,7 +271,5 @@ void seeker_search(struct seeker *seeker, const struct match_rows *rows)
 			continue;
 		}
 		sieve(seeker, &part);
-		if (seeker->step < UNIT_MAX)
-			seeker->step *= 2;
 	}
 }
