@@ -207,7 +207,7 @@ static uint64_t avx2_run(void)
 	uint8_t bytes[AVX2_ROWS + AVX2_PROBES][LINE / 2];
 	unsigned int i, j;
 
-	fill(bytes, sizeof(bytes));
+	fill_at_random(bytes, sizeof(bytes));
 #pragma GCC unroll 2
 	for (i = 0; i < AVX2_ROWS; i++)
 		rows[i] = _mm256_loadu_si256((__m256i *)bytes[i]);
