@@ -172,7 +172,7 @@ static void say_service(const struct patient *patient, struct finding *finding,
 
 void doctor_service(const struct patient *patient, struct finding *finding)
 {
-	struct limen_service_status status;
+	struct limen_service_status status = { .size = sizeof(status) };
 	struct limen_client *client = NULL;
 	int error;
 

@@ -65,7 +65,7 @@ static void check_log(const char *what)
 static void check_served(void)
 {
 	struct limen_template a = sample(512, 1), b = sample(512, 2);
-	struct limen_service_result result;
+	struct limen_service_result result = { .size = sizeof(result) };
 	struct limen_client *client;
 
 	ck_assert_int_eq(limen_client_connect(&client, in_folder("s")), 0);
