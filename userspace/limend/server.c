@@ -272,8 +272,7 @@ static int watch_all(struct server *server)
 	int hotplug = engine_hotplug_fd(&server->engine);
 
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
-	server->signals = open_signals();
-	if (server->epoll < 0 || server->signals < 0 ||
+	if (server->epoll < 0 ||
 	    watch(server, server->signals, &server->signals) ||
 	    watch(server, server->listener.fd, &server->listener) ||
 	    (hotplug >= 0 && watch(server, hotplug, &server->engine))) {
@@ -290,17 +289,27 @@ int server_open(struct server *server, const struct limen_config *config,
 	/* Three times as often as it has to. */
 	server->alive_ns = notify_watchdog_ns() / 3;
 	inbox_init(&server->inbox);
-	if (engine_open(&server->engine, config))
-		return -1;
-	if (listener_open(&server->listener, config)) {
-		engine_close(&server->engine);
+	/* Before there is anything that a signal could leave behind. */
+	server->signals = open_signals();
+	if (server->signals < 0) {
+		log_error("no way to take signals: %s", strerror(errno));
 		return -1;
 	}
+	if (engine_open(&server->engine, config))
+		goto no_engine;
+	if (listener_open(&server->listener, config))
+		goto no_listener;
 	if (watch_all(server)) {
 		server_close(server);
 		return -1;
 	}
 	return 0;
+
+no_listener:
+	engine_close(&server->engine);
+no_engine:
+	close(server->signals);
+	return -1;
 }
 
 void server_close(struct server *server)

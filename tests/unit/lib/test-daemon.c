@@ -648,6 +648,22 @@ START_TEST(ends_on_sigterm_with_requests_under_way)
 }
 END_TEST
 
+/* A service manager may change its mind as soon as there is a socket. */
+START_TEST(ends_on_sigterm_as_it_starts)
+{
+	unsigned int round;
+
+	for (round = 0; round <= 20; round++) {
+		ck_assert_int_eq(kill(daemon_pid, SIGTERM), 0);
+		ck_assert_int_eq(daemon_wait(daemon_pid), 0);
+		ck_assert_int_ne(access(in_folder("s"), F_OK), 0);
+		daemon_pid = daemon_spawn("cpu");
+		while (access(in_folder("s"), F_OK))
+			;
+	}
+}
+END_TEST
+
 START_TEST(a_socket_left_behind_is_replaced)
 {
 	struct limen_client *made;
@@ -1067,6 +1083,7 @@ int main(void)
 	tcase_add_test(tests, groups);
 	tcase_add_test(tests, users_change_on_sighup);
 	tcase_add_test(tests, ends_on_sigterm_with_requests_under_way);
+	tcase_add_test(tests, ends_on_sigterm_as_it_starts);
 	tcase_add_test(tests, a_socket_left_behind_is_replaced);
 	tcase_add_test(tests, a_second_one_gives_way);
 	tcase_add_test(tests, what_is_no_socket_is_left_alone);
