@@ -86,10 +86,10 @@ static uint64_t add_up_avx2(const void *data, size_t size,
 	}
 	sums[0] = _mm256_add_epi64(_mm256_add_epi64(sums[0], sums[1]),
 				   _mm256_add_epi64(sums[2], sums[3]));
-	return _mm256_extract_epi64(sums[0], 0) +
-	       _mm256_extract_epi64(sums[0], 1) +
-	       _mm256_extract_epi64(sums[0], 2) +
-	       _mm256_extract_epi64(sums[0], 3);
+	return (uint64_t)_mm256_extract_epi64(sums[0], 0) +
+	       (uint64_t)_mm256_extract_epi64(sums[0], 1) +
+	       (uint64_t)_mm256_extract_epi64(sums[0], 2) +
+	       (uint64_t)_mm256_extract_epi64(sums[0], 3);
 }
 
 static int have_avx512(void)
