@@ -185,6 +185,17 @@ module matcher #(
 		.response_error(response_error), .response_data(response_data),
 		.busy(busy), .stalled(stalled), .scored(scored));
 
+	// An answer reaches the engine a cycle later: whose it is had to be looked up. quiet is
+	// as late, so a reset waits for that cycle, too.
+	reg card_response, card_error;
+	reg [LANES*8-1:0] card_data;
+
+	always @(posedge clk) begin
+		card_response <= memory_response && !owner[TAG];
+		card_error <= memory_error;
+		card_data <= memory_response ? memory_response_data : {LANES*8{1'b0}};
+	end
+
 	// Between the engine and the port, so that neither waits for the other in a cycle.
 	wire reads_empty, read_ready, read_valid, card_ready;
 	wire [WORD:0] read_word;
@@ -202,8 +213,7 @@ module matcher #(
 		.response_valid(response_valid), .response_error(response_error),
 		.response_data(response_data),
 		.card_valid(read_valid), .card_ready(card_ready),
-		.card_response(memory_response && !owner[TAG]), .card_error(memory_error),
-		.card_data(memory_response_data),
+		.card_response(card_response), .card_error(card_error), .card_data(card_data),
 		.sram_valid(sram_valid), .sram_ready(sram_ready),
 		.sram_response(sram_response), .sram_data(sram_data));
 

@@ -5,7 +5,7 @@
 // Vectors come beat by beat, one beat in a cycle with valid, of one of two streams (a scan
 // and a compare may interleave, vector by vector). A probe is kept in its stream's bank
 // and only its squared norm is computed; any other vector is multiplied with that bank.
-// row_valid comes for those, eight cycles after the last beat. The norm of a probe stands
+// row_valid comes for those, ten cycles after the last beat. The norm of a probe stands
 // from then on at scan_norm or compare_norm. The module never makes its input wait.
 //
 // A bank is wiped, with its norm, while its bit of wipe is high, in cycles without valid;
@@ -34,7 +34,7 @@ module products #(
 	input wire [1:0] wipe,			// {compare's bank, scan's bank}
 	output wire [1:0] wiped
 );
-	localparam CYCLES = 5;			// from a beat to its sum, without the last register
+	localparam CYCLES = 7;			// from a beat to its sum, without the last register
 
 	// The banks: the scan's probe below, the compare's above.
 	reg [LANES*8-1:0] banks [0:(2 << INDEX)-1];
