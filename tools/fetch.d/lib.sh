@@ -9,6 +9,7 @@
 
 scratch=
 deb_file=
+npm_file=
 
 # scratch_begin: a folder beside the final place, removed whatever happens.
 # Two runs at once would download everything twice, so the second waits.
@@ -101,4 +102,16 @@ debs_get() {
 			print field["Package:"], field["Version:"],
 			      field["Architecture:"], $2
 		}')
+}
+
+# npm_get PACKAGE VERSION SHA256 MIB: download from the npm registry into the scratch folder,
+# and verify; the archive is left in $npm_file.
+npm_get() {
+	command -v npm >/dev/null || die "npm is missing: run tools/deps"
+	say "downloading $1 $2 from the npm registry ($4 MiB)"
+	(cd "$scratch" && npm pack --silent --ignore-scripts --cache "$scratch/npm" \
+		--fetch-retries 2 --fetch-retry-mintimeout 1000 "$1@$2") >"$scratch/log" 2>&1 ||
+		die "cannot download $1 $2 from the npm registry $(npm config get registry 2>/dev/null): try again"
+	npm_file=$scratch/$1-$2.tgz
+	verify "$npm_file" "$3" "$1" "$2"
 }

@@ -14,6 +14,13 @@ extern "C" {
 
 #define BENCH_DIM 512
 
+/*
+ * Pairs are compared in the cache: as many in a run, of the last of these rows with each
+ * of the others in turn.
+ */
+#define BENCH_PAIRS 262144
+#define BENCH_HOT_ROWS 32
+
 /* Makes what rows are made of, once a process; -ENOMEM. */
 int bench_data_open(void);
 void bench_data_close(void);

@@ -137,6 +137,8 @@ static struct bench_row *compare_speeds(struct bench *bench, const char *work,
 
 	if (is_missing(row, ours) || is_missing(row, theirs))
 		return row;
+	if (theirs->inexact)
+		snprintf(row->against, sizeof(row->against), "%s, inexact", against);
 	for (i = 0; i < ours->count && i < theirs->count; i++)
 		values[i] = share * theirs->elapsed[i] / ours->elapsed[i];
 	settle_row(row, values, i);
@@ -261,9 +263,9 @@ static const char *openblas_core(void)
 static int measure_small(struct bench *bench)
 {
 	struct bench_subject batch = {}, blas = {}, told = {}, dnn = {};
-	struct bench_subject opencl = {}, native = {};
+	struct bench_subject numkong = {}, opencl = {}, native = {};
 	struct bench_subject *const all[] = {
-		&batch, &blas, &told, &dnn, &opencl, &native, NULL,
+		&batch, &blas, &told, &dnn, &numkong, &opencl, &native, NULL,
 	};
 	const uint32_t rows = bench->small;
 	char work[100];
@@ -278,6 +280,8 @@ static int measure_small(struct bench *bench)
 	bench_subject_peer(&told, "OpenBLAS sgemm, Q=64, told the core",
 			   &bench->told, "openblas", rows, SMALL_PROBES);
 	bench_subject_peer(&dnn, "oneDNN int8, Q=64", &bench->peers, "onednn",
+			   rows, SMALL_PROBES);
+	bench_subject_peer(&numkong, "NumKong int8, Q=64", &bench->peers, "numkong",
 			   rows, SMALL_PROBES);
 	bench_subject_search(&opencl, "Limen, OpenCL, Q=1", bench->opencl,
 			     &bench->gallery, 1);
@@ -296,11 +300,14 @@ static int measure_small(struct bench *bench)
 		       &batch.times, &told.times, 1);
 	compare_speeds(bench, work, "oneDNN int8 + top-10", 3, &batch.times,
 		       &dnn.times, 1);
+	compare_speeds(bench, work, "NumKong int8 + top-10", 2.2, &batch.times,
+		       &numkong.times, 1);
 	snprintf(work, sizeof(work), "OpenCL, Q=1, N=%u, top-10", rows);
 	compare_speeds(bench, work, "native, same processors", 0.7, &opencl.times,
 		       &native.times, 1);
 	bench_peers_drop(&bench->peers, "openblas");
 	bench_peers_drop(&bench->peers, "onednn");
+	bench_peers_drop(&bench->peers, "numkong");
 	bench_peers_stop(&bench->told);
 	bench_gallery_free(&bench->gallery);
 	return DONE;
@@ -353,6 +360,7 @@ struct singles {
 	struct bench_subject two;
 	struct bench_subject flat;
 	struct bench_subject int8;
+	struct bench_subject numkong;
 };
 
 static void tell_singles(struct bench *bench, struct singles *s)
@@ -372,6 +380,8 @@ static void tell_singles(struct bench *bench, struct singles *s)
 		       1);
 	compare_speeds(bench, exact, "FAISS, its fastest int8 index", 4, search,
 		       &s->int8.times, 1);
+	compare_speeds(bench, exact, "NumKong int8 + top-10", 2, search,
+		       &s->numkong.times, 1);
 	compare_speeds(bench, "Q=1, two threads", "one thread", 1.9, &s->two.times,
 		       search, 1);
 	compare_speeds(bench, "reading, two threads", "one thread", 0,
@@ -384,6 +394,7 @@ static void tell_singles(struct bench *bench, struct singles *s)
 	remember(bench, &s->two.times);
 	remember(bench, &s->flat.times);
 	remember(bench, &s->int8.times);
+	remember(bench, &s->numkong.times);
 }
 
 static void look_at_memory(struct bench *bench)
@@ -401,14 +412,14 @@ static void look_at_memory(struct bench *bench)
 static void measure_singles(struct bench *bench)
 {
 	static struct singles s;
-	struct bench_subject *all[READERS_KEPT + 7] = {
-		&s.halves, &s.scan, &s.search, &s.two, &s.flat, &s.int8,
+	struct bench_subject *all[READERS_KEPT + 8] = {
+		&s.halves, &s.scan, &s.search, &s.two, &s.flat, &s.int8, &s.numkong,
 	};
 	unsigned int i;
 
 	choose_readers(bench, s.readers);
 	for (i = 0; i < READERS_KEPT; i++)
-		all[6 + i] = &s.readers[i];
+		all[7 + i] = &s.readers[i];
 	bench_subject_read_halves(&s.halves, &s.readers[0]);
 	bench_subject_scan(&s.scan, bench->kernels, &bench->planes,
 			   &bench->gallery);
@@ -424,6 +435,8 @@ static void measure_singles(struct bench *bench)
 			   "faiss-flat", bench->large, 1);
 	bench_subject_peer(&s.int8, "FAISS int8, Q=1", &bench->peers,
 			   "faiss-int8", bench->large, 1);
+	bench_subject_peer(&s.numkong, "NumKong int8, Q=1", &bench->peers, "numkong",
+			   bench->large, 1);
 	look_at_memory(bench);
 	tell("rounds with the large gallery");
 	bench_rounds(all, BENCH_ROUNDS);
@@ -480,6 +493,14 @@ static void measure_many(struct bench *bench)
 	tell_many(bench, &m, best);
 }
 
+/* Their memory is as large as ours. */
+static void drop_searches(struct bench *bench)
+{
+	bench_peers_drop(&bench->peers, "faiss-flat");
+	bench_peers_drop(&bench->peers, "faiss-int8");
+	bench_peers_drop(&bench->peers, "numkong");
+}
+
 static int measure_large(struct bench *bench)
 {
 	tell("filling the large gallery");
@@ -487,7 +508,7 @@ static int measure_large(struct bench *bench)
 	    bench_planes_fill(&bench->planes, bench->large))
 		return FAILED;
 	measure_singles(bench);
-	bench_peers_stop(&bench->peers);
+	drop_searches(bench);
 	bench_planes_free(&bench->planes);
 	measure_many(bench);
 	bench_gallery_free(&bench->gallery);
@@ -497,14 +518,19 @@ static int measure_large(struct bench *bench)
 static void measure_pairs(struct bench *bench)
 {
 	struct bench_subject independent = {}, dependent = {}, published = {};
+	struct bench_subject pairs = {}, chain = {};
 	struct bench_subject *const all[] = {
-		&independent, &dependent, &published, NULL,
+		&independent, &dependent, &published, &pairs, &chain, NULL,
 	};
 	unsigned int i;
 
 	bench_subject_dot(&independent, BENCH_INDEPENDENT, bench->kernels);
 	bench_subject_dot(&dependent, BENCH_DEPENDENT, bench->kernels);
 	bench_subject_compare(&published, bench->one);
+	bench_subject_peer(&pairs, "NumKong dot, independent", &bench->peers,
+			   "numkong-pairs", BENCH_PAIRS, 1);
+	bench_subject_peer(&chain, "NumKong dot, each waiting for the last",
+			   &bench->peers, "numkong-chain", BENCH_PAIRS, 1);
 	tell("pairs");
 	bench_rounds(all, BENCH_ROUNDS);
 	for (i = 0; all[i]; i++)
@@ -513,6 +539,10 @@ static void measure_pairs(struct bench *bench)
 		&independent.times);
 	tell_ns(bench, "1:1, hot, 512-d, raw score, dependent", 18,
 		&dependent.times);
+	compare_speeds(bench, "1:1, hot, 512-d, raw score, throughput", "NumKong dot",
+		       1 / 0.85, &independent.times, &pairs.times, 1);
+	compare_speeds(bench, "1:1, hot, 512-d, raw score, dependent", "NumKong dot",
+		       1 / 0.85, &dependent.times, &chain.times, 1);
 	tell_ns(bench, "1:1, hot, 512-d, published score, batches", 0,
 		&published.times);
 }
@@ -605,6 +635,7 @@ static int measure_engine(struct bench *bench)
 	if (result)
 		return result;
 	measure_pairs(bench);
+	bench_peers_stop(&bench->peers);
 	return measure_growth(bench);
 }
 

@@ -135,29 +135,39 @@ int bench_peers_prepare(struct bench_peers *peers, const char *peer,
 			 peer, rows, probes);
 }
 
-/* Two numbers, and nothing else. */
-static int read_numbers(const char *answer, int64_t *first, uint64_t *second)
+/* So many numbers, and nothing else. */
+static int read_numbers(const char *answer, uint64_t *numbers, unsigned int count)
 {
-	char *end, *last;
+	char *end = "";
+	unsigned int i;
 
-	*first = strtoll(answer, &end, 10);
-	*second = strtoull(end, &last, 10);
-	return end == answer || last == end || *last ? -1 : 0;
+	for (i = 0; i < count; i++, answer = end) {
+		numbers[i] = strtoull(answer, &end, 10);
+		if (end == answer)
+			return -1;
+	}
+	return *end ? -1 : 0;
 }
 
 int bench_peers_run(struct bench_peers *peers, const char *peer,
-		    int64_t *elapsed, uint64_t *mates, char *text, size_t size)
+		    struct bench_peers_answer *run, char *text, size_t size)
 {
 	char answer[ANSWER_SIZE];
+	uint64_t numbers[4];
 
 	if (ask_peers(peers, answer, sizeof(answer), "run %s\n", peer)) {
 		snprintf(text, size, "%s", answer);
 		return -1;
 	}
-	if (!read_numbers(answer, elapsed, mates))
-		return 0;
-	snprintf(text, size, "limen-bench-peers says %.100s", answer);
-	return -1;
+	if (read_numbers(answer, numbers, 4)) {
+		snprintf(text, size, "limen-bench-peers says %.100s", answer);
+		return -1;
+	}
+	*run = (struct bench_peers_answer){
+		.elapsed = numbers[0], .missed = numbers[1],
+		.others = numbers[2], .wrong = numbers[3],
+	};
+	return 0;
 }
 
 void bench_peers_drop(struct bench_peers *peers, const char *peer)
@@ -171,8 +181,12 @@ int bench_peers_memory(struct bench_peers *peers, int64_t *resident,
 		       uint64_t *huge)
 {
 	char answer[ANSWER_SIZE];
+	uint64_t numbers[2];
 
-	if (ask_peers(peers, answer, sizeof(answer), "memory\n"))
+	if (ask_peers(peers, answer, sizeof(answer), "memory\n") ||
+	    read_numbers(answer, numbers, 2))
 		return -1;
-	return read_numbers(answer, resident, huge);
+	*resident = numbers[0];
+	*huge = numbers[1];
+	return 0;
 }

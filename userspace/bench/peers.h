@@ -33,9 +33,23 @@ void bench_peers_stop(struct bench_peers *peers);
 int bench_peers_prepare(struct bench_peers *peers, const char *peer,
 			uint32_t rows, uint32_t probes, char *text,
 			size_t size);
-/* The time taken, and for how many probes the best row is the expected one. */
+
+/**
+ * struct bench_peers_answer - what a run came to
+ * @elapsed: nanoseconds
+ * @missed: of how many probes the best row is not the one they were made from
+ * @others: rows given that are not among the best
+ * @wrong: of a million products, how many are not what they must be
+ */
+struct bench_peers_answer {
+	uint64_t elapsed;
+	uint64_t missed;
+	uint64_t others;
+	uint64_t wrong;
+};
+
 int bench_peers_run(struct bench_peers *peers, const char *peer,
-		    int64_t *elapsed, uint64_t *mates, char *text, size_t size);
+		    struct bench_peers_answer *run, char *text, size_t size);
 void bench_peers_drop(struct bench_peers *peers, const char *peer);
 /* Kilobytes resident, and of these in huge pages. */
 int bench_peers_memory(struct bench_peers *peers, int64_t *resident,

@@ -12,6 +12,7 @@
 #ifndef LIMEN_BENCH_REPORT_H
 #define LIMEN_BENCH_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "table.h"
@@ -26,6 +27,7 @@
  * @work: what a run does, in @unit
  * @unit: of work: "GB", "G operations", "pairs", "rows"
  * @count: rounds measured
+ * @inexact: its results are not those of exact arithmetic
  * @elapsed: nanoseconds of each
  */
 struct bench_times {
@@ -35,6 +37,7 @@ struct bench_times {
 	double work;
 	const char *unit;
 	unsigned int count;
+	bool inexact;
 	int64_t elapsed[BENCH_ROUNDS];
 };
 
@@ -47,8 +50,8 @@ struct bench_point {
 	int64_t elapsed;
 };
 
-#define BENCH_TIMES_MAX 24
-#define BENCH_ROWS_OF_TABLE_MAX 24
+#define BENCH_TIMES_MAX 32
+#define BENCH_ROWS_OF_TABLE_MAX 32
 #define BENCH_POINTS_MAX 16
 
 /**

@@ -15,8 +15,6 @@
 
 #define TIMEOUT_MS 600000
 /* Pairs of a run; what they compare stays in the first-level cache. */
-#define PAIRS 262144
-#define HOT_ROWS 32
 #define BATCHES 1024
 /* Rows that the engine is given at once. */
 #define BLOCK_ROWS 16384
@@ -347,14 +345,16 @@ void bench_subject_peak(struct bench_subject *subject,
 
 static int run_peer(struct bench_subject *subject, int64_t *elapsed)
 {
-	uint64_t mates;
+	struct bench_peers_answer answer;
 
-	if (bench_peers_run(subject->peers, subject->peer, elapsed, &mates,
+	if (bench_peers_run(subject->peers, subject->peer, &answer,
 			    subject->times.missing,
 			    sizeof(subject->times.missing)))
 		return FAILED;
-	if (mates < subject->probes)
+	*elapsed = answer.elapsed;
+	if (answer.missed)
 		return give_up(subject, "found the wrong row");
+	subject->times.inexact |= answer.others || answer.wrong;
 	return DONE;
 }
 
@@ -374,7 +374,7 @@ void bench_subject_peer(struct bench_subject *subject, const char *name,
 		give_up(subject, subject->times.detail);
 }
 
-static int8_t hot[HOT_ROWS + 1][BENCH_DIM] __attribute__((aligned(64)));
+static int8_t hot[BENCH_HOT_ROWS + 1][BENCH_DIM] __attribute__((aligned(64)));
 
 static int run_independent(struct bench_subject *subject, int64_t *elapsed)
 {
@@ -384,8 +384,8 @@ static int run_independent(struct bench_subject *subject, int64_t *elapsed)
 	uint32_t sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < PAIRS; i++)
-		sum += kernels->dot(hot[HOT_ROWS], hot[i % HOT_ROWS], BENCH_DIM);
+	for (i = 0; i < BENCH_PAIRS; i++)
+		sum += kernels->dot(hot[BENCH_HOT_ROWS], hot[i % BENCH_HOT_ROWS], BENCH_DIM);
 	result = sum;
 	(void)result;
 	*elapsed = now_ns() - start;
@@ -403,9 +403,9 @@ static int run_dependent(struct bench_subject *subject, int64_t *elapsed)
 	int32_t raw = 0;
 	unsigned int i;
 
-	for (i = 0; i < PAIRS; i++)
-		raw = kernels->dot(hot[HOT_ROWS],
-				   hot[i % HOT_ROWS] + (raw & mask), BENCH_DIM);
+	for (i = 0; i < BENCH_PAIRS; i++)
+		raw = kernels->dot(hot[BENCH_HOT_ROWS],
+				   hot[i % BENCH_HOT_ROWS] + (raw & mask), BENCH_DIM);
 	result = raw;
 	(void)result;
 	*elapsed = now_ns() - start;
@@ -417,14 +417,14 @@ void bench_subject_dot(struct bench_subject *subject, enum bench_pairs pairs,
 {
 	uint32_t i;
 
-	for (i = 0; i <= HOT_ROWS; i++)
+	for (i = 0; i <= BENCH_HOT_ROWS; i++)
 		bench_data_row(i, hot[i]);
 	snprintf(subject->times.name, sizeof(subject->times.name),
 		 "raw scores, %s", pairs == BENCH_DEPENDENT ?
 		 "each waiting for the last" : "independent");
 	snprintf(subject->times.detail, sizeof(subject->times.detail),
 		 "CPU, %s", kernels->name);
-	name_it(subject, PAIRS / 1e6, "million comparisons");
+	name_it(subject, BENCH_PAIRS / 1e6, "million comparisons");
 	subject->run = pairs == BENCH_DEPENDENT ? run_dependent :
 						  run_independent;
 	subject->kernels = kernels;
@@ -432,20 +432,20 @@ void bench_subject_dot(struct bench_subject *subject, enum bench_pairs pairs,
 
 static int run_compare(struct bench_subject *subject, int64_t *elapsed)
 {
-	static struct limen_template templates[HOT_ROWS + 1];
+	static struct limen_template templates[BENCH_HOT_ROWS + 1];
 	struct limen_pair pairs[LIMEN_BATCH_MAX];
 	int64_t start;
 	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i <= HOT_ROWS; i++) {
+	for (i = 0; i <= BENCH_HOT_ROWS; i++) {
 		templates[i] = (struct limen_template){ .dim = BENCH_DIM };
 		bench_data_row(i, templates[i].vector);
 	}
 	for (i = 0; i < LIMEN_BATCH_MAX; i++) {
 		pairs[i].size = sizeof(*pairs);
-		pairs[i].probe = &templates[HOT_ROWS];
-		pairs[i].reference = &templates[i % HOT_ROWS];
+		pairs[i].probe = &templates[BENCH_HOT_ROWS];
+		pairs[i].reference = &templates[i % BENCH_HOT_ROWS];
 	}
 	start = now_ns();
 	for (i = 0; i < BATCHES && !error; i++)

@@ -83,15 +83,12 @@ void take_probes(Filled &filled, uint32_t probes, uint32_t rows, int biased)
 	}
 }
 
-void search(const Filled &filled, int64_t *best)
+void search(const Filled &filled, int64_t best[][PEER_TOP])
 {
 	std::vector<float> products((size_t)filled.count * PEER_TOP);
-	std::vector<int64_t> rows((size_t)filled.count * PEER_TOP);
 
 	filled.index->search(filled.count, filled.probes.data(), PEER_TOP,
-			     products.data(), rows.data());
-	for (uint32_t i = 0; i < filled.count; i++)
-		best[i] = rows[(size_t)i * PEER_TOP];
+			     products.data(), best[0]);
 }
 
 void fill_int8(size_t which, uint32_t rows, uint32_t probes)
@@ -106,7 +103,7 @@ void fill_int8(size_t which, uint32_t rows, uint32_t probes)
 
 int64_t trial(size_t which, uint32_t rows)
 {
-	int64_t best[PEER_PROBES_MAX], shortest = INT64_MAX;
+	int64_t best[1][PEER_TOP], shortest = INT64_MAX;
 
 	fill_int8(which, rows, 1);
 	for (int i = 0; i < trial_rounds; i++) {
@@ -149,7 +146,7 @@ int prepare_flat(uint32_t rows, uint32_t probes, char *text)
 	});
 }
 
-int run_flat(int64_t *best, char *text)
+int run_flat(int64_t best[][PEER_TOP], char *text)
 {
 	return guarded(text, [&] { search(flat, best); });
 }
@@ -186,7 +183,7 @@ int prepare_int8(uint32_t rows, uint32_t probes, char *text)
 	});
 }
 
-int run_int8(int64_t *best, char *text)
+int run_int8(int64_t best[][PEER_TOP], char *text)
 {
 	return guarded(text, [&] { search(int8, best); });
 }
@@ -199,9 +196,9 @@ void drop_int8()
 } // namespace
 
 extern "C" const struct peer peer_faiss_flat = {
-	"faiss-flat", prepare_flat, run_flat, drop_flat, true,
+	"faiss-flat", prepare_flat, run_flat, drop_flat, nullptr, true,
 };
 
 extern "C" const struct peer peer_faiss_int8 = {
-	"faiss-int8", prepare_int8, run_int8, drop_int8, true,
+	"faiss-int8", prepare_int8, run_int8, drop_int8, nullptr, true,
 };

@@ -7,18 +7,20 @@
 #include <time.h>
 
 #include "../data.h"
-#include "peer.h"
+#include "exact.h"
 
-#define PEERS 4
+#define PEERS 7
 
 static const struct peer *const peers[PEERS] = {
-	&peer_faiss_flat, &peer_faiss_int8, &peer_openblas, &peer_onednn,
+	&peer_faiss_flat, &peer_faiss_int8, &peer_openblas, &peer_onednn, &peer_numkong,
+	&peer_numkong_pairs, &peer_numkong_chain,
 };
 
-/* What each was given; no probes: nothing. */
+/* What each was given; no probes: nothing. And what its rows have to reach. */
 static struct {
 	uint32_t rows;
 	uint32_t probes;
+	double bounds[PEER_PROBES_MAX];
 } prepared[PEERS];
 
 int64_t peer_now(void)
@@ -36,13 +38,11 @@ static void fill_rows(uint32_t first, uint32_t count, float *rows, int biased,
 	uint32_t i, j;
 
 	for (i = 0; i < count; i++) {
-		float scale = 1, norm2 = 0;
+		float scale = 1;
 
 		bench_data_row(first + i, vector);
-		for (j = 0; j < BENCH_DIM; j++)
-			norm2 += vector[j] * vector[j];
 		if (divided)
-			scale = 1 / sqrtf(norm2);
+			scale = 1 / sqrtf(peer_dot(vector, vector));
 		for (j = 0; j < BENCH_DIM; j++)
 			rows[(size_t)i * BENCH_DIM + j] =
 				(vector[j] + biased) * scale;
@@ -83,16 +83,19 @@ static void prepare_peer(unsigned int which, unsigned long rows,
 	}
 	prepared[which].rows = rows;
 	prepared[which].probes = probes;
+	if (peers[which]->searching)
+		exact_bounds(rows, probes, prepared[which].bounds);
 	printf("ok %s\n", text);
 }
 
 static void run_peer(unsigned int which)
 {
-	int64_t best[PEER_PROBES_MAX], start, elapsed;
-	const uint32_t probes = prepared[which].probes;
+	static int64_t best[PEER_PROBES_MAX][PEER_TOP];
+	const uint32_t rows = prepared[which].rows, probes = prepared[which].probes;
 	char text[PEER_TEXT_SIZE] = "";
 	int8_t vector[BENCH_DIM];
-	uint32_t i, mates = 0;
+	uint32_t i, missed = 0, others = 0;
+	int64_t start, elapsed;
 
 	if (!probes) {
 		puts("error not prepared");
@@ -104,10 +107,12 @@ static void run_peer(unsigned int which)
 		return;
 	}
 	elapsed = peer_now() - start;
-	for (i = 0; peers[which]->searching && i < probes; i++)
-		mates += best[i] == bench_data_probe(i, prepared[which].rows,
-						     vector);
-	printf("ok %lld %u\n", (long long)elapsed, mates);
+	for (i = 0; peers[which]->searching && i < probes; i++) {
+		missed += best[i][0] != bench_data_probe(i, rows, vector);
+		others += exact_others(rows, i, prepared[which].bounds[i], best[i]);
+	}
+	printf("ok %lld %u %u %llu\n", (long long)elapsed, missed, others,
+	       peers[which]->wrong ? (unsigned long long)peers[which]->wrong() : 0);
 }
 
 static void drop_peer(unsigned int which)

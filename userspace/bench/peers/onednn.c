@@ -4,7 +4,6 @@
  * stay in the cache. Rows are unsigned, 128 larger, which is what its kernels are
  * fastest with; that adds 128 times the probe's sum to each of its products.
  */
-#include <math.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 #include <stdio.h>
@@ -12,23 +11,16 @@
 #include <string.h>
 
 #include "../data.h"
-#include "peer.h"
+#include "rank.h"
 
 #define CHUNK 1024
-
-/* The best rows of a probe, falling. */
-struct best {
-	float score[PEER_TOP];
-	uint32_t row[PEER_TOP];
-};
 
 static struct {
 	uint8_t *rows;
 	int8_t *probes;
-	float *norms; /* 1 / a row's norm */
 	int32_t *products; /* of a chunk's rows, each with all probes */
-	int32_t *shift; /* 128 * a probe's sum */
-	struct best *best;
+	struct ranking ranking; /* the shift: 128 * a probe's sum */
+	uint64_t wrong;
 	uint32_t row_count;
 	uint32_t probe_count;
 	dnnl_engine_t engine;
@@ -63,10 +55,8 @@ static void drop_onednn(void)
 		dnnl_engine_destroy(dnn.engine);
 	free(dnn.rows);
 	free(dnn.probes);
-	free(dnn.norms);
 	free(dnn.products);
-	free(dnn.shift);
-	free(dnn.best);
+	ranking_close(&dnn.ranking);
 	memset(&dnn, 0, sizeof(dnn));
 }
 
@@ -151,12 +141,9 @@ static int allocate_onednn(uint32_t rows, uint32_t probes)
 	dnn.probe_count = probes;
 	dnn.rows = malloc((size_t)rows * BENCH_DIM);
 	dnn.probes = malloc((size_t)probes * BENCH_DIM);
-	dnn.norms = malloc(sizeof(*dnn.norms) * rows);
 	dnn.products = malloc(sizeof(*dnn.products) * CHUNK * probes);
-	dnn.shift = calloc(probes, sizeof(*dnn.shift));
-	dnn.best = malloc(sizeof(*dnn.best) * probes);
-	return dnn.rows && dnn.probes && dnn.norms && dnn.products &&
-	       dnn.shift && dnn.best;
+	return !ranking_open(&dnn.ranking, rows, probes) && dnn.rows && dnn.probes &&
+	       dnn.products;
 }
 
 static void fill_rows_and_probes(void)
@@ -165,106 +152,21 @@ static void fill_rows_and_probes(void)
 	uint32_t i, j;
 
 	for (i = 0; i < dnn.row_count; i++) {
-		int32_t norm2 = 0;
-
 		bench_data_row(i, vector);
-		for (j = 0; j < BENCH_DIM; j++) {
-			norm2 += vector[j] * vector[j];
+		for (j = 0; j < BENCH_DIM; j++)
 			dnn.rows[(size_t)i * BENCH_DIM + j] = vector[j] + 128;
-		}
-		dnn.norms[i] = 1 / sqrtf(norm2);
 	}
 	for (i = 0; i < dnn.probe_count; i++) {
 		int8_t *probe = dnn.probes + (size_t)i * BENCH_DIM;
 
 		bench_data_probe(i, dnn.row_count, probe);
 		for (j = 0; j < BENCH_DIM; j++)
-			dnn.shift[i] += 128 * probe[j];
+			dnn.ranking.shift[i] += 128 * probe[j];
 	}
 }
 
-static int prepare_onednn(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
-{
-	dnnl_status_t status;
-
-	if (!allocate_onednn(rows, probes)) {
-		drop_onednn();
-		snprintf(text, PEER_TEXT_SIZE, "no memory");
-		return -1;
-	}
-	fill_rows_and_probes();
-	status = dnnl_engine_create(&dnn.engine, dnnl_cpu, 0);
-	if (!status)
-		status = dnnl_stream_create(&dnn.stream, dnn.engine,
-					    dnnl_stream_default_flags);
-	if (!status && rows % CHUNK)
-		status = create_product(rows % CHUNK, &dnn.rest, dnn.rest_memory, text);
-	if (!status && rows >= CHUNK)
-		status = create_product(CHUNK, &dnn.whole, dnn.memory, text);
-	if (!status)
-		return 0;
-	drop_onednn();
-	snprintf(text, PEER_TEXT_SIZE, "oneDNN says %s",
-		 dnnl_status2str(status));
-	return -1;
-}
-
-static void keep_row(struct best *best, float score, uint32_t row)
-{
-	int i = PEER_TOP - 1;
-
-	for (; i > 0 && best->score[i - 1] < score; i--) {
-		best->score[i] = best->score[i - 1];
-		best->row[i] = best->row[i - 1];
-	}
-	best->score[i] = score;
-	best->row[i] = row;
-}
-
-#if defined(__x86_64__)
-/* Compiled for each, the one for this processor is taken. */
-#define FOR_ALL __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOR_ALL
-#endif
-
-/* One row against all probes. */
-FOR_ALL
-static unsigned int any_better(const int32_t *products, float norm,
-			       const float *bounds, const int32_t *shift,
-			       uint32_t count)
-{
-	unsigned int better = 0;
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		better |= (float)(products[i] - shift[i]) * norm > bounds[i];
-	return better;
-}
-
-static void rank_chunk(uint32_t first, uint32_t count, float *bounds)
-{
-	const uint32_t probes = dnn.probe_count;
-	uint32_t i, p;
-
-	for (i = 0; i < count; i++) {
-		const int32_t *products = dnn.products + (size_t)i * probes;
-		float norm = dnn.norms[first + i];
-
-		if (!any_better(products, norm, bounds, dnn.shift, probes))
-			continue;
-		for (p = 0; p < probes; p++) {
-			float score = (float)(products[p] - dnn.shift[p]) * norm;
-
-			if (score > bounds[p]) {
-				keep_row(&dnn.best[p], score, first + i);
-				bounds[p] = dnn.best[p].score[PEER_TOP - 1];
-			}
-		}
-	}
-}
-
-static dnnl_status_t search_chunk(uint32_t first, uint32_t count, float *bounds)
+/* Leaves the products of the rows with all probes. */
+static dnnl_status_t multiply_chunk(uint32_t first, uint32_t count)
 {
 	int whole = count == CHUNK;
 	dnnl_memory_t *memory = whole ? dnn.memory : dnn.rest_memory;
@@ -282,34 +184,66 @@ static dnnl_status_t search_chunk(uint32_t first, uint32_t count, float *bounds)
 						dnn.stream, 3, arguments);
 	if (!status)
 		status = dnnl_stream_wait(dnn.stream);
-	if (!status)
-		rank_chunk(first, count, bounds);
 	return status;
 }
 
-static int run_onednn(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
+static int tell_status(dnnl_status_t status, char text[PEER_TEXT_SIZE])
 {
-	dnnl_status_t status = dnnl_success;
-	float bounds[PEER_PROBES_MAX];
-	uint32_t first, i, j;
+	snprintf(text, PEER_TEXT_SIZE, "oneDNN says %s", dnnl_status2str(status));
+	return -1;
+}
 
-	for (i = 0; i < dnn.probe_count; i++) {
-		bounds[i] = -INFINITY;
-		for (j = 0; j < PEER_TOP; j++)
-			dnn.best[i].score[j] = -INFINITY;
+static int prepare_onednn(uint32_t rows, uint32_t probes, char text[PEER_TEXT_SIZE])
+{
+	const uint32_t some = rows < CHUNK ? rows : CHUNK;
+	dnnl_status_t status;
+
+	if (!allocate_onednn(rows, probes)) {
+		drop_onednn();
+		snprintf(text, PEER_TEXT_SIZE, "no memory");
+		return -1;
 	}
-	for (first = 0; !status && first < dnn.row_count; first += CHUNK) {
+	fill_rows_and_probes();
+	status = dnnl_engine_create(&dnn.engine, dnnl_cpu, 0);
+	if (!status)
+		status = dnnl_stream_create(&dnn.stream, dnn.engine,
+					    dnnl_stream_default_flags);
+	if (!status && rows % CHUNK)
+		status = create_product(rows % CHUNK, &dnn.rest, dnn.rest_memory, text);
+	if (!status && rows >= CHUNK)
+		status = create_product(CHUNK, &dnn.whole, dnn.memory, text);
+	if (!status)
+		status = multiply_chunk(0, some);
+	if (status) {
+		drop_onednn();
+		return tell_status(status, text);
+	}
+	dnn.wrong = ranking_wrong(&dnn.ranking, rows, 0, some, dnn.products);
+	return 0;
+}
+
+static int run_onednn(int64_t best[][PEER_TOP], char text[PEER_TEXT_SIZE])
+{
+	dnnl_status_t status;
+	uint32_t first;
+
+	ranking_begin(&dnn.ranking);
+	for (first = 0; first < dnn.row_count; first += CHUNK) {
 		uint32_t left = dnn.row_count - first;
+		uint32_t count = left < CHUNK ? left : CHUNK;
 
-		status = search_chunk(first, left < CHUNK ? left : CHUNK,
-				      bounds);
+		status = multiply_chunk(first, count);
+		if (status)
+			return tell_status(status, text);
+		ranking_add(&dnn.ranking, first, count, dnn.products);
 	}
-	for (i = 0; i < dnn.probe_count; i++)
-		best[i] = dnn.best[i].row[0];
-	if (status)
-		snprintf(text, PEER_TEXT_SIZE, "oneDNN says %s",
-			 dnnl_status2str(status));
-	return status ? -1 : 0;
+	memcpy(best, dnn.ranking.row, dnn.probe_count * sizeof(*best));
+	return 0;
+}
+
+static uint64_t wrong_onednn(void)
+{
+	return dnn.wrong;
 }
 
 const struct peer peer_onednn = {
@@ -317,5 +251,6 @@ const struct peer peer_onednn = {
 	.prepare = prepare_onednn,
 	.run = run_onednn,
 	.drop = drop_onednn,
+	.wrong = wrong_onednn,
 	.searching = 1,
 };

@@ -74,10 +74,10 @@ static int prepare_openblas(uint32_t rows, uint32_t probes, char text[PEER_TEXT_
 	return 0;
 }
 
-static int run_openblas(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE])
+static int run_openblas(int64_t best[][PEER_TOP], char text[PEER_TEXT_SIZE])
 {
 	multiply_all(blas.by_probes);
-	best[0] = -1;
+	best[0][0] = -1;
 	text[0] = '\0';
 	return 0;
 }

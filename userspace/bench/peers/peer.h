@@ -12,8 +12,9 @@
  *	gives it that many rows and probes of the benchmark's data; "ok" and what
  *	it is: library, version, build, what was chosen
  * run PEER
- *	searches once; "ok", the nanoseconds that took, and of how many probes the
- *	best row is the one it was made from
+ *	searches once; "ok", the nanoseconds that took, of how many probes the best
+ *	row is not the one it was made from, how many of all rows found are not among the
+ *	best by exact arithmetic, and how many of a million products are wrong
  * drop PEER
  *	forgets the rows
  * memory
@@ -40,9 +41,11 @@ extern "C" {
  * struct peer - a library's way to search
  * @name: what it is called in the protocol
  * @prepare: takes rows and probes, and tells what it is
- * @run: searches for all probes once; their best rows. A peer that computes
+ * @run: searches for all probes once; their best rows, falling. A peer that computes
  *	products alone finds no rows and is not @searching
  * @drop: frees what prepare() made
+ * @wrong: of a million products, how many are wrong, by a sample that prepare() took;
+ *	NULL: they cannot be seen
  * @searching: whether it finds rows
  *
  * prepare() and run() return 0, or -1 with a reason in text.
@@ -51,8 +54,9 @@ struct peer {
 	const char *name;
 	int (*prepare)(uint32_t rows, uint32_t probes,
 		       char text[PEER_TEXT_SIZE]);
-	int (*run)(int64_t best[PEER_PROBES_MAX], char text[PEER_TEXT_SIZE]);
+	int (*run)(int64_t best[][PEER_TOP], char text[PEER_TEXT_SIZE]);
 	void (*drop)(void);
+	uint64_t (*wrong)(void);
 	int searching;
 };
 
@@ -60,6 +64,9 @@ extern const struct peer peer_faiss_flat;
 extern const struct peer peer_faiss_int8;
 extern const struct peer peer_openblas;
 extern const struct peer peer_onednn;
+extern const struct peer peer_numkong;
+extern const struct peer peer_numkong_pairs;
+extern const struct peer peer_numkong_chain;
 
 /*
  * Rows of the data as a library wants them, one after another: as they are,
@@ -68,6 +75,9 @@ extern const struct peer peer_onednn;
 void peer_rows_float(uint32_t first, uint32_t count, float *rows);
 void peer_rows_unit(uint32_t first, uint32_t count, float *rows);
 void peer_rows_unsigned(uint32_t first, uint32_t count, float *rows);
+
+/* The product of two vectors of the data. */
+int32_t peer_dot(const int8_t *a, const int8_t *b);
 
 /* Nanoseconds of the monotonic clock. */
 int64_t peer_now(void);
