@@ -53,7 +53,7 @@ def gallery(dim, rows, removed=()):
 
 
 def request(operation, *templates):
-    return struct.pack("<4sHHQ", b"LMND", 1, operation, 5) + b"".join(templates)
+    return struct.pack("<4sHHQ", b"LMND", 2, operation, 5) + b"".join(templates)
 
 
 def image(code, *envelopes):

@@ -95,6 +95,18 @@ const char *limen_backend_description(const struct limen_backend *backend);
  */
 const char *limen_backend_firmware(const struct limen_backend *backend);
 
+/**
+ * limen_backend_address() - where on its bus a board is
+ * @backend: the backend
+ *
+ * It tells boards apart, and stays the same when a board goes and comes back in the same
+ * place, which its node need not.
+ *
+ * Return: as "0000:01:00.0", shorter than LIMEN_BOARD_ADDRESS_SIZE; "" for anything that
+ * is no board, or if the system does not tell. It lasts as long as the backend.
+ */
+const char *limen_backend_address(const struct limen_backend *backend);
+
 #define LIMEN_THREADS_MAX 256
 
 /**

@@ -280,6 +280,7 @@ static int query(struct board *board, const char *node)
 	if (info.hw_features & DRM_LIMEN_FEATURE_FIRMWARE)
 		tell_firmware(&info, board->backend.firmware,
 			      sizeof(board->backend.firmware));
+	board_address(board->fd, board->backend.address);
 	snprintf(board->backend.description,
 		 sizeof(board->backend.description), "%s at %s", info.board,
 		 node);
