@@ -6,7 +6,7 @@
 
 #include "boards.h"
 
-#define REST_MIN_NS 1000000000LL
+#define REST_MIN_NS 5000000000LL
 #define REST_MAX_NS (64 * REST_MIN_NS)
 
 bool board_serves(const struct board *board)

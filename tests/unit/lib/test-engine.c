@@ -733,23 +733,42 @@ START_TEST(a_board_that_hangs_holds_up_nobody)
 }
 END_TEST
 
+/* Time passes until it need not rest any more; how long that would have been. */
+static int64_t rest_over(int number)
+{
+	struct board *board = known(number);
+
+	ck_assert_int_eq(board_state(board), LIMEN_BOARD_RESTS);
+	board->rests_until = 0;
+	ck_assert_int_eq(board_state(board), LIMEN_BOARD_SERVES);
+	return board->rest_ns;
+}
+
 /* After its rest it is tried, and rests for longer; once it is well it serves as before. */
 START_TEST(a_board_that_has_rested_is_tried_again)
 {
+	int64_t rest;
+	int round;
+
 	start_with(2, LIMEN_CONFIG_AUTO);
 	fail_with(-EIO);
 	check_board(1);
-	usleep(1100000);
-	ck_assert_int_eq(board_state(known(0)), LIMEN_BOARD_SERVES);
+	rest = rest_over(0);
 	check_board(1);
 	ck_assert_int_eq(boards[0].asked, 2);
-	usleep(1100000);
-	ck_assert_int_eq(board_state(known(0)), LIMEN_BOARD_RESTS);
+	ck_assert_int_eq(rest_over(0), 2 * rest);
+	for (round = 0; round < 20; round++) {
+		check_board(1);
+		ck_assert_int_le(rest_over(0), 100 * rest);
+	}
 	stand_in.fails_at = -1;
-	usleep(1100000);
 	check_board(0);
 	check_board(1);
 	check_board(0);
+	fail_with(-EIO);
+	check_board(1);
+	check_board(1);
+	ck_assert_int_eq(rest_over(0), rest);
 }
 END_TEST
 
