@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include <engine.h>
@@ -37,7 +38,7 @@ struct limen_backend {
 	int opened;
 	int asked;
 	bool fails;
-	bool hangs;
+	atomic_bool hangs;
 	sem_t go;
 	char address[LIMEN_BOARD_ADDRESS_SIZE];
 };
