@@ -366,8 +366,8 @@ void limen_gallery_close(struct limen_gallery *gallery);
  * @timeout_ms: longest to wait
  *
  * The rows are those of one moment during the call. A board or an OpenCL device is
- * given the gallery at the first search and whenever it has changed; a board unplugged
- * during that raises SIGBUS.
+ * given the gallery at the first search and whenever it has changed, and a board once for
+ * all backends of the process; a board unplugged during that raises SIGBUS.
  *
  * Return: the number of rows found; -EMEDIUMTYPE, -EDOM: the probe is of another model
  * or dimension; -EINVAL: a number or timeout that is none, or a board whose searches do
