@@ -255,6 +255,27 @@ int limen_gallery_edit(struct limen_gallery **gallery, const char *path,
 int64_t limen_gallery_add(struct limen_gallery *gallery,
 			  const struct limen_template *tmpl);
 
+/* Most bytes of a label, and room for one and a NUL. */
+#define LIMEN_LABEL_MAX 255
+#define LIMEN_LABEL_SIZE 256
+
+/**
+ * limen_gallery_add_labelled() - append a row that has a label
+ * @gallery: the gallery
+ * @tmpl: the row; its quality is not kept
+ * @label: what it is called, a string of 1 to LIMEN_LABEL_MAX bytes of UTF-8, without
+ *	control characters and marks that turn the order of others; NULL for no label
+ *
+ * Labels need not differ. A label is personal data: it is wiped with its row, and is in the
+ * file, in clear. Files of galleries that have one cannot be read by versions of Limen that
+ * know none.
+ *
+ * Return: as limen_gallery_add(); -EILSEQ: it is no label.
+ */
+int64_t limen_gallery_add_labelled(struct limen_gallery *gallery,
+				   const struct limen_template *tmpl,
+				   const char *label);
+
 /**
  * limen_gallery_remove() - remove a row
  * @gallery: the gallery
@@ -346,6 +367,20 @@ int limen_gallery_next_row(const struct limen_gallery *gallery, uint32_t *row);
  */
 int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
 		      struct limen_template *tmpl);
+
+/**
+ * limen_gallery_label() - copy the label of a row
+ * @gallery: the gallery
+ * @row: its number
+ * @label: out: the label and zeros behind it; all zeros, which is "", if it has none. To
+ *	be wiped by limen_wipe() once it is not needed any more
+ *
+ * With limen_gallery_next_row(), of all rows. Waits while somebody adds or removes a row.
+ *
+ * Return: 0; -ENOENT: no such row, or removed.
+ */
+int limen_gallery_label(const struct limen_gallery *gallery, uint32_t row,
+			char label[LIMEN_LABEL_SIZE]);
 
 /**
  * limen_gallery_close() - close a gallery and wipe what of it is in memory
