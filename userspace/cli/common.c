@@ -84,6 +84,7 @@ static const struct option all_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "keep-going", no_argument, NULL, 'g' },
 	{ "key", required_argument, NULL, 'K' },
+	{ "label", required_argument, NULL, 'L' },
 	{ "limend", required_argument, NULL, 'd' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "min", required_argument, NULL, 'n' },
@@ -154,6 +155,9 @@ static bool store_option(struct settings *settings, int letter)
 		break;
 	case 'k':
 		settings->top = optarg;
+		break;
+	case 'L':
+		settings->label = optarg;
 		break;
 	case 'l':
 		settings->list = true;

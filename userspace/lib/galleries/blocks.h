@@ -94,6 +94,9 @@ struct limen_gallery {
 	struct gallery_labels labels;
 };
 
+/* Whether a row is there; under the writer's lock, or before anybody else has it. */
+HIDDEN bool gallery_has_row(const struct limen_gallery *gallery, uint32_t row);
+
 /*
  * Memory in no core dump, zeros at first, or NULL; as long as nothing is written to it, it
  * takes none. Not wiped by memory_free().

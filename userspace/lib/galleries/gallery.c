@@ -377,7 +377,7 @@ int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
 	return error;
 }
 
-static bool has_row(const struct limen_gallery *gallery, uint32_t row)
+bool gallery_has_row(const struct limen_gallery *gallery, uint32_t row)
 {
 	uint32_t most = gallery_block_rows(gallery->dim);
 	const struct gallery_block *block = row < gallery->rows ?
@@ -395,7 +395,7 @@ int limen_gallery_label(const struct limen_gallery *gallery, uint32_t row,
 	int error;
 
 	pthread_mutex_lock(&locked->writer);
-	error = has_row(locked, row) ? 0 : -ENOENT;
+	error = gallery_has_row(locked, row) ? 0 : -ENOENT;
 	found = labels_find(&locked->labels, row);
 	if (!error)
 		memset(label, 0, LIMEN_LABEL_SIZE);

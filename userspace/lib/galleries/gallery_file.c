@@ -455,15 +455,6 @@ static int read_block(struct reader *reader, uint32_t at,
 	return 0;
 }
 
-static bool row_present(const struct limen_gallery *gallery, uint32_t row)
-{
-	uint32_t most = gallery_block_rows(gallery->dim);
-	const struct gallery_block *block = row < gallery->rows ?
-					    gallery->table->blocks[row / most] : NULL;
-
-	return block && block_has(block, row % most);
-}
-
 /* So many, from text of so many bytes; what is wrong makes the file invalid. */
 static int read_labels_in(struct reader *reader, const struct gallery_file_label *entries,
 			  uint32_t count, size_t size, struct limen_gallery *gallery)
@@ -477,7 +468,7 @@ static int read_labels_in(struct reader *reader, const struct gallery_file_label
 		uint32_t length = le32toh(entries[i].length);
 		int error;
 
-		if (row < least || !row_present(gallery, row) || length > size ||
+		if (row < least || !gallery_has_row(gallery, row) || length > size ||
 		    !label_sound(text, length))
 			break;
 		error = labels_add(&gallery->labels, row, text, length);
