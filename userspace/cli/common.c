@@ -126,6 +126,25 @@ static bool store_of_firmware(struct settings *settings, int letter)
 	return true;
 }
 
+/* Of inputs that become rows. */
+static bool store_of_gallery(struct settings *settings, int letter)
+{
+	switch (letter) {
+	case 'f':
+		settings->from = optarg;
+		break;
+	case 'g':
+		settings->keep_going = true;
+		break;
+	case 'L':
+		settings->label = optarg;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
 static bool store_option(struct settings *settings, int letter)
 {
 	switch (letter) {
@@ -141,12 +160,6 @@ static bool store_option(struct settings *settings, int letter)
 	case 'd':
 		settings->limend = optarg;
 		break;
-	case 'f':
-		settings->from = optarg;
-		break;
-	case 'g':
-		settings->keep_going = true;
-		break;
 	case 'i':
 		settings->interval = optarg;
 		break;
@@ -155,9 +168,6 @@ static bool store_option(struct settings *settings, int letter)
 		break;
 	case 'k':
 		settings->top = optarg;
-		break;
-	case 'L':
-		settings->label = optarg;
 		break;
 	case 'l':
 		settings->list = true;
@@ -184,7 +194,8 @@ static bool store_option(struct settings *settings, int letter)
 		settings->threads = optarg;
 		break;
 	default:
-		return store_of_firmware(settings, letter);
+		return store_of_gallery(settings, letter) ||
+		       store_of_firmware(settings, letter);
 	}
 	return true;
 }
@@ -224,7 +235,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*leave = true;
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, ":aA:b:B:c:C:d:f:ghi:jk:K:"
-				     "lm:N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
+				     "lL:m:N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);
 			return DONE;

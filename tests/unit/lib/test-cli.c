@@ -278,6 +278,63 @@ START_TEST(galleries)
 }
 END_TEST
 
+START_TEST(galleries_with_labels)
+{
+	struct json_object *object, *row;
+	const char *g = in_folder("g");
+
+	ck_assert_int_eq(run("gallery", "create", "--label", "Zo\u00eb", g, in_folder("a")), 0);
+	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("b")), 0);
+	ck_assert_int_eq(run("gallery", "add", "-L", "the third one", in_folder("g"),
+			     in_folder("c")), 0);
+	ck_assert_int_eq(run("gallery", "list", in_folder("g")), 0);
+	ck_assert_str_eq(out, "0  Zo\u00eb\n1\n2  the third one\n");
+	ck_assert_int_eq(run("gallery", "list", "--json", in_folder("g")), 0);
+	object = parsed();
+	ck_assert_uint_eq(json_object_array_length(object), 3);
+	row = json_object_array_get_idx(object, 0);
+	ck_assert_int_eq(number(row, "row"), 0);
+	ck_assert_str_eq(text(row, "label"), "Zo\u00eb");
+	ck_assert_ptr_null(json_object_object_get(json_object_array_get_idx(object, 1),
+						  "label"));
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "search", "--min", "0.9", in_folder("g"),
+			     in_folder("c")), 0);
+	check_says("  the third one\n");
+	ck_assert_int_eq(run("gallery", "search", "-j", "--min", "0.9", in_folder("g"),
+			     in_folder("a")), 0);
+	object = parsed();
+	ck_assert_str_eq(text(json_object_array_get_idx(object, 0), "label"), "Zo\u00eb");
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "0"), 0);
+	ck_assert_int_eq(run("gallery", "list", in_folder("g")), 0);
+	ck_assert_str_eq(out, "1\n2  the third one\n");
+}
+END_TEST
+
+START_TEST(labels_that_are_refused)
+{
+	const char *g = in_folder("g");
+
+	ck_assert_int_eq(run("gallery", "create", g, in_folder("a")), 0);
+	ck_assert_int_eq(run("gallery", "add", "--label", "a\nb", in_folder("g"),
+			     in_folder("b")), 1);
+	check_error("--label: no label: 1 to 255 bytes of UTF-8");
+	ck_assert_int_eq(run("gallery", "add", "--label", "", in_folder("g"),
+			     in_folder("b")), 1);
+	check_error("--label: no label");
+	ck_assert_int_eq(run("gallery", "add", "--label", "both", in_folder("g"),
+			     in_folder("a"), in_folder("b")), 2);
+	check_error("--label is for one input");
+	ck_assert_int_eq(run("gallery", "list", in_folder("g"), "x"), 2);
+	check_error("gallery list takes one file");
+	ck_assert_int_eq(run("gallery", "list", in_folder("a")), 1);
+	check_error("not a valid gallery");
+	ck_assert_int_eq(run("gallery", "list", in_folder("g")), 0);
+	ck_assert_str_eq(out, "0\n");
+}
+END_TEST
+
 START_TEST(galleries_with_holes)
 {
 	struct json_object *object, *row;
@@ -822,6 +879,8 @@ int main(void)
 	tcase_add_test(tests, wrong_configuration);
 	tcase_add_test(tests, template_without_models);
 	tcase_add_test(tests, galleries);
+	tcase_add_test(tests, galleries_with_labels);
+	tcase_add_test(tests, labels_that_are_refused);
 	tcase_add_test(tests, galleries_with_holes);
 	tcase_add_test(tests, galleries_refuse);
 	tcase_add_test(tests, additions_at_once);

@@ -72,41 +72,43 @@ static struct card *find(const struct stat *node)
 	return NULL;
 }
 
-static int make(int fd, const struct stat *node, struct card **card)
+/* NULL and errno on failure. */
+static struct card *make(int fd, const struct stat *node)
 {
 	struct card *made = calloc(1, sizeof(*made));
-	int error;
 
 	if (!made)
-		return -ENOMEM;
+		return NULL;
 	made->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (made->fd < 0) {
-		error = -errno;
 		free(made);
-		return error;
+		return NULL;
 	}
 	made->node = *node;
 	pthread_mutex_init(&made->lock, NULL);
 	made->next = cards;
 	cards = made;
-	*card = made;
-	return 0;
+	return made;
 }
 
 int card_get(int fd, struct card **card)
 {
+	struct card *found;
 	struct stat node;
 	int error = 0;
 
 	if (fstat(fd, &node))
 		return -errno;
 	pthread_mutex_lock(&cards_lock);
-	*card = find(&node);
-	if (!*card)
-		error = make(fd, &node, card);
-	if (!error)
-		(*card)->refs++;
+	found = find(&node);
+	if (!found)
+		found = make(fd, &node);
+	if (found)
+		found->refs++;
+	else
+		error = -errno;
 	pthread_mutex_unlock(&cards_lock);
+	*card = found;
 	return error;
 }
 
