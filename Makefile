@@ -91,7 +91,7 @@ selftests:
 # what runs in many threads, with ThreadSanitizer.
 sanitized: $(BUILD)/asan/build.ninja $(BUILD)/tsan/build.ninja
 	@ninja -C $(BUILD)/asan
-	@ninja -C $(BUILD)/tsan tests/unit/lib/test-lib-threads
+	@ninja -C $(BUILD)/tsan $(addprefix tests/unit/lib/test-lib-,threads board engine)
 
 # What runs with the model of the gateware in place of a program.
 ## gateware: build the gateware's model, and the simulated card with it, into build/gateware

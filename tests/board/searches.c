@@ -4,9 +4,13 @@
  * once, and every row above a similarity; of galleries of every dimension, that
  * grow and lose rows. Run where there is a board.
  */
+#include <drm/limen_accel.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "ktap.h"
 #include "vectors.h"
@@ -331,8 +335,59 @@ static void test_deadline(const struct limen_gallery *gallery, uint32_t dim)
 	       "the search after one that was given up", "it fails");
 }
 
+/* For limen_boards_enumerate(): the first one. */
+static int open_first(const char *node, void *context)
+{
+	*(int *)context = open(node, O_RDWR | O_CLOEXEC);
+	return 1;
+}
+
+/* Bytes of card memory that this user holds; 0 if it cannot be told. */
+static uint64_t card_used(const char *node)
+{
+	struct drm_limen_memory_info info = {};
+	struct drm_limen_query query = {
+		.type = DRM_LIMEN_QUERY_MEMORY,
+		.size = sizeof(info),
+		.pointer = (uintptr_t)&info,
+	};
+	int fd = -1;
+
+	if (node)
+		open_first(node, &fd);
+	else
+		limen_boards_enumerate(open_first, &fd);
+	if (fd < 0 || ioctl(fd, DRM_IOCTL_LIMEN_QUERY, &query))
+		info.card_used = 0;
+	if (fd >= 0)
+		close(fd);
+	return info.card_used;
+}
+
+/* Two backends, one copy: it is there until both have been closed. */
+static void test_sharing(const struct limen_gallery *gallery, uint32_t dim, const char *node)
+{
+	struct limen_backend *first = board;
+	struct limen_template probe;
+	uint64_t one, both;
+	bool good;
+
+	random_template(&probe, dim, 1);
+	good = search_both(gallery, &probe, 10, 0);
+	one = card_used(node);
+	good = good && !limen_backend_open(&board, LIMEN_BACKEND_BOARD, node) &&
+	       search_both(gallery, &probe, 10, 0);
+	both = card_used(node);
+	result(good && one && both == one, "two backends share a copy",
+	       "the second one has another");
+	limen_backend_close(first);
+	result(good && search_both(gallery, &probe, 10, 0) && card_used(node) == one,
+	       "the copy outlasts the backend that made it", "it does not");
+}
+
 int main(int argc, char **argv)
 {
+	const char *node = argc > 1 ? argv[1] : NULL;
 	const uint32_t dim = 192;
 	struct limen_gallery *gallery = gallery_random(dim);
 
@@ -341,14 +396,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "no memory, or no " SCORE_VECTORS "\n");
 		return 1;
 	}
-	if (backends_open(argc > 1 ? argv[1] : NULL))
+	if (backends_open(node))
 		return 1;
-	printf("KTAP version 1\n1..15\n# %s, %u vectors\n",
+	printf("KTAP version 1\n1..17\n# %s, %u vectors\n",
 	       limen_backend_description(board), case_count);
 	test_dimensions();
 	test_batches(gallery, dim);
 	test_all(gallery, dim);
 	test_deadline(gallery, dim);
+	test_sharing(gallery, dim, node);
 	test_holes(gallery, dim);
 	test_growing();
 	limen_gallery_close(gallery);

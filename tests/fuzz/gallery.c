@@ -46,6 +46,7 @@ static void search(const struct limen_gallery *gallery)
 static void change(struct limen_gallery *gallery, uint32_t row)
 {
 	struct limen_template probe = probe_for(gallery), tmpl;
+	char label[LIMEN_LABEL_SIZE];
 	uint32_t rows = limen_gallery_rows(gallery);
 	uint32_t removed = limen_gallery_removed(gallery);
 	int error = limen_gallery_row(gallery, row, &tmpl);
@@ -53,8 +54,28 @@ static void change(struct limen_gallery *gallery, uint32_t row)
 	MUST(limen_gallery_remove(gallery, row) == error);
 	MUST(limen_gallery_removed(gallery) == removed + !error);
 	MUST(limen_gallery_row(gallery, row, &tmpl) == -ENOENT);
+	MUST(limen_gallery_label(gallery, row, label) == -ENOENT);
 	MUST(limen_gallery_add(gallery, &probe) ==
 	     (rows == UINT32_MAX ? -ENOSPC : (int64_t)rows));
+}
+
+/* What is read as a label may be one. */
+static void read_labels(const struct limen_gallery *gallery)
+{
+	struct limen_template tmpl;
+	struct limen_gallery *other;
+	char label[LIMEN_LABEL_SIZE];
+	uint32_t row, count = 0;
+
+	MUST(!limen_gallery_create(&other, limen_gallery_model(gallery),
+				   limen_gallery_dim(gallery)));
+	for (row = 0; !limen_gallery_next_row(gallery, &row) && count < 100; row++, count++) {
+		MUST(!limen_gallery_label(gallery, row, label));
+		MUST(memchr(label, 0, sizeof(label)));
+		MUST(!limen_gallery_row(gallery, row, &tmpl));
+		MUST(limen_gallery_add_labelled(other, &tmpl, *label ? label : NULL) >= 0);
+	}
+	limen_gallery_close(other);
 }
 
 static void try_file(const uint8_t *data, size_t size)
@@ -69,6 +90,7 @@ static void try_file(const uint8_t *data, size_t size)
 		return;
 	}
 	search(gallery);
+	read_labels(gallery);
 	change(gallery, size ? data[size - 1] % 4u : 0);
 	search(gallery);
 	limen_gallery_close(gallery);

@@ -35,25 +35,30 @@ def plane(vectors, half):
     return page(bytes(data))
 
 
-def gallery(dim, rows, removed=()):
-    """One block of rows, those of the numbers given removed."""
+def gallery(dim, rows, removed=(), labels=()):
+    """One block of rows, those of the numbers given removed, and pairs of row and label."""
     vectors = [bytes([128] * dim) if row in removed else template(dim)[64:]
                for row in range(rows)]
     bits = sum(1 << row for row in removed)
     body = page(bits.to_bytes((rows + 63) // 64 * 8, "little"))
     if len(removed) < rows:
         body += plane(vectors, 4) + plane(vectors, 0)
+    texts = [(row, text.encode()) for row, text in labels]
+    section = b"".join(struct.pack("<II", row, len(text)) for row, text in texts)
+    section += b"".join(text for _, text in texts)
+    body += page(section)
     block = max(16384 << i for i in range(4) if (16384 << i) * dim <= 8 << 20)
 
     def head(digest):
-        return page(struct.pack("<4sHHIIQQ32s32s", b"LMGL", 2, 0, dim, block,
-                                rows, 4096 + len(body), MODEL, digest))
+        return page(struct.pack("<4sHHIIQQ32s32s", b"LMGL", 3 if texts else 2, 0,
+                                dim, block, rows, 4096 + len(body), MODEL, digest) +
+                    struct.pack("<QI", len(section), len(texts)))
 
     return head(hashlib.sha256(head(bytes(32)) + body).digest()) + body
 
 
 def request(operation, *templates):
-    return struct.pack("<4sHHQ", b"LMND", 1, operation, 5) + b"".join(templates)
+    return struct.pack("<4sHHQ", b"LMND", 2, operation, 5) + b"".join(templates)
 
 
 def image(code, *envelopes):
@@ -124,7 +129,8 @@ def main(configuration, folder):
     seeds = {
         "template": [template(128), template(512)],
         "gallery": [gallery(128, 0), gallery(64, 3, [0, 2]),
-                    gallery(512, 2, [0, 1])],
+                    gallery(512, 2, [0, 1]),
+                    gallery(64, 4, [1], [(0, "Zoë"), (2, "x" * 255), (3, "17")])],
         "packet": [request(1, template(128), template(128)),
                    request(1, template(512), template(256)), request(2)],
         "config": [pathlib.Path(configuration).read_bytes(),

@@ -51,6 +51,7 @@ int finish_output(int result);
  * @key: --key
  * @certificate: --certificate
  * @from: --from
+ * @label: --label
  * @all: --all
  * @json: --json
  * @keep_going: --keep-going
@@ -76,6 +77,7 @@ struct settings {
 	const char *key;
 	const char *certificate;
 	const char *from;
+	const char *label;
 	bool all;
 	bool json;
 	bool keep_going;

@@ -84,6 +84,7 @@ static const struct option all_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "keep-going", no_argument, NULL, 'g' },
 	{ "key", required_argument, NULL, 'K' },
+	{ "label", required_argument, NULL, 'L' },
 	{ "limend", required_argument, NULL, 'd' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "min", required_argument, NULL, 'n' },
@@ -125,6 +126,25 @@ static bool store_of_firmware(struct settings *settings, int letter)
 	return true;
 }
 
+/* Of inputs that become rows. */
+static bool store_of_gallery(struct settings *settings, int letter)
+{
+	switch (letter) {
+	case 'f':
+		settings->from = optarg;
+		break;
+	case 'g':
+		settings->keep_going = true;
+		break;
+	case 'L':
+		settings->label = optarg;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
 static bool store_option(struct settings *settings, int letter)
 {
 	switch (letter) {
@@ -139,12 +159,6 @@ static bool store_option(struct settings *settings, int letter)
 		break;
 	case 'd':
 		settings->limend = optarg;
-		break;
-	case 'f':
-		settings->from = optarg;
-		break;
-	case 'g':
-		settings->keep_going = true;
 		break;
 	case 'i':
 		settings->interval = optarg;
@@ -180,7 +194,8 @@ static bool store_option(struct settings *settings, int letter)
 		settings->threads = optarg;
 		break;
 	default:
-		return store_of_firmware(settings, letter);
+		return store_of_gallery(settings, letter) ||
+		       store_of_firmware(settings, letter);
 	}
 	return true;
 }
@@ -220,7 +235,7 @@ int read_settings(int argc, char **argv, const char *takes, const char *help,
 	*leave = true;
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, ":aA:b:B:c:C:d:f:ghi:jk:K:"
-				     "lm:N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
+				     "lL:m:N:n:o:p:r:S:t:V:", all_options, NULL)) >= 0) {
 		if (letter == 'h') {
 			fputs(help, stdout);
 			return DONE;

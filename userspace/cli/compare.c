@@ -25,11 +25,13 @@ static const char help[] =
  * @score: the score
  * @kind: what computed it
  * @description: of what computed it
+ * @board: the board's place on its bus; "" if it was none
  */
 struct outcome {
 	struct limen_score score;
 	enum limen_backend_kind kind;
 	char description[64];
+	char board[LIMEN_BOARD_ADDRESS_SIZE];
 };
 
 static int ask_service(const struct limen_config *config,
@@ -59,6 +61,7 @@ static int ask_service(const struct limen_config *config,
 	outcome->kind = result.backend;
 	memcpy(outcome->description, status.description,
 	       sizeof(outcome->description));
+	memcpy(outcome->board, result.board, sizeof(outcome->board));
 	return DONE;
 }
 
@@ -83,6 +86,8 @@ static int ask_backend(const char *name, const struct limen_config *config,
 	outcome->kind = limen_backend_kind(backend);
 	snprintf(outcome->description, sizeof(outcome->description), "%s",
 		 limen_backend_description(backend));
+	snprintf(outcome->board, sizeof(outcome->board), "%s",
+		 limen_backend_address(backend));
 	limen_backend_close(backend);
 	if (error)
 		return fail("%s backend: %s", name ?: "cpu",
@@ -106,6 +111,8 @@ static void print_text(const struct outcome *outcome, int32_t threshold)
 		       similarity >= threshold ? "not below" : "below");
 	printf("backend     %s (%s)\n", limen_backend_name(outcome->kind),
 	       outcome->description);
+	if (*outcome->board)
+		printf("board       %s\n", outcome->board);
 }
 
 static void print_object(const struct outcome *outcome, int32_t threshold)
@@ -122,6 +129,8 @@ static void print_object(const struct outcome *outcome, int32_t threshold)
 	}
 	json_add_text(object, "backend", limen_backend_name(outcome->kind));
 	json_add_text(object, "description", outcome->description);
+	if (*outcome->board)
+		json_add_text(object, "board", outcome->board);
 	print_json(object);
 }
 

@@ -148,12 +148,35 @@ static void mend_start(struct finding *finding)
 		doctor_mend_install(finding, "limend");
 }
 
+/* The first board of limend's in this state, or NULL. */
+static const struct limen_service_board *
+find_board(const struct limen_service_status *status, enum limen_board_state state)
+{
+	uint32_t i;
+
+	for (i = 0; i < status->board_count; i++)
+		if (status->boards[i].state == state)
+			return &status->boards[i];
+	return NULL;
+}
+
 static void say_service(const struct patient *patient, struct finding *finding,
 			const struct limen_service_status *status)
 {
 	const char *socket = patient->config.socket;
+	const struct limen_service_board *resting = find_board(status, LIMEN_BOARD_RESTS);
+	const struct limen_service_board *condemned =
+		find_board(status, LIMEN_BOARD_CONDEMNED);
 
-	if (status->mismatches) {
+	if (condemned && find_board(status, LIMEN_BOARD_SERVES)) {
+		doctor_say(finding, DOCTOR_WRONG,
+			   "%s: board %s computed a wrong score and is out of service, "
+			   "and others serve: replace it, and until then leave it without "
+			   "its driver", socket, condemned->address);
+		doctor_mend(finding, "echo %s | sudo tee /sys/bus/*/devices/%s/driver/unbind && "
+			    "sudo systemctl restart " SERVICE_UNIT, condemned->address,
+			    condemned->address);
+	} else if (status->mismatches) {
 		doctor_say(finding, DOCTOR_WRONG,
 			   "%s: a board computed a wrong score and is out of service: "
 			   "replace it, and until then compare on the CPU", socket);
@@ -163,6 +186,13 @@ static void say_service(const struct patient *patient, struct finding *finding,
 		doctor_say(finding, DOCTOR_WRONG, "%s: it has no board, so requests fail",
 			   socket);
 		doctor_mend(finding, "sudo systemctl restart " SERVICE_UNIT);
+	} else if (resting) {
+		doctor_say(finding, DOCTOR_WRONG, "%s answers, but board %s failed at its last "
+			   "comparisons", socket, resting->address);
+		doctor_mend(finding, "driver=$(realpath /sys/bus/*/devices/%s/driver) && "
+			    "echo %s | sudo tee $driver/unbind && "
+			    "echo %s | sudo tee $driver/bind", resting->address,
+			    resting->address, resting->address);
 	} else {
 		doctor_say(finding, DOCTOR_OK, "%s answers; backend %s (%s), %u clients",
 			   socket, limen_backend_name(status->backend),

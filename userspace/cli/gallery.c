@@ -17,6 +17,7 @@
 static const char help[] =
 	"Usage: limen gallery create FILE [INPUT]... [--from LIST]\n"
 	"       limen gallery add FILE [INPUT]... [--from LIST]\n"
+	"       limen gallery list FILE\n"
 	"       limen gallery info FILE\n"
 	"       limen gallery verify FILE\n"
 	"       limen gallery remove FILE ROW...\n"
@@ -29,6 +30,8 @@ static const char help[] =
 	"                      line; - is standard input\n"
 	"  -g, --keep-going    create, add: leave out inputs that give no template, tell\n"
 	"                      which, and take the others; otherwise it is all or none\n"
+	"  -L, --label TEXT    create, add: what the row of the one input is called;\n"
+	"                      list and search tell it\n"
 	"  -b, --backend NAME  search: cpu (default), opencl, board or one of these,\n"
 	"                      as cpu:avx2\n"
 	"  -t, --threads N     search: threads of the CPU, 1 to 256 (1)\n"
@@ -161,6 +164,49 @@ static int show_gallery(const struct settings *settings, char **operands)
 	return DONE;
 }
 
+/* "" if it has none, or has been removed meanwhile. */
+static void label_of(const struct limen_gallery *gallery, uint32_t row,
+		     char label[LIMEN_LABEL_SIZE])
+{
+	if (limen_gallery_label(gallery, row, label))
+		*label = '\0';
+}
+
+static int list_gallery(const struct settings *settings, char **operands)
+{
+	struct json_object *list, *entry;
+	char label[LIMEN_LABEL_SIZE];
+	struct limen_gallery *gallery;
+	uint32_t row;
+	int result;
+
+	if (operands[1])
+		return misused("gallery list takes one file");
+	result = open_gallery(operands[0], false, &gallery);
+	if (result)
+		return result;
+	list = json_object_new_array();
+	for (row = 0; !limen_gallery_next_row(gallery, &row); row++) {
+		label_of(gallery, row, label);
+		if (!settings->json) {
+			printf("%u%s%s\n", row, *label ? "  " : "", label);
+			continue;
+		}
+		entry = json_object_new_object();
+		json_add_whole(entry, "row", row);
+		if (*label)
+			json_add_text(entry, "label", label);
+		json_object_array_add(list, entry);
+	}
+	limen_wipe(label, sizeof(label));
+	limen_gallery_close(gallery);
+	if (settings->json)
+		print_json(list);
+	else
+		json_object_put(list);
+	return DONE;
+}
+
 static int verify_gallery(const struct settings *settings, char **operands)
 {
 	struct limen_gallery *gallery;
@@ -176,25 +222,30 @@ static int verify_gallery(const struct settings *settings, char **operands)
 	return DONE;
 }
 
-static void print_rows(const struct limen_row *rows, int64_t count, bool json)
+static void print_rows(const struct limen_gallery *gallery, const struct limen_row *rows,
+		       int64_t count, bool json)
 {
 	struct json_object *list = json_object_new_array(), *row;
-	char text[SIMILARITY_TEXT_SIZE];
+	char text[SIMILARITY_TEXT_SIZE], label[LIMEN_LABEL_SIZE] = "";
 	int64_t i;
 
 	for (i = 0; i < count; i++) {
 		int32_t similarity = rows[i].score.similarity;
 
+		label_of(gallery, rows[i].row, label);
 		if (!json)
-			printf("%u  %s (%d)  %d\n", rows[i].row,
+			printf("%u  %s (%d)  %d%s%s\n", rows[i].row,
 			       similarity_text(similarity, text), similarity,
-			       rows[i].score.raw);
+			       rows[i].score.raw, *label ? "  " : "", label);
 		row = json_object_new_object();
 		json_add_whole(row, "row", rows[i].row);
 		json_add_similarity(row, "similarity", similarity);
 		json_add_whole(row, "raw", rows[i].score.raw);
+		if (*label)
+			json_add_text(row, "label", label);
 		json_object_array_add(list, row);
 	}
+	limen_wipe(label, sizeof(label));
 	if (json)
 		print_json(list);
 	else
@@ -279,7 +330,7 @@ static int search_with(const struct settings *settings,
 	if (count < 0 && !result)
 		result = fail("search: %s", limen_strerror(count));
 	if (!result)
-		print_rows(rows, count, settings->json);
+		print_rows(gallery, rows, count, settings->json);
 	limen_rows_free(rows, count > 0 ? count : 0);
 	limen_backend_close(backend);
 	return result;
@@ -320,6 +371,7 @@ static const struct {
 } actions[] = {
 	{ "create", gallery_create },
 	{ "add", gallery_add },
+	{ "list", list_gallery },
 	{ "info", show_gallery },
 	{ "verify", verify_gallery },
 	{ "remove", remove_rows },
@@ -333,7 +385,7 @@ int command_gallery(int argc, char **argv)
 	bool leave;
 	int result;
 
-	result = read_settings(argc, argv, "abcfgjkmnt", help, &settings, &leave);
+	result = read_settings(argc, argv, "abcfgjkLmnt", help, &settings, &leave);
 	if (leave)
 		return result;
 	if (argc - optind < 2)

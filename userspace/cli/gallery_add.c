@@ -24,6 +24,7 @@
  * @list: the text of --from, cut into lines
  * @inputs: paths of all of them
  * @count: number of them
+ * @label: of the row of the only input, or NULL
  * @taken: those that gave a template, in order
  * @taken_count: number of these
  * @rows: what they became
@@ -34,6 +35,7 @@ struct intake {
 	char *list;
 	const char **inputs;
 	size_t count;
+	const char *label;
 	const char **taken;
 	size_t taken_count;
 	int64_t *rows;
@@ -76,7 +78,7 @@ static int find_inputs(const struct settings *settings, char **operands,
 	char *rest, *line;
 	size_t room = 0, lines = 0;
 
-	*intake = (struct intake){ .told = now_ns() };
+	*intake = (struct intake){ .label = settings->label, .told = now_ns() };
 	if (settings->from && read_list(settings->from, intake, &lines))
 		return FAILED;
 	while (operands[room])
@@ -93,6 +95,8 @@ static int find_inputs(const struct settings *settings, char **operands,
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
 			intake->inputs[intake->count++] = line;
+	if (intake->label && intake->count > 1)
+		return misused("--label is for one input");
 	return intake->count ? DONE :
 			       misused("gallery create and add take a file and inputs");
 }
@@ -115,9 +119,10 @@ static int stage(struct intake *intake, const char *input,
 		error = limen_gallery_create(&intake->staged, tmpl->model,
 					     tmpl->dim);
 	if (!error)
-		error = limen_gallery_add(intake->staged, tmpl);
+		error = limen_gallery_add_labelled(intake->staged, tmpl, intake->label);
 	if (error < 0)
-		return fail("%s: %s", input, limen_strerror(error));
+		return fail("%s: %s", error == -EILSEQ ? "--label" : input,
+			    limen_strerror(error));
 	intake->taken[intake->taken_count++] = input;
 	return DONE;
 }
@@ -239,7 +244,7 @@ static int append_staged(struct limen_gallery *gallery, struct intake *intake)
 	for (i = 0; i < intake->taken_count && row >= 0; i++) {
 		row = limen_gallery_row(intake->staged, i, &tmpl);
 		if (row >= 0)
-			row = limen_gallery_add(gallery, &tmpl);
+			row = limen_gallery_add_labelled(gallery, &tmpl, intake->label);
 		if (row < 0)
 			fail("%s: %s", intake->taken[i], limen_strerror(row));
 		intake->rows[i] = row;

@@ -36,6 +36,7 @@ static int add_board(const char *node, void *context)
 	json_add_text(object, "description", error ? limen_strerror(error) :
 		      limen_backend_description(backend));
 	if (!error) {
+		json_add_text(object, "address", limen_backend_address(backend));
 		if (*limen_backend_firmware(backend))
 			json_add_text(object, "firmware",
 				      limen_backend_firmware(backend));
@@ -49,6 +50,41 @@ bool service_works(const struct limen_service_status *status)
 {
 	/* limend's own words where there is nothing. */
 	return !status->mismatches && strncmp(status->description, "no board", 8) != 0;
+}
+
+static const char *state_name(enum limen_board_state state)
+{
+	switch (state) {
+	case LIMEN_BOARD_SERVES:
+		return "serves";
+	case LIMEN_BOARD_RESTS:
+		return "failed, used last";
+	case LIMEN_BOARD_ABSENT:
+		return "gone";
+	case LIMEN_BOARD_CONDEMNED:
+		return "computed a wrong score, out of service";
+	}
+	return "unknown";
+}
+
+static struct json_object *service_boards(const struct limen_service_status *status)
+{
+	struct json_object *boards = json_object_new_array();
+	uint32_t i;
+
+	for (i = 0; i < status->board_count; i++) {
+		const struct limen_service_board *board = &status->boards[i];
+		struct json_object *object = json_object_new_object();
+
+		json_add_text(object, "address", board->address);
+		json_add_text(object, "state", state_name(board->state));
+		json_add_truth(object, "usable", board->state == LIMEN_BOARD_SERVES ||
+			       board->state == LIMEN_BOARD_RESTS);
+		json_add_whole(object, "comparisons", board->comparisons);
+		json_add_whole(object, "failures", board->failures);
+		json_object_array_add(boards, object);
+	}
+	return boards;
 }
 
 static struct json_object *service(const struct limen_config *config)
@@ -77,6 +113,7 @@ static struct json_object *service(const struct limen_config *config)
 	json_add_whole(object, "batches", status.batches);
 	json_add_whole(object, "rechecks", status.rechecks);
 	json_add_whole(object, "mismatches", status.mismatches);
+	json_object_object_add(object, "boards", service_boards(&status));
 	return object;
 }
 
@@ -107,6 +144,19 @@ static bool is_usable(struct json_object *object)
 	return json_object_get_boolean(json_object_object_get(object, "usable"));
 }
 
+static void print_service_boards(struct json_object *boards)
+{
+	size_t count = json_object_array_length(boards), i;
+
+	for (i = 0; i < count; i++) {
+		struct json_object *board = json_object_array_get_idx(boards, i);
+
+		printf("         board %s %s; %s comparisons, %s failures\n",
+		       member(board, "address"), member(board, "state"),
+		       member(board, "comparisons"), member(board, "failures"));
+	}
+}
+
 static void print_service(struct json_object *service)
 {
 	printf("service  %s: %s\n", member(service, "socket"),
@@ -119,6 +169,7 @@ static void print_service(struct json_object *service)
 	       member(service, "batches"), member(service, "failures"));
 	printf("         %s scores of boards re-checked, %s of them wrong\n",
 	       member(service, "rechecks"), member(service, "mismatches"));
+	print_service_boards(json_object_object_get(service, "boards"));
 	if (strcmp(member(service, "mismatches"), "0"))
 		puts("         a board computed a wrong score: out of service until "
 		     "limend restarts");

@@ -5,6 +5,7 @@
 #include "lane.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "clock.h"
 
@@ -116,8 +117,10 @@ static void compare_templates(struct run *run)
 	}
 	if (!evidence->service && !evidence->comparison)
 		evidence->score = result.score;
-	if (!evidence->service)
+	if (!evidence->service) {
 		run->transit->backend = result.backend;
+		memcpy(run->transit->board, result.board, sizeof(run->transit->board));
+	}
 	run->transit->times.compare = gate_now_us() - start;
 }
 

@@ -74,6 +74,7 @@ struct gate_times {
  * struct gate_transit - what a transit yields. Nothing of a face is in it
  * @evidence: what was observed
  * @backend: enum limen_backend_kind, or 0 if nothing was compared
+ * @board: the board that compared, by its place on its bus; "" if it was none
  * @attempts: pictures looked at
  * @process: of the process it ran in: 0, a negative errno if there was none, or
  *	what waitpid() says if it did not end well
@@ -82,6 +83,7 @@ struct gate_times {
 struct gate_transit {
 	struct gate_evidence evidence;
 	uint32_t backend;
+	char board[LIMEN_BOARD_ADDRESS_SIZE];
 	uint32_t attempts;
 	int process;
 	struct gate_times times;

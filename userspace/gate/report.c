@@ -34,6 +34,17 @@ static struct json_object *stages(const struct gate_times *times)
 	return object;
 }
 
+/* It has come from another process: what is no name is left out. */
+static void add_board(struct json_object *object, const char *board)
+{
+	size_t at = 0;
+
+	while (at < LIMEN_BOARD_ADDRESS_SIZE && board[at] > ' ' && board[at] <= '~')
+		at++;
+	if (at && at < LIMEN_BOARD_ADDRESS_SIZE && !board[at])
+		json_add_text(object, "board", board);
+}
+
 static struct json_object *describe(unsigned long long number,
 				    const struct gate_transit *transit,
 				    int32_t threshold)
@@ -51,6 +62,7 @@ static struct json_object *describe(unsigned long long number,
 	if (transit->backend == LIMEN_BACKEND_CPU ||
 	    transit->backend == LIMEN_BACKEND_BOARD)
 		json_add_text(object, "backend", limen_backend_name(transit->backend));
+	add_board(object, transit->board);
 	json_add_whole(object, "attempts", transit->attempts);
 	json_object_object_add(object, "milliseconds", stages(&transit->times));
 	return object;

@@ -192,6 +192,9 @@ enum limen_backend_kind {
  */
 const char *limen_backend_name(enum limen_backend_kind kind);
 
+/* Room for the place of a board on its bus, as "0000:01:00.0", and a NUL. */
+#define LIMEN_BOARD_ADDRESS_SIZE 32
+
 struct limen_client;
 
 /**
@@ -203,6 +206,8 @@ struct limen_client;
  * @service_ns: time from request read to reply written, nanoseconds
  * @backend: where it was computed; 0 if limend did not answer
  * @reserved: zero
+ * @board: the board that computed it, or failed at it, by its place on its bus,
+ *	NUL-terminated; "" if it was none
  */
 struct limen_service_result {
 	uint32_t size;
@@ -212,7 +217,41 @@ struct limen_service_result {
 	uint64_t service_ns;
 	enum limen_backend_kind backend;
 	uint32_t reserved;
+	char board[LIMEN_BOARD_ADDRESS_SIZE];
 };
+
+/**
+ * enum limen_board_state - what a board is to limend
+ * @LIMEN_BOARD_SERVES: it is used
+ * @LIMEN_BOARD_RESTS: it has failed, and is used while there is none that serves
+ * @LIMEN_BOARD_ABSENT: it was there and has gone
+ * @LIMEN_BOARD_CONDEMNED: it computed a wrong score, and is not used
+ */
+enum limen_board_state {
+	LIMEN_BOARD_SERVES = 1,
+	LIMEN_BOARD_RESTS = 2,
+	LIMEN_BOARD_ABSENT = 3,
+	LIMEN_BOARD_CONDEMNED = 4,
+};
+
+/**
+ * struct limen_service_board - what limend says of one board
+ * @address: its place on its bus, NUL-terminated
+ * @state: what it is to limend now
+ * @reserved: zero
+ * @comparisons: that it scored since limend started
+ * @failures: that it was given and did not score
+ */
+struct limen_service_board {
+	char address[LIMEN_BOARD_ADDRESS_SIZE];
+	enum limen_board_state state;
+	uint32_t reserved;
+	uint64_t comparisons;
+	uint64_t failures;
+};
+
+/* Most boards that one limend knows. */
+#define LIMEN_SERVICE_BOARDS_MAX 8
 
 /**
  * struct limen_service_status - what limend says of itself
@@ -224,8 +263,11 @@ struct limen_service_result {
  * @failures: not scored since it started
  * @batches: submissions to the backend since it started
  * @rechecks: scores of boards that it has computed again on the CPU
- * @mismatches: of these, so many were wrong; unless 0, it uses no board
+ * @mismatches: of these, so many were wrong
  * @description: of the backend, NUL-terminated
+ * @board_count: boards in @boards
+ * @reserved2: zero
+ * @boards: those it has used since it started; behind @board_count, zeros
  */
 struct limen_service_status {
 	uint32_t size;
@@ -238,6 +280,9 @@ struct limen_service_status {
 	uint64_t rechecks;
 	uint64_t mismatches;
 	char description[64];
+	uint32_t board_count;
+	uint32_t reserved2;
+	struct limen_service_board boards[LIMEN_SERVICE_BOARDS_MAX];
 };
 
 /**

@@ -95,6 +95,18 @@ const char *limen_backend_description(const struct limen_backend *backend);
  */
 const char *limen_backend_firmware(const struct limen_backend *backend);
 
+/**
+ * limen_backend_address() - where on its bus a board is
+ * @backend: the backend
+ *
+ * It tells boards apart, and stays the same when a board goes and comes back in the same
+ * place, which its node need not.
+ *
+ * Return: as "0000:01:00.0", shorter than LIMEN_BOARD_ADDRESS_SIZE; "" for anything that
+ * is no board, or if the system does not tell. It lasts as long as the backend.
+ */
+const char *limen_backend_address(const struct limen_backend *backend);
+
 #define LIMEN_THREADS_MAX 256
 
 /**
@@ -243,6 +255,27 @@ int limen_gallery_edit(struct limen_gallery **gallery, const char *path,
 int64_t limen_gallery_add(struct limen_gallery *gallery,
 			  const struct limen_template *tmpl);
 
+/* Most bytes of a label, and room for one and a NUL. */
+#define LIMEN_LABEL_MAX 255
+#define LIMEN_LABEL_SIZE 256
+
+/**
+ * limen_gallery_add_labelled() - append a row that has a label
+ * @gallery: the gallery
+ * @tmpl: the row; its quality is not kept
+ * @label: what it is called, a string of 1 to LIMEN_LABEL_MAX bytes of UTF-8, without
+ *	control characters and marks that turn the order of others; NULL for no label
+ *
+ * Labels need not differ. A label is personal data: it is wiped with its row, and is in the
+ * file, in clear. Files of galleries that have one cannot be read by versions of Limen that
+ * know none.
+ *
+ * Return: as limen_gallery_add(); -EILSEQ: it is no label.
+ */
+int64_t limen_gallery_add_labelled(struct limen_gallery *gallery,
+				   const struct limen_template *tmpl,
+				   const char *label);
+
 /**
  * limen_gallery_remove() - remove a row
  * @gallery: the gallery
@@ -336,6 +369,20 @@ int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
 		      struct limen_template *tmpl);
 
 /**
+ * limen_gallery_label() - copy the label of a row
+ * @gallery: the gallery
+ * @row: its number
+ * @label: out: the label and zeros behind it; all zeros, which is "", if it has none. To
+ *	be wiped by limen_wipe() once it is not needed any more
+ *
+ * With limen_gallery_next_row(), of all rows. Waits while somebody adds or removes a row.
+ *
+ * Return: 0; -ENOENT: no such row, or removed.
+ */
+int limen_gallery_label(const struct limen_gallery *gallery, uint32_t row,
+			char label[LIMEN_LABEL_SIZE]);
+
+/**
  * limen_gallery_close() - close a gallery and wipe what of it is in memory
  * @gallery: the gallery, which nothing searches any more, or NULL
  */
@@ -354,8 +401,8 @@ void limen_gallery_close(struct limen_gallery *gallery);
  * @timeout_ms: longest to wait
  *
  * The rows are those of one moment during the call. A board or an OpenCL device is
- * given the gallery at the first search and whenever it has changed; a board unplugged
- * during that raises SIGBUS.
+ * given the gallery at the first search and whenever it has changed, and a board once for
+ * all backends of the process; a board unplugged during that raises SIGBUS.
  *
  * Return: the number of rows found; -EMEDIUMTYPE, -EDOM: the probe is of another model
  * or dimension; -EINVAL: a number or timeout that is none, or a board whose searches do

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <monotonic.h>
@@ -47,13 +48,14 @@ int batch_add(struct batch *batch, struct session *session, uint64_t number,
 	batch->pairs[batch->count].probe = &entry->probe;
 	batch->pairs[batch->count].reference = &entry->reference;
 	batch->count++;
+	session->under_way++;
 	return 0;
 }
 
 static void fill_reply(struct limend_compare_reply *reply,
 		       const struct batch_entry *entry,
-		       const struct limen_pair *pair,
-		       enum limen_backend_kind kind, int64_t service_ns)
+		       const struct limen_pair *pair, const struct work *work,
+		       int64_t service_ns)
 {
 	*reply = (struct limend_compare_reply){
 		.magic = htole32(LIMEND_MAGIC),
@@ -61,19 +63,33 @@ static void fill_reply(struct limend_compare_reply *reply,
 		.op = htole16(LIMEND_COMPARE),
 		.number = htole64(entry->number),
 		.error = htole32(pair->error),
-		.backend = htole32(kind),
+		.backend = htole32(work->kind),
 		.device_ns = htole64(pair->device_ns),
 		.service_ns = htole64(service_ns),
 	};
+	memcpy(reply->board, work->board, sizeof(reply->board));
 	if (pair->error)
 		return;
 	reply->raw = htole32(pair->score.raw);
 	reply->similarity = htole32(pair->score.similarity);
 }
 
-static void answer(struct batch *batch)
+bool batch_start(struct batch *batch, struct engine *engine)
+{
+	batch->work.pairs = batch->pairs;
+	batch->work.count = batch->count;
+	return engine_start(engine, &batch->work);
+}
+
+struct batch *batch_of(struct work *work)
+{
+	return (struct batch *)((char *)work - offsetof(struct batch, work));
+}
+
+static bool answer(struct batch *batch)
 {
 	unsigned int first, next;
+	bool ended = false;
 
 	for (first = 0; first < batch->count; first = next) {
 		struct session *session = batch->entries[first].session;
@@ -81,25 +97,26 @@ static void answer(struct batch *batch)
 		for (next = first + 1; next < batch->count; next++)
 			if (batch->entries[next].session != session)
 				break;
+		session->under_way -= next - first;
 		session_reply(session, &batch->replies[first], next - first);
+		ended |= session->ended;
 	}
+	return ended;
 }
 
-void batch_finish(struct batch *batch, struct engine *engine)
+bool batch_finish(struct batch *batch)
 {
-	enum limen_backend_kind kind;
-	int64_t service_ns;
+	int64_t service_ns = now_ns() - batch->received_ns;
 	unsigned int i;
+	bool ended;
 
-	if (!batch->count)
-		return;
-	kind = engine_compare(engine, batch->pairs, batch->count);
-	service_ns = now_ns() - batch->received_ns;
 	for (i = 0; i < batch->count; i++)
 		fill_reply(&batch->replies[i], &batch->entries[i],
-			   &batch->pairs[i], kind, service_ns);
-	answer(batch);
+			   &batch->pairs[i], &batch->work, service_ns);
+	ended = answer(batch);
 	limen_wipe(batch->entries, batch->count * sizeof(*batch->entries));
 	limen_wipe(batch->pairs, batch->count * sizeof(*batch->pairs));
 	limen_wipe(batch->replies, batch->count * sizeof(*batch->replies));
+	batch->count = 0;
+	return ended;
 }

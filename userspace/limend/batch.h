@@ -26,7 +26,8 @@ struct batch_entry {
 
 /**
  * struct batch - the requests of one round
- * @count: requests gathered
+ * @count: requests gathered; 0: it is free for the next round
+ * @work: they, to the engine
  * @received_ns: when the round began to read
  * @entries: the requests; those of one session stand together
  * @pairs: what the backend makes of them
@@ -34,6 +35,7 @@ struct batch_entry {
  */
 struct batch {
 	unsigned int count;
+	struct work work;
 	int64_t received_ns;
 	struct batch_entry entries[LIMEN_BATCH_MAX];
 	struct limen_pair pairs[LIMEN_BATCH_MAX];
@@ -48,7 +50,14 @@ void batch_begin(struct batch *batch);
  */
 int batch_add(struct batch *batch, struct session *session, uint64_t number,
 	      const uint8_t *templates, size_t size);
-/* Computes, answers every session and wipes the templates. */
-void batch_finish(struct batch *batch, struct engine *engine);
+/* Has it computed. As engine_start(): whether it is done. */
+bool batch_start(struct batch *batch, struct engine *engine);
+/* The batch that this is the work of. */
+struct batch *batch_of(struct work *work);
+/*
+ * Answers every session, wipes the templates and makes it free. Whether one of the
+ * sessions has ended.
+ */
+bool batch_finish(struct batch *batch);
 
 #endif /* LIMEND_BATCH_H */

@@ -14,8 +14,11 @@
 
 #include <limen/template.h>
 
+#define LIMEND_BOARDS_MAX	8
+#define LIMEND_ADDRESS_SIZE	32
+
 #define LIMEND_MAGIC	0x444e4d4c /* "LMND" */
-#define LIMEND_VERSION	1
+#define LIMEND_VERSION	2
 
 enum limend_op {
 	LIMEND_COMPARE = 1, /* two whole templates follow: probe, reference */
@@ -49,6 +52,8 @@ struct limend_request {
  * @similarity: published similarity
  * @device_ns: time in the backend, nanoseconds
  * @service_ns: time in limend, nanoseconds
+ * @board: place on its bus of the board that computed it, or failed at it; zeros behind
+ *	its end, and nothing but zeros if it was none
  */
 struct limend_compare_reply {
 	__le32 magic;
@@ -61,6 +66,23 @@ struct limend_compare_reply {
 	__le32 similarity;
 	__le64 device_ns;
 	__le64 service_ns;
+	char board[LIMEND_ADDRESS_SIZE];
+};
+
+/**
+ * struct limend_status_board - a board that limend has used
+ * @address: its place on its bus; zeros behind its end
+ * @state: enum limen_board_state
+ * @reserved: zero
+ * @comparisons: that it scored since the start
+ * @failures: that it was given and did not score
+ */
+struct limend_status_board {
+	char address[LIMEND_ADDRESS_SIZE];
+	__le32 state;
+	__le32 reserved;
+	__le64 comparisons;
+	__le64 failures;
 };
 
 /**
@@ -75,8 +97,11 @@ struct limend_compare_reply {
  * @failures: not scored since the start
  * @batches: submissions to the backend since the start
  * @rechecks: scores of boards that were computed again on the CPU, since the start
- * @mismatches: of these, so many were wrong; unless 0, no board is used
+ * @mismatches: of these, so many were wrong
  * @description: of the backend, NUL-terminated
+ * @board_count: in use in @boards
+ * @reserved: zero
+ * @boards: zeros behind @board_count
  */
 struct limend_status_reply {
 	__le32 magic;
@@ -91,6 +116,9 @@ struct limend_status_reply {
 	__le64 rechecks;
 	__le64 mismatches;
 	char description[64];
+	__le32 board_count;
+	__le32 reserved;
+	struct limend_status_board boards[LIMEND_BOARDS_MAX];
 };
 
 /**
@@ -117,7 +145,8 @@ struct limend_refusal {
 
 _Static_assert(sizeof(struct limend_request) == 16, "pinned");
 _Static_assert(sizeof(struct limend_refusal) == 24, "pinned");
-_Static_assert(sizeof(struct limend_compare_reply) == 48, "pinned");
-_Static_assert(sizeof(struct limend_status_reply) == 128, "pinned");
+_Static_assert(sizeof(struct limend_compare_reply) == 80, "pinned");
+_Static_assert(sizeof(struct limend_status_board) == 56, "pinned");
+_Static_assert(sizeof(struct limend_status_reply) == 584, "pinned");
 
 #endif /* LIMEN_PROTOCOL_H */

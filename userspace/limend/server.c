@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -69,10 +71,48 @@ static void session_close(struct server *server, struct session *session)
 	server->clients--;
 }
 
+/* What has ended is closed at once, or as soon as no batch points to it. */
+static void dismiss(struct server *server, struct session *session)
+{
+	if (!session->under_way) {
+		session_close(server, session);
+	} else if (!session->left) {
+		epoll_ctl(server->epoll, EPOLL_CTL_DEL, session->fd, NULL);
+		session->left = true;
+	}
+}
+
+static void dismiss_ended(struct server *server)
+{
+	struct session *session, *next;
+
+	for (session = server->sessions; session; session = next) {
+		next = session->next;
+		if (session->ended)
+			dismiss(server, session);
+	}
+}
+
+static void fill_boards(const struct boards *boards, struct limend_status_reply *reply)
+{
+	unsigned int i;
+
+	reply->board_count = htole32(boards->count);
+	for (i = 0; i < boards->count; i++) {
+		const struct board *board = &boards->all[i];
+		struct limend_status_board *to = &reply->boards[i];
+
+		memcpy(to->address, board->address, sizeof(to->address));
+		to->state = htole32(board_state(board));
+		to->comparisons = htole64(board->comparisons);
+		to->failures = htole64(board->failures);
+	}
+}
+
 static void fill_status(void *context, struct limend_status_reply *reply)
 {
-	const struct server *server = context;
-	const struct engine *engine = &server->engine;
+	struct server *server = context;
+	struct engine *engine = &server->engine;
 
 	reply->backend = htole32(engine_kind(engine));
 	reply->clients = htole32(server->clients);
@@ -83,6 +123,7 @@ static void fill_status(void *context, struct limend_status_reply *reply)
 	reply->mismatches = htole64(engine->recheck.mismatches);
 	snprintf(reply->description, sizeof(reply->description), "%s",
 		 engine_description(engine));
+	fill_boards(&engine->boards, reply);
 }
 
 static void watch_listener(struct server *server, uint32_t events)
@@ -161,8 +202,10 @@ static void expel(struct server *server)
 		next = session->next;
 		if (!allow_check(&server->listener.allow, session->fd, &session->uid))
 			continue;
-		session_refuse(session->fd, -EACCES);
-		session_close(server, session);
+		if (!session->ended)
+			session_refuse(session->fd, -EACCES);
+		session->ended = true;
+		dismiss(server, session);
 	}
 }
 
@@ -184,6 +227,20 @@ static void reload_config(struct server *server)
 	notify("READY=1");
 }
 
+/* Answers what boards have finished. */
+static void serve_finished(struct server *server)
+{
+	struct work *work;
+	bool ended = false;
+	eventfd_t times;
+
+	eventfd_read(server->engine.done, &times);
+	while ((work = engine_take(&server->engine)))
+		ended |= batch_finish(batch_of(work));
+	if (ended)
+		dismiss_ended(server);
+}
+
 /* Everything but clients. Their sources are the things themselves. */
 static void handle_event(struct server *server, const void *source)
 {
@@ -193,6 +250,8 @@ static void handle_event(struct server *server, const void *source)
 		accept_client(server);
 	} else if (source == &server->engine) {
 		engine_hotplug(&server->engine);
+	} else if (source == &server->engine.done) {
+		serve_finished(server);
 	} else if (read(server->signals, &signal, sizeof(signal)) > 0) {
 		if (signal.ssi_signo == SIGHUP)
 			reload_config(server);
@@ -204,51 +263,79 @@ static void handle_event(struct server *server, const void *source)
 static bool is_session(const struct server *server, const void *source)
 {
 	return source != &server->listener && source != &server->engine &&
-	       source != &server->signals;
+	       source != &server->engine.done && source != &server->signals;
+}
+
+/* There is one: boards have no more than one each. */
+static struct batch *free_round(struct server *server)
+{
+	struct batch *batch = server->rounds;
+
+	while (batch->count)
+		batch++;
+	return batch;
 }
 
 static void serve_sessions(struct server *server, struct session *const *ready,
 			   unsigned int count)
 {
-	unsigned int i;
+	struct batch *batch = free_round(server);
+	unsigned int share, i;
 
 	if (!count)
 		return;
-	batch_begin(&server->batch);
+	/* What one board is not given is read next, and given to another. */
+	share = engine_share(&server->engine, LIMEN_BATCH_MAX) / count;
+	batch_begin(batch);
 	for (i = 0; i < count; i++)
-		session_receive(ready[i], &server->inbox,
-				LIMEN_BATCH_MAX / count, &server->batch,
-				fill_status, server);
-	batch_finish(&server->batch, &server->engine);
+		session_receive(ready[i], &server->inbox, share ? share : 1,
+				batch, fill_status, server);
+	if (batch->count && batch_start(batch, &server->engine))
+		batch_finish(batch);
 	for (i = 0; i < count; i++)
 		if (ready[i]->ended)
-			session_close(server, ready[i]);
+			dismiss(server, ready[i]);
+}
+
+/* While all boards are busy, requests gather where they are; boards do have an end. */
+static int wait_for_boards(struct server *server)
+{
+	struct pollfd poll_done = { .fd = server->engine.done, .events = POLLIN };
+	int ready = poll(&poll_done, 1, time_left(server));
+
+	if (ready > 0)
+		serve_finished(server);
+	return ready;
+}
+
+static int serve_round(struct server *server)
+{
+	struct epoll_event events[READY_MAX];
+	struct session *ready[READY_MAX];
+	unsigned int sessions = 0;
+	int count, i;
+
+	if (engine_busy(&server->engine))
+		return wait_for_boards(server);
+	count = epoll_wait(server->epoll, events, READY_MAX, time_left(server));
+	for (i = 0; i < count; i++)
+		if (is_session(server, events[i].data.ptr))
+			ready[sessions++] = events[i].data.ptr;
+	serve_sessions(server, ready, sessions);
+	for (i = 0; i < count; i++)
+		if (!is_session(server, events[i].data.ptr))
+			handle_event(server, events[i].data.ptr);
+	return count;
 }
 
 int server_run(struct server *server)
 {
-	struct epoll_event events[READY_MAX];
-	struct session *ready[READY_MAX];
-	unsigned int sessions;
-	int count, i;
-
 	notify("READY=1");
-	while (!server->stopping) {
-		count = epoll_wait(server->epoll, events, READY_MAX,
-				   time_left(server));
-		if (count < 0 && errno != EINTR) {
-			log_error("epoll: %s", strerror(errno));
+	while (!server->stopping)
+		if (serve_round(server) < 0 && errno != EINTR) {
+			log_error("waiting: %s", strerror(errno));
 			return -1;
 		}
-		sessions = 0;
-		for (i = 0; i < count; i++)
-			if (is_session(server, events[i].data.ptr))
-				ready[sessions++] = events[i].data.ptr;
-		serve_sessions(server, ready, sessions);
-		for (i = 0; i < count; i++)
-			if (!is_session(server, events[i].data.ptr))
-				handle_event(server, events[i].data.ptr);
-	}
 	notify("STOPPING=1");
 	return 0;
 }
@@ -275,6 +362,7 @@ static int watch_all(struct server *server)
 	if (server->epoll < 0 ||
 	    watch(server, server->signals, &server->signals) ||
 	    watch(server, server->listener.fd, &server->listener) ||
+	    watch(server, server->engine.done, &server->engine.done) ||
 	    (hotplug >= 0 && watch(server, hotplug, &server->engine))) {
 		log_error("no way to wait: %s", strerror(errno));
 		return -1;
@@ -316,6 +404,9 @@ void server_close(struct server *server)
 {
 	struct session *session, *next;
 
+	/* What boards have begun is answered; templates are wiped. */
+	while (engine_working(&server->engine))
+		wait_for_boards(server);
 	listener_close(&server->listener);
 	for (session = server->sessions; session; session = next) {
 		next = session->next;

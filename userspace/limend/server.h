@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop: who is ready, one batch, the answers. */
+/* The loop: who is ready, a batch for a board that is free, the answers. */
 #ifndef LIMEND_SERVER_H
 #define LIMEND_SERVER_H
 
@@ -22,7 +22,7 @@
  * @engine: what computes
  * @clients: sessions in @sessions
  * @sessions: all of them
- * @batch: of the round
+ * @rounds: batches: those that boards compute, and one that is gathered
  * @inbox: of the round
  */
 struct server {
@@ -37,7 +37,7 @@ struct server {
 	struct engine engine;
 	unsigned int clients;
 	struct session *sessions;
-	struct batch batch;
+	struct batch rounds[LIMEN_SERVICE_BOARDS_MAX + 1];
 	struct inbox inbox;
 };
 

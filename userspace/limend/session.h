@@ -13,7 +13,9 @@
  * struct session - a connected client
  * @fd: its socket
  * @uid: its user
- * @ended: to be closed once the round is over, as the batch may point to it
+ * @ended: to be closed once nothing is under way, as batches point to it
+ * @left: likewise, and it is listened to no more
+ * @under_way: its requests in batches
  * @alone: times in a row that no more than one packet was there
  * @previous: in the list of all
  * @next: in the list of all
@@ -22,6 +24,8 @@ struct session {
 	int fd;
 	uid_t uid;
 	bool ended;
+	bool left;
+	unsigned int under_way;
 	unsigned int alone;
 	struct session *previous;
 	struct session *next;

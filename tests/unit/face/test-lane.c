@@ -306,6 +306,7 @@ START_TEST(a_score_is_told_as_it_is)
 	struct gate_transit transit = {
 		.evidence.score.similarity = shown[_i].similarity,
 		.backend = LIMEN_BACKEND_BOARD,
+		.board = "0000:01:00.0",
 		.times = { .document = 1250, .total = 99 },
 	};
 	struct json_object *object = report(&transit);
@@ -315,11 +316,28 @@ START_TEST(a_score_is_told_as_it_is)
 	ck_assert_str_eq(text_of(object, "similarity"), shown[_i].decimal);
 	ck_assert_str_eq(text_of(object, "threshold"), "0.4000");
 	ck_assert_str_eq(text_of(object, "backend"), "board");
+	ck_assert_str_eq(text_of(object, "board"), "0000:01:00.0");
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(
 				 object, "similarity_integer")),
 			 shown[_i].similarity);
 	ck_assert_str_eq(text_of(json_object_object_get(object, "milliseconds"),
 				 "document"), "1.2");
+	json_object_put(object);
+}
+END_TEST
+
+/* Without an end, or with what is none of a name's. */
+START_TEST(what_is_no_board_is_not_told)
+{
+	struct gate_transit transit = { .backend = LIMEN_BACKEND_BOARD };
+	struct json_object *object;
+
+	memset(transit.board, 'a', sizeof(transit.board));
+	if (_i)
+		strcpy(transit.board, "a\nb");
+	object = report(&transit);
+	ck_assert_str_eq(text_of(object, "backend"), "board");
+	ck_assert_ptr_null(json_object_object_get(object, "board"));
 	json_object_put(object);
 }
 END_TEST
@@ -613,6 +631,7 @@ int main(void)
 			    COUNT_OF(troubles));
 	tcase_add_loop_test(tests, a_score_is_told_as_it_is, 0,
 			    COUNT_OF(shown));
+	tcase_add_loop_test(tests, what_is_no_board_is_not_told, 0, 2);
 	tcase_add_test(tests, without_a_comparison_no_score_is_told);
 	tcase_add_test(tests, a_report_nobody_reads_is_an_error);
 	tcase_add_test(tests, a_report_into_a_full_pipe_has_an_end);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <xf86drm.h>
 
@@ -17,6 +18,7 @@
 
 #define MEMORY_SIZE (16 << 20)
 #define BUFFERS 64
+#define GALLERIES 8
 #define ROWS 300
 #define DIM 128
 #define TOP_K 64
@@ -27,8 +29,8 @@
  * @memory: of all buffers
  * @used: of it
  * @offsets: where buffers begin, by handle; 0 for none
- * @lost: the gallery's content is
- * @gallery: the one there is; its handle is 0 if there is none
+ * @lost: the content of galleries up to this one is
+ * @galleries: by their identifiers; those that are none have no handle
  * @uploads: galleries made so far
  * @submissions: taken so far
  * @slow: the time is over before the next submission has finished
@@ -43,8 +45,8 @@ static struct driver {
 	uint8_t *memory;
 	size_t used;
 	size_t offsets[BUFFERS];
-	bool lost;
-	struct drm_limen_gallery_create gallery;
+	uint32_t lost;
+	struct drm_limen_gallery_create galleries[GALLERIES];
 	unsigned int uploads;
 	unsigned int submissions;
 	bool slow;
@@ -99,13 +101,27 @@ static int fake_create(struct drm_limen_bo_create *create)
 
 static int fake_gallery(struct drm_limen_gallery_create *create)
 {
-	ck_assert(!driver.gallery.handle);
 	ck_assert_uint_ne(driver.offsets[create->handle], 0);
 	driver.uploads++;
-	driver.lost = false;
+	ck_assert_uint_lt(driver.uploads, GALLERIES);
 	create->gallery = driver.uploads;
-	driver.gallery = *create;
+	driver.galleries[create->gallery] = *create;
 	return 0;
+}
+
+static unsigned int galleries_held(void)
+{
+	unsigned int count = 0, i;
+
+	for (i = 0; i < GALLERIES; i++)
+		count += driver.galleries[i].handle != 0;
+	return count;
+}
+
+/* What card memory holds now is not there any more. */
+static void lose_memory(void)
+{
+	driver.lost = driver.uploads;
 }
 
 /* Puts a row where it belongs among the best ones. */
@@ -126,8 +142,8 @@ static void rank(struct drm_limen_scan_result *result, uint32_t most,
 
 static void fake_scan(const struct drm_limen_scan *desc)
 {
-	const uint8_t *rows = driver.memory +
-			      driver.offsets[driver.gallery.handle];
+	const struct drm_limen_gallery_create *searched = &driver.galleries[desc->gallery];
+	const uint8_t *rows = driver.memory + driver.offsets[searched->handle];
 	const uint8_t *probe = driver.memory + desc->probe_offset +
 			       driver.offsets[desc->probe_handle];
 	struct drm_limen_scan_result *result =
@@ -141,8 +157,8 @@ static void fake_scan(const struct drm_limen_scan *desc)
 	for (i = desc->first_row; i < desc->first_row + desc->row_count; i++) {
 		struct limen_score score = limen_score_vectors(
 			(const int8_t *)probe,
-			(const int8_t *)rows + (size_t)i * driver.gallery.stride,
-			driver.gallery.dim);
+			(const int8_t *)rows + (size_t)i * searched->stride,
+			searched->dim);
 		struct drm_limen_scan_row row = {
 			.row = i,
 			.raw = score.raw,
@@ -180,14 +196,15 @@ static int fake_scans(const struct drm_limen_submit *submit)
 
 	ck_assert_uint_eq(submit->desc_size, sizeof(*descs));
 	if (!driver.sleeps_after)
-		driver.lost = true;
+		lose_memory();
 	if (driver.sleeps_after >= 0)
 		driver.sleeps_after--;
 	for (i = 0; i < submit->count; i++) {
-		ck_assert_uint_eq(descs[i].gallery, driver.gallery.gallery);
+		ck_assert_uint_lt(descs[i].gallery, GALLERIES);
+		ck_assert_uint_ne(driver.galleries[descs[i].gallery].handle, 0);
 		ck_assert_uint_le(descs[i].first_row + descs[i].row_count,
-				  driver.gallery.rows);
-		if (driver.lost)
+				  driver.galleries[descs[i].gallery].rows);
+		if (descs[i].gallery <= driver.lost)
 			return refuse(ESTALE);
 	}
 	for (i = 0; i < submit->count; i++)
@@ -239,6 +256,7 @@ static int fake_call(unsigned long request, void *args)
 {
 	struct drm_limen_bo_mmap_offset *map = args;
 	struct drm_limen_queue_create *queue = args;
+	struct drm_limen_gallery_destroy *destroy = args;
 
 	switch (request) {
 	case DRM_IOCTL_LIMEN_QUERY:
@@ -251,7 +269,8 @@ static int fake_call(unsigned long request, void *args)
 	case DRM_IOCTL_LIMEN_GALLERY_CREATE:
 		return fake_gallery(args);
 	case DRM_IOCTL_LIMEN_GALLERY_DESTROY:
-		driver.gallery.handle = 0;
+		ck_assert_uint_ne(driver.galleries[destroy->gallery].handle, 0);
+		driver.galleries[destroy->gallery].handle = 0;
 		return 0;
 	case DRM_IOCTL_LIMEN_QUEUE_CREATE:
 		driver.queues++;
@@ -266,15 +285,35 @@ static int fake_call(unsigned long request, void *args)
 	return refuse(ENOTTY);
 }
 
+/* Calls come from several threads. */
+static pthread_mutex_t driver_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Descriptors of a board that has gone; another one has its node. */
+static int gone[8], gone_count;
+
+static bool fd_gone(int fd)
+{
+	int i;
+
+	for (i = 0; i < gone_count; i++)
+		if (gone[i] == fd)
+			return true;
+	return false;
+}
+
 /* From here on, what the library calls. */
 int drmIoctl(int fd, unsigned long request, void *args)
 {
 	int result;
 
-	(void)fd;
-	do
-		result = fake_call(request, args);
-	while (result < 0 && (errno == EINTR || errno == EAGAIN));
+	pthread_mutex_lock(&driver_lock);
+	if (fd_gone(fd))
+		result = refuse(ENODEV);
+	else
+		do
+			result = fake_call(request, args);
+		while (result < 0 && (errno == EINTR || errno == EAGAIN));
+	pthread_mutex_unlock(&driver_lock);
 	return result;
 }
 
@@ -294,8 +333,10 @@ void drmFreeVersion(drmVersionPtr version)
 
 int drmCloseBufferHandle(int fd, uint32_t handle)
 {
-	(void)fd;
-	driver.offsets[handle] = 0;
+	pthread_mutex_lock(&driver_lock);
+	if (!fd_gone(fd))
+		driver.offsets[handle] = 0;
+	pthread_mutex_unlock(&driver_lock);
 	return 0;
 }
 
@@ -360,18 +401,23 @@ static void check_rows(const struct limen_row *a, const struct limen_row *b,
 	}
 }
 
-/* The board finds what the CPU finds. */
-static void check_search(uint32_t top_k, int32_t min)
+/* A backend finds what the CPU finds. */
+static void check_search_by(struct limen_backend *by, uint32_t top_k, int32_t min)
 {
-	static struct limen_row rows[2][LIMEN_TOP_K_MAX];
+	struct limen_row rows[2][LIMEN_TOP_K_MAX];
 	struct limen_template probe = probe_of(1);
 	int count = limen_search(cpu, &probe, gallery, top_k, min, rows[0],
 				 TIMEOUT_MS);
 
 	ck_assert_int_gt(count, 0);
-	ck_assert_int_eq(limen_search(board, &probe, gallery, top_k, min,
+	ck_assert_int_eq(limen_search(by, &probe, gallery, top_k, min,
 				      rows[1], TIMEOUT_MS), count);
 	check_rows(rows[0], rows[1], count);
+}
+
+static void check_search(uint32_t top_k, int32_t min)
+{
+	check_search_by(board, top_k, min);
 }
 
 static void check_search_all(int32_t min, int64_t least)
@@ -433,7 +479,7 @@ END_TEST
 START_TEST(card_memory_lost)
 {
 	check_search(10, 0);
-	driver.lost = true;
+	lose_memory();
 	check_search(10, 0);
 	ck_assert_uint_eq(driver.uploads, 2);
 	/* Now in the midst of many scans. */
@@ -507,6 +553,148 @@ START_TEST(share_used_up)
 }
 END_TEST
 
+static struct limen_backend *another(void)
+{
+	struct limen_backend *backend;
+
+	ck_assert_int_eq(limen_backend_open(&backend, LIMEN_BACKEND_BOARD,
+					    in_folder("node")), 0);
+	return backend;
+}
+
+/* A gallery is on the card once, for as long as anybody searches it. */
+START_TEST(backends_share_the_card)
+{
+	struct limen_backend *second = another();
+
+	check_search(10, 0);
+	check_search_by(second, 10, 0);
+	ck_assert_uint_eq(driver.uploads, 1);
+	limen_backend_close(board);
+	board = another();
+	check_search_by(second, 10, 0);
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 1);
+	limen_backend_close(second);
+	check_search(10, 0);
+	ck_assert_uint_eq(galleries_held(), 1);
+	limen_backend_close(board);
+	ck_assert_uint_eq(galleries_held(), 0);
+	board = another();
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+}
+END_TEST
+
+/* Who has searched before a row went keeps what he has until he searches again. */
+START_TEST(a_changed_gallery_is_another_copy)
+{
+	struct limen_backend *second = another();
+
+	check_search(10, 0);
+	check_search_by(second, 10, 0);
+	ck_assert_int_eq(limen_gallery_remove(gallery, 7), 0);
+	check_search(10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+	ck_assert_uint_eq(galleries_held(), 2);
+	check_search_by(second, 10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+	ck_assert_uint_eq(galleries_held(), 1);
+	limen_backend_close(second);
+	check_search(10, 0);
+}
+END_TEST
+
+START_TEST(card_memory_lost_by_all)
+{
+	struct limen_backend *second = another();
+
+	check_search(10, 0);
+	check_search_by(second, 10, 0);
+	lose_memory();
+	check_search_by(second, 10, 0);
+	check_search(10, 0);
+	check_search_by(second, 10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+	ck_assert_uint_eq(galleries_held(), 1);
+	limen_backend_close(second);
+}
+END_TEST
+
+/* Another board at the node of one that has gone: nothing is shared with the dead. */
+START_TEST(a_board_at_the_same_node)
+{
+	struct limen_backend *second;
+	int fd;
+
+	check_search(10, 0);
+	for (fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0) {
+			ck_assert_int_lt(gone_count, (int)COUNT_OF(gone));
+			gone[gone_count++] = fd;
+		}
+	memset(driver.galleries, 0, sizeof(driver.galleries));
+	second = another();
+	check_search_by(second, 10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+	ck_assert_int_eq(search_fails(10, 0), -ENODEV);
+	limen_backend_close(board);
+	/* Its descriptors' numbers are free for others. */
+	gone_count = 0;
+	board = another();
+	check_search(10, 0);
+	check_search_by(second, 10, 0);
+	ck_assert_uint_eq(driver.uploads, 2);
+	limen_backend_close(second);
+}
+END_TEST
+
+#define SEARCHERS 4
+
+static pthread_barrier_t barrier;
+static struct limen_row expected[10];
+
+/* All at once at first, so that none is through before another begins. */
+static void *search_often(void *context)
+{
+	struct limen_row rows[COUNT_OF(expected)];
+	struct limen_template probe = probe_of(1);
+	struct limen_backend *own = another();
+	int i;
+
+	(void)context;
+	pthread_barrier_wait(&barrier);
+	for (i = 0; i < 50; i++) {
+		ck_assert_int_eq(limen_search(own, &probe, gallery, COUNT_OF(rows), 0, rows,
+					      TIMEOUT_MS), COUNT_OF(rows));
+		check_rows(rows, expected, COUNT_OF(rows));
+		if (!i)
+			pthread_barrier_wait(&barrier);
+	}
+	limen_backend_close(own);
+	return NULL;
+}
+
+/* One of them has the gallery copied. */
+START_TEST(threads_share_the_card)
+{
+	struct limen_template probe = probe_of(1);
+	pthread_t threads[SEARCHERS];
+	int i;
+
+	ck_assert_int_eq(limen_search(cpu, &probe, gallery, COUNT_OF(expected), 0, expected,
+				      TIMEOUT_MS), COUNT_OF(expected));
+	pthread_barrier_init(&barrier, NULL, SEARCHERS);
+	for (i = 0; i < SEARCHERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, search_often, NULL), 0);
+	for (i = 0; i < SEARCHERS; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	pthread_barrier_destroy(&barrier);
+	ck_assert_uint_eq(driver.uploads, 1);
+	ck_assert_uint_eq(galleries_held(), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("board");
@@ -520,6 +708,11 @@ int main(void)
 	tcase_add_test(tests, not_in_time);
 	tcase_add_test(tests, signals);
 	tcase_add_test(tests, share_used_up);
+	tcase_add_test(tests, backends_share_the_card);
+	tcase_add_test(tests, a_changed_gallery_is_another_copy);
+	tcase_add_test(tests, card_memory_lost_by_all);
+	tcase_add_test(tests, a_board_at_the_same_node);
+	tcase_add_test(tests, threads_share_the_card);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

@@ -278,6 +278,63 @@ START_TEST(galleries)
 }
 END_TEST
 
+START_TEST(galleries_with_labels)
+{
+	struct json_object *object, *row;
+	const char *g = in_folder("g");
+
+	ck_assert_int_eq(run("gallery", "create", "--label", "Zo\u00eb", g, in_folder("a")), 0);
+	ck_assert_int_eq(run("gallery", "add", in_folder("g"), in_folder("b")), 0);
+	ck_assert_int_eq(run("gallery", "add", "-L", "the third one", in_folder("g"),
+			     in_folder("c")), 0);
+	ck_assert_int_eq(run("gallery", "list", in_folder("g")), 0);
+	ck_assert_str_eq(out, "0  Zo\u00eb\n1\n2  the third one\n");
+	ck_assert_int_eq(run("gallery", "list", "--json", in_folder("g")), 0);
+	object = parsed();
+	ck_assert_uint_eq(json_object_array_length(object), 3);
+	row = json_object_array_get_idx(object, 0);
+	ck_assert_int_eq(number(row, "row"), 0);
+	ck_assert_str_eq(text(row, "label"), "Zo\u00eb");
+	ck_assert_ptr_null(json_object_object_get(json_object_array_get_idx(object, 1),
+						  "label"));
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "search", "--min", "0.9", in_folder("g"),
+			     in_folder("c")), 0);
+	check_says("  the third one\n");
+	ck_assert_int_eq(run("gallery", "search", "-j", "--min", "0.9", in_folder("g"),
+			     in_folder("a")), 0);
+	object = parsed();
+	ck_assert_str_eq(text(json_object_array_get_idx(object, 0), "label"), "Zo\u00eb");
+	json_object_put(object);
+	ck_assert_int_eq(run("gallery", "remove", in_folder("g"), "0"), 0);
+	ck_assert_int_eq(run("gallery", "list", in_folder("g")), 0);
+	ck_assert_str_eq(out, "1\n2  the third one\n");
+}
+END_TEST
+
+START_TEST(labels_that_are_refused)
+{
+	const char *g = in_folder("g");
+
+	ck_assert_int_eq(run("gallery", "create", g, in_folder("a")), 0);
+	ck_assert_int_eq(run("gallery", "add", "--label", "a\nb", in_folder("g"),
+			     in_folder("b")), 1);
+	check_error("--label: no label: 1 to 255 bytes of UTF-8");
+	ck_assert_int_eq(run("gallery", "add", "--label", "", in_folder("g"),
+			     in_folder("b")), 1);
+	check_error("--label: no label");
+	ck_assert_int_eq(run("gallery", "add", "--label", "both", in_folder("g"),
+			     in_folder("a"), in_folder("b")), 2);
+	check_error("--label is for one input");
+	ck_assert_int_eq(run("gallery", "list", in_folder("g"), "x"), 2);
+	check_error("gallery list takes one file");
+	ck_assert_int_eq(run("gallery", "list", in_folder("a")), 1);
+	check_error("not a valid gallery");
+	ck_assert_int_eq(run("gallery", "list", in_folder("g")), 0);
+	ck_assert_str_eq(out, "0\n");
+}
+END_TEST
+
 START_TEST(galleries_with_holes)
 {
 	struct json_object *object, *row;
@@ -679,6 +736,107 @@ START_TEST(with_the_service)
 }
 END_TEST
 
+/* Instead of limend: one with boards in these states, the second of which computes. */
+static void answer_for(int fd, const enum limen_board_state states[2])
+{
+	uint8_t packet[LIMEND_PACKET_MAX];
+	const struct limend_request *request = (const struct limend_request *)packet;
+	struct limend_compare_reply score = {
+		.backend = htole32(LIMEN_BACKEND_BOARD), .raw = htole32(5),
+		.similarity = htole32(1), .board = "0000:02:00.0",
+	};
+	struct limend_status_reply status = {
+		.backend = htole32(LIMEN_BACKEND_BOARD), .description = "2 boards",
+		.mismatches = htole64(states[0] == LIMEN_BOARD_CONDEMNED),
+		.board_count = htole32(2),
+		.boards = {
+			{ .address = "0000:01:00.0", .state = htole32(states[0]),
+			  .comparisons = htole64(7), .failures = htole64(3) },
+			{ .address = "0000:02:00.0", .state = htole32(states[1]) },
+		},
+	};
+
+	while (recv(fd, packet, sizeof(packet), 0) > 0) {
+		memcpy(&status, request, sizeof(*request));
+		memcpy(&score, request, sizeof(*request));
+		if (le16toh(request->op) == LIMEND_STATUS)
+			send(fd, &status, sizeof(status), MSG_NOSIGNAL);
+		else
+			send(fd, &score, sizeof(score), MSG_NOSIGNAL);
+	}
+	close(fd);
+}
+
+static void stand_in_for_limend(const enum limen_board_state states[2])
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	char conf[256];
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", sample_folder);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 4), 0);
+	daemon_pid = fork();
+	if (!daemon_pid)
+		for (;;)
+			answer_for(accept(listener, NULL, NULL), states);
+	close(listener);
+	snprintf(conf, sizeof(conf), "[service]\nsocket = %s\n", in_folder("s"));
+	file_write(in_folder("conf"), conf, strlen(conf));
+	file_write(in_folder("fr_feature.onnx"), "x", 1);
+}
+
+static const struct {
+	enum limen_board_state states[2];
+	int exits;
+	const char *status, *doctor, *mend;
+} boards_of_limend[] = {
+	{ { LIMEN_BOARD_SERVES, LIMEN_BOARD_SERVES }, 0,
+	  "board 0000:01:00.0 serves; 7 comparisons, 3 failures\n",
+	  "answers; backend board (2 boards)", "" },
+	{ { LIMEN_BOARD_ABSENT, LIMEN_BOARD_SERVES }, 0,
+	  "board 0000:01:00.0 gone; 7 comparisons", "answers; backend board (2 boards)", "" },
+	{ { LIMEN_BOARD_RESTS, LIMEN_BOARD_SERVES }, 0,
+	  "board 0000:01:00.0 failed, used last; 7 comparisons",
+	  "board 0000:01:00.0 failed at its last comparisons",
+	  "$ driver=$(realpath /sys/bus/*/devices/0000:01:00.0/driver) && " },
+	{ { LIMEN_BOARD_CONDEMNED, LIMEN_BOARD_SERVES }, 1,
+	  "board 0000:01:00.0 computed a wrong score, out of service; 7 comparisons",
+	  "board 0000:01:00.0 computed a wrong score and is out of service, and others serve",
+	  "$ echo 0000:01:00.0 | sudo tee /sys/bus/*/devices/0000:01:00.0/driver/unbind && " },
+	{ { LIMEN_BOARD_CONDEMNED, LIMEN_BOARD_ABSENT }, 1,
+	  "board 0000:02:00.0 gone; 0 comparisons",
+	  "a board computed a wrong score and is out of service", "backend = cpu" },
+};
+
+START_TEST(with_several_boards)
+{
+	struct json_object *object, *boards;
+
+	stand_in_for_limend(boards_of_limend[_i].states);
+	ck_assert_int_eq(run("status", "-c", in_folder("conf"), "-m", sample_folder),
+			 boards_of_limend[_i].exits);
+	check_says(boards_of_limend[_i].status);
+	run("doctor", "-c", in_folder("conf"));
+	check_says(boards_of_limend[_i].doctor);
+	check_says(boards_of_limend[_i].mend);
+	ck_assert_int_eq(run("compare", "--backend", "service", "-c", in_folder("conf"),
+			     in_folder("a"), in_folder("b")), 0);
+	check_says("backend     board (2 boards)\nboard       0000:02:00.0\n");
+	ck_assert_int_eq(run("status", "--json", "-c", in_folder("conf"), "-m",
+			     sample_folder), boards_of_limend[_i].exits);
+	object = parsed();
+	boards = json_object_object_get(json_object_object_get(object, "service"), "boards");
+	ck_assert_int_eq(json_object_array_length(boards), 2);
+	ck_assert_str_eq(text(json_object_array_get_idx(boards, 0), "address"),
+			 "0000:01:00.0");
+	ck_assert_int_eq(number(json_object_array_get_idx(boards, 0), "failures"), 3);
+	json_object_put(object);
+	kill(daemon_pid, SIGKILL);
+	ck_assert_int_eq(daemon_wait(daemon_pid), -SIGKILL);
+}
+END_TEST
+
 /* An instruction set that this processor cannot have. */
 #if defined(__aarch64__)
 #define OTHER_MACHINES "cpu:avx2"
@@ -721,6 +879,8 @@ int main(void)
 	tcase_add_test(tests, wrong_configuration);
 	tcase_add_test(tests, template_without_models);
 	tcase_add_test(tests, galleries);
+	tcase_add_test(tests, galleries_with_labels);
+	tcase_add_test(tests, labels_that_are_refused);
 	tcase_add_test(tests, galleries_with_holes);
 	tcase_add_test(tests, galleries_refuse);
 	tcase_add_test(tests, additions_at_once);
@@ -734,6 +894,7 @@ int main(void)
 	tcase_add_test(tests, status);
 	tcase_add_test(tests, top_refuses);
 	tcase_add_test(tests, with_the_service);
+	tcase_add_loop_test(tests, with_several_boards, 0, COUNT_OF(boards_of_limend));
 	tcase_add_test(tests, backends_by_name);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

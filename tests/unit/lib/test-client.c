@@ -34,6 +34,9 @@ struct answer {
 /* What the server does to the answer it has made. */
 typedef void (*spoil_fn)(struct answer *answer);
 
+typedef void (*spoil_status_fn)(struct limend_status_reply *reply);
+static spoil_status_fn spoil_status;
+
 static void send_status(int fd, const struct limend_request *request)
 {
 	struct limend_status_reply reply = {
@@ -42,8 +45,17 @@ static void send_status(int fd, const struct limend_request *request)
 		.backend = htole32(LIMEN_BACKEND_BOARD),
 		.comparisons = htole64(5), .rechecks = htole64(4),
 		.mismatches = htole64(3), .description = "a board",
+		.board_count = htole32(2),
+		.boards = {
+			{ .address = "0000:01:00.0", .state = htole32(LIMEN_BOARD_SERVES),
+			  .comparisons = htole64(11), .failures = htole64(12) },
+			{ .address = "limen_emu.1",
+			  .state = htole32(LIMEN_BOARD_CONDEMNED) },
+		},
 	};
 
+	if (spoil_status)
+		spoil_status(&reply);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
@@ -57,6 +69,7 @@ static void send_score(int fd, const struct limend_request *request,
 			.backend = htole32(LIMEN_BACKEND_BOARD),
 			.raw = htole32(-1234), .similarity = htole32(-56),
 			.device_ns = htole64(7), .service_ns = htole64(8),
+			.board = "0000:01:00.0",
 		},
 		.size = sizeof(answer.reply),
 	};
@@ -105,7 +118,7 @@ static void serve(int listener, spoil_fn spoil)
 /* How many comparisons the server lets gather; 0: none. */
 static unsigned int gathered;
 
-static void start(spoil_fn spoil)
+static void start_server(spoil_fn spoil)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
@@ -124,6 +137,11 @@ static void start(spoil_fn spoil)
 		_exit(0);
 	}
 	close(listener);
+}
+
+static void start(spoil_fn spoil)
+{
+	start_server(spoil);
 	ck_assert_int_eq(limen_client_connect(&client, in_folder("s")), 0);
 }
 
@@ -140,6 +158,7 @@ static void setup(void)
 	server = 0;
 	client = NULL;
 	gathered = 0;
+	spoil_status = NULL;
 }
 
 static void teardown(void)
@@ -165,11 +184,20 @@ START_TEST(a_good_reply)
 	ck_assert_int_eq(result.backend, LIMEN_BACKEND_BOARD);
 	ck_assert_uint_eq(result.device_ns, 7);
 	ck_assert_uint_eq(result.service_ns, 8);
+	ck_assert_str_eq(result.board, "0000:01:00.0");
 	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status), 0);
 	ck_assert_str_eq(status.description, "a board");
 	ck_assert_uint_eq(status.comparisons, 5);
 	ck_assert_uint_eq(status.rechecks, 4);
 	ck_assert_uint_eq(status.mismatches, 3);
+	ck_assert_uint_eq(status.board_count, 2);
+	ck_assert_str_eq(status.boards[0].address, "0000:01:00.0");
+	ck_assert_int_eq(status.boards[0].state, LIMEN_BOARD_SERVES);
+	ck_assert_uint_eq(status.boards[0].comparisons, 11);
+	ck_assert_uint_eq(status.boards[0].failures, 12);
+	ck_assert_str_eq(status.boards[1].address, "limen_emu.1");
+	ck_assert_int_eq(status.boards[1].state, LIMEN_BOARD_CONDEMNED);
+	ck_assert_str_eq(status.boards[2].address, "");
 }
 END_TEST
 
@@ -197,6 +225,13 @@ SPOIL(raw_too_large, (answer->reply.raw = htole32(512 * 128 * 128 + 1),
 SPOIL(raw_too_small, answer->reply.raw = htole32(-512 * 128 * 128 - 1))
 SPOIL(raw_lowest, answer->reply.raw = htole32(INT32_MIN))
 SPOIL(opposite_signs, answer->reply.similarity = htole32(56))
+SPOIL(board_without_name, memset(answer->reply.board, 0, sizeof(answer->reply.board)))
+SPOIL(name_without_board, answer->reply.backend = htole32(LIMEN_BACKEND_CPU))
+SPOIL(name_without_end, memset(answer->reply.board, 'a', sizeof(answer->reply.board)))
+SPOIL(name_with_more_behind, answer->reply.board[31] = 'a')
+SPOIL(name_with_a_line, answer->reply.board[3] = '\n')
+SPOIL(name_with_a_command, answer->reply.board[3] = ';')
+SPOIL(name_of_other_bytes, answer->reply.board[3] = '\xff')
 
 static const struct {
 	const char *name;
@@ -209,6 +244,10 @@ static const struct {
 	SPOILT(unknown_backend), SPOILT(similarity_above_one),
 	SPOILT(similarity_below_minus_one), SPOILT(raw_too_large),
 	SPOILT(raw_too_small), SPOILT(raw_lowest), SPOILT(opposite_signs),
+	SPOILT(board_without_name), SPOILT(name_without_board),
+	SPOILT(name_without_end), SPOILT(name_with_more_behind),
+	SPOILT(name_with_a_line), SPOILT(name_with_a_command),
+	SPOILT(name_of_other_bytes),
 };
 
 /* A wrong reply is no score, and the connection is not used again. */
@@ -221,6 +260,38 @@ START_TEST(a_wrong_reply)
 	error = compare(TIMEOUT_MS, &result);
 	ck_assert_msg(error == -EPROTO, "%s: %d", spoilt[_i].name, error);
 	ck_assert_int_eq(compare(TIMEOUT_MS, &result), -ENOTCONN);
+}
+END_TEST
+
+#define SPOIL_STATUS(name, statement) \
+	static void name(struct limend_status_reply *reply) \
+	{ \
+		statement; \
+	}
+
+SPOIL_STATUS(too_many_boards, reply->board_count = htole32(9))
+SPOIL_STATUS(board_not_counted, reply->board_count = htole32(1))
+SPOIL_STATUS(board_of_no_name, reply->board_count = htole32(3))
+SPOIL_STATUS(no_state, reply->boards[0].state = 0)
+SPOIL_STATUS(unknown_state, reply->boards[1].state = htole32(5))
+SPOIL_STATUS(reserved_of_board, reply->boards[1].reserved = 1)
+SPOIL_STATUS(reserved_of_status, reply->reserved = 1)
+SPOIL_STATUS(board_name_with_a_command, reply->boards[1].address[5] = '`')
+SPOIL_STATUS(description_without_end,
+	     memset(reply->description, 'a', sizeof(reply->description)))
+
+static const spoil_status_fn spoilt_statuses[] = {
+	too_many_boards, board_not_counted, board_of_no_name, no_state, unknown_state,
+	reserved_of_board, reserved_of_status, board_name_with_a_command,
+	description_without_end,
+};
+
+/* Who welcomes a client so is no limend. */
+START_TEST(a_wrong_status)
+{
+	spoil_status = spoilt_statuses[_i];
+	start_server(NULL);
+	ck_assert_int_eq(limen_client_connect(&client, in_folder("s")), -EPROTO);
 }
 END_TEST
 
@@ -536,6 +607,24 @@ START_TEST(a_caller_of_a_later_version)
 }
 END_TEST
 
+/* From before limend told of boards: what he does not know is not touched. */
+START_TEST(a_caller_of_the_first_version)
+{
+	struct limen_service_result result = { .board = "behind" };
+	struct limen_service_status status = { .board_count = 77 };
+
+	start(NULL);
+	result.size = offsetof(struct limen_service_result, board);
+	status.size = offsetof(struct limen_service_status, board_count);
+	ck_assert_int_eq(compare(TIMEOUT_MS, &result), 0);
+	ck_assert_int_eq(result.score.raw, -1234);
+	ck_assert_str_eq(result.board, "behind");
+	ck_assert_int_eq(limen_client_status(client, TIMEOUT_MS, &status), 0);
+	ck_assert_str_eq(status.description, "a board");
+	ck_assert_uint_eq(status.board_count, 77);
+}
+END_TEST
+
 START_TEST(structures_of_no_version)
 {
 	static const int32_t off[] = { -8, 4, 4096, INT32_MIN };
@@ -543,8 +632,8 @@ START_TEST(structures_of_no_version)
 	struct limen_service_status status = { .clients = 77 };
 	uint64_t ticket;
 
-	result.size = sizeof(result) + off[_i];
-	status.size = sizeof(status) + off[_i];
+	result.size = offsetof(struct limen_service_result, board) + off[_i];
+	status.size = offsetof(struct limen_service_status, board_count) + off[_i];
 	start(NULL);
 	ck_assert_int_eq(compare(TIMEOUT_MS, &result), -EINVAL);
 	ck_assert_int_eq(limen_client_next(client, 0, &ticket, &result), -EINVAL);
@@ -564,6 +653,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, a_good_reply);
 	tcase_add_loop_test(tests, a_wrong_reply, 0, COUNT_OF(spoilt));
+	tcase_add_loop_test(tests, a_wrong_status, 0, COUNT_OF(spoilt_statuses));
 	tcase_add_test(tests, a_failure);
 	tcase_add_test(tests, no_reply);
 	tcase_add_test(tests, the_server_dies);
@@ -577,6 +667,7 @@ int main(void)
 	tcase_add_test(tests, an_answer_twice);
 	tcase_add_test(tests, bounds_of_calls);
 	tcase_add_test(tests, a_caller_of_a_later_version);
+	tcase_add_test(tests, a_caller_of_the_first_version);
 	tcase_add_loop_test(tests, structures_of_no_version, 0, 4);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

@@ -641,7 +641,8 @@ static const struct {
 	FIELD(magic, LIMEN_TEMPLATE_MAGIC, -EBADMSG),
 	FIELD(version, 0, -EPROTOTYPE),
 	FIELD(version, 1, -EPROTOTYPE),
-	FIELD(version, 3, -EPROTONOSUPPORT),
+	FIELD(version, 3, -EBADMSG), /* of labels, and there is none */
+	FIELD(version, 4, -EPROTONOSUPPORT),
 	FIELD(version, 0xffff, -EPROTONOSUPPORT),
 	FIELD(flags, 1, -EBADMSG),
 	FIELD(dim, 0, -EBADMSG),

@@ -42,6 +42,11 @@ const char *limen_backend_firmware(const struct limen_backend *backend)
 	return backend->firmware;
 }
 
+const char *limen_backend_address(const struct limen_backend *backend)
+{
+	return backend->address;
+}
+
 int limen_backend_threads(struct limen_backend *backend, unsigned int threads)
 {
 	return backend->ops->threads ? backend->ops->threads(backend, threads) :

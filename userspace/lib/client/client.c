@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The client of limend. */
+#include <ctype.h>
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,13 @@
 /* Longest limend may take to accept and welcome a client. */
 #define CONNECT_TIMEOUT_MS 5000
 #define CONNECT_PAUSE_US 5000
+
+_Static_assert(LIMEND_ADDRESS_SIZE == LIMEN_BOARD_ADDRESS_SIZE, "one room for both");
+_Static_assert(LIMEND_BOARDS_MAX == LIMEN_SERVICE_BOARDS_MAX, "one number for both");
+
+/* The sizes that these had in the first version. */
+#define RESULT_FIRST offsetof(struct limen_service_result, board)
+#define STATUS_FIRST offsetof(struct limen_service_status, board_count)
 
 /**
  * struct pending - a comparison that is under way
@@ -174,6 +182,30 @@ static bool backend_known(uint32_t backend)
 	return backend == LIMEN_BACKEND_CPU || backend == LIMEN_BACKEND_BOARD;
 }
 
+/* Whether it ends, has zeros behind its end, and nothing that a shell would act upon. */
+static bool address_sound(const char *address)
+{
+	size_t at = 0;
+
+	while (at < LIMEN_BOARD_ADDRESS_SIZE && address[at] &&
+	       (isalnum((unsigned char)address[at]) || strchr(":._-", address[at])))
+		at++;
+	if (at == LIMEN_BOARD_ADDRESS_SIZE)
+		return false;
+	while (at < LIMEN_BOARD_ADDRESS_SIZE && !address[at])
+		at++;
+	return at == LIMEN_BOARD_ADDRESS_SIZE;
+}
+
+/* A board's score has the board's name, and none has it that is not a board's. */
+static bool origin_sound(const struct limend_compare_reply *reply)
+{
+	bool board = le32toh(reply->backend) == LIMEN_BACKEND_BOARD;
+
+	return backend_known(le32toh(reply->backend)) && address_sound(reply->board) &&
+	       (board ? *reply->board || reply->error : !*reply->board);
+}
+
 /* -EPROTO: no answer at all, else the answer is in the result. */
 static int read_compare_reply(const struct limend_compare_reply *reply,
 			      uint32_t dim,
@@ -185,13 +217,14 @@ static int read_compare_reply(const struct limend_compare_reply *reply,
 	};
 	uint32_t backend = le32toh(reply->backend);
 
-	if (!backend_known(backend) ||
+	if (!origin_sound(reply) ||
 	    !outcome_write(&result->error, &result->score,
 			   le32toh(reply->error), score, dim, -EPROTO))
 		return -EPROTO;
 	result->backend = backend;
 	result->device_ns = le64toh(reply->device_ns);
 	result->service_ns = le64toh(reply->service_ns);
+	memcpy(result->board, reply->board, sizeof(result->board));
 	return 0;
 }
 
@@ -298,7 +331,7 @@ int limen_client_compare(struct limen_client *client,
 			 struct limen_service_result *result)
 {
 	struct limen_service_result made = {};
-	int error = sized_check(result->size, sizeof(made));
+	int error = sized_check(result->size, RESULT_FIRST);
 
 	if (error)
 		return error;
@@ -337,7 +370,7 @@ int limen_client_next(struct limen_client *client, int timeout_ms,
 	uint64_t number;
 	int error;
 
-	if (timeout_ms < 0 || sized_check(result->size, sizeof(made)))
+	if (timeout_ms < 0 || sized_check(result->size, RESULT_FIRST))
 		return -EINVAL;
 	if (client->fd < 0)
 		return -ENOTCONN;
@@ -361,6 +394,28 @@ int limen_client_fd(const struct limen_client *client)
 	return client->fd < 0 ? -ENOTCONN : client->fd;
 }
 
+static bool board_sound(const struct limend_status_board *board)
+{
+	uint32_t state = le32toh(board->state);
+
+	return *board->address && address_sound(board->address) && !board->reserved &&
+	       state >= LIMEN_BOARD_SERVES && state <= LIMEN_BOARD_CONDEMNED;
+}
+
+static bool boards_sound(const struct limend_status_reply *reply)
+{
+	static const struct limend_status_board none;
+	uint32_t count = le32toh(reply->board_count), i;
+
+	if (count > LIMEN_SERVICE_BOARDS_MAX || reply->reserved)
+		return false;
+	for (i = 0; i < LIMEN_SERVICE_BOARDS_MAX; i++)
+		if (i < count ? !board_sound(&reply->boards[i]) :
+				memcmp(&reply->boards[i], &none, sizeof(none)))
+			return false;
+	return true;
+}
+
 static int exchange_status(struct limen_client *client, int64_t deadline,
 			   struct limend_status_reply *reply)
 {
@@ -375,10 +430,28 @@ static int exchange_status(struct limen_client *client, int64_t deadline,
 	error = last_words(client->fd, error);
 	if (!error && (!reply_matches(reply, LIMEND_STATUS, client->number) ||
 		       !backend_known(le32toh(reply->backend)) ||
+		       !boards_sound(reply) ||
 		       !memchr(reply->description, 0,
 			       sizeof(reply->description))))
 		error = -EPROTO;
 	return error ? broken(client, error) : 0;
+}
+
+static void read_boards(const struct limend_status_reply *reply,
+			struct limen_service_status *status)
+{
+	uint32_t i;
+
+	status->board_count = le32toh(reply->board_count);
+	for (i = 0; i < status->board_count; i++) {
+		const struct limend_status_board *from = &reply->boards[i];
+		struct limen_service_board *to = &status->boards[i];
+
+		memcpy(to->address, from->address, sizeof(to->address));
+		to->state = le32toh(from->state);
+		to->comparisons = le64toh(from->comparisons);
+		to->failures = le64toh(from->failures);
+	}
 }
 
 static int ask_status(struct limen_client *client, int64_t deadline,
@@ -398,6 +471,7 @@ static int ask_status(struct limen_client *client, int64_t deadline,
 	status->mismatches = le64toh(reply.mismatches);
 	memcpy(status->description, reply.description,
 	       sizeof(status->description));
+	read_boards(&reply, status);
 	return 0;
 }
 
@@ -405,7 +479,7 @@ int limen_client_status(struct limen_client *client, int timeout_ms,
 			struct limen_service_status *status)
 {
 	struct limen_service_status made = {};
-	int error = sized_check(status->size, sizeof(made));
+	int error = sized_check(status->size, STATUS_FIRST);
 
 	if (!error)
 		error = check_idle(client, timeout_ms);

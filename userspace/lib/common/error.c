@@ -85,6 +85,8 @@ const char *limen_strerror(int error)
 		return "templates of different models do not compare";
 	case EDOM:
 		return "templates of different dimensions do not compare";
+	case EILSEQ:
+		return "no label: 1 to 255 bytes of UTF-8 without control characters";
 	case ENODEV:
 		return "no such board or device";
 	case EIO:

@@ -84,6 +84,7 @@ struct limen_backend {
 	enum limen_backend_kind kind;
 	char description[64];
 	char firmware[128];
+	char address[LIMEN_BOARD_ADDRESS_SIZE];
 };
 
 typedef int (*backend_found_t)(const struct limen_backend_info *info,
@@ -92,6 +93,8 @@ typedef int (*backend_found_t)(const struct limen_backend_info *info,
 HIDDEN int cpu_open(struct limen_backend **backend, const char *node);
 HIDDEN int board_open(struct limen_backend **backend, const char *node);
 HIDDEN int opencl_open(struct limen_backend **backend, const char *node);
+/* Where the board of an open node is; "" if it cannot be told. */
+HIDDEN void board_address(int fd, char address[LIMEN_BOARD_ADDRESS_SIZE]);
 /* As limen_backends_list(), for their kind. */
 HIDDEN int cpu_list(backend_found_t found, void *context);
 HIDDEN int opencl_list(backend_found_t found, void *context);

@@ -52,8 +52,7 @@ void map_put(struct gallery_map *map)
 	free(map);
 }
 
-/* As long as nothing is written to it, it takes no memory. */
-static void *memory_new(size_t size, bool huge)
+void *memory_new(size_t size, bool huge)
 {
 	size_t slack = huge ? HUGE_PAGE : 0, before;
 	uint8_t *mapped = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
@@ -75,6 +74,11 @@ static void *memory_new(size_t size, bool huge)
 	munmap(memory + size, slack - before);
 	madvise(memory, size, MADV_HUGEPAGE);
 	return memory;
+}
+
+void memory_free(void *memory, size_t size)
+{
+	munmap(memory, size);
 }
 
 static size_t page_round(size_t size)

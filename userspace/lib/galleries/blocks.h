@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "gallery.h"
+#include "labels.h"
 
 /**
  * struct gallery_map - a gallery's file, mapped, or a copy of it in memory
@@ -77,6 +78,7 @@ struct gallery_table {
  * @rows: row numbers given out
  * @removed: how many of these rows have been removed
  * @content: changes with every change; unique in the process
+ * @labels: of rows that are there; whoever reads or changes them holds @writer
  */
 struct limen_gallery {
 	uint8_t model[LIMEN_MODEL_ID_SIZE];
@@ -89,7 +91,18 @@ struct limen_gallery {
 	uint32_t rows;
 	uint32_t removed;
 	uint64_t content;
+	struct gallery_labels labels;
 };
+
+/* Whether a row is there; under the writer's lock, or before anybody else has it. */
+HIDDEN bool gallery_has_row(const struct limen_gallery *gallery, uint32_t row);
+
+/*
+ * Memory in no core dump, zeros at first, or NULL; as long as nothing is written to it, it
+ * takes none. Not wiped by memory_free().
+ */
+HIDDEN void *memory_new(size_t size, bool huge);
+HIDDEN void memory_free(void *memory, size_t size);
 
 /* A file of this size, or NULL and errno. The caller has a reference. */
 HIDDEN struct gallery_map *map_new(int fd, size_t size);

@@ -49,6 +49,7 @@ void limen_gallery_close(struct limen_gallery *gallery)
 	if (!gallery)
 		return;
 	table_put(gallery->table);
+	labels_free(&gallery->labels);
 	if (gallery->file >= 0)
 		close(gallery->file);
 	pthread_mutex_destroy(&gallery->saver);
@@ -196,19 +197,46 @@ static int64_t add(struct limen_gallery *gallery, const int8_t *vector)
 	return gallery->rows - 1;
 }
 
-int64_t limen_gallery_add(struct limen_gallery *gallery,
-			  const struct limen_template *tmpl)
+/* The label comes first, as it can be taken back. */
+static int64_t add_labelled(struct limen_gallery *gallery, const int8_t *vector,
+			    const char *label)
+{
+	uint32_t next = gallery->rows;
+	int64_t row;
+	int error = 0;
+
+	if (label)
+		error = labels_add(&gallery->labels, next, label, strlen(label));
+	if (error)
+		return error;
+	row = add(gallery, vector);
+	if (row < 0)
+		labels_remove(&gallery->labels, next);
+	return row;
+}
+
+int64_t limen_gallery_add_labelled(struct limen_gallery *gallery,
+				   const struct limen_template *tmpl,
+				   const char *label)
 {
 	int64_t row;
 
+	if (label && !label_sound(label, strnlen(label, LIMEN_LABEL_SIZE)))
+		return -EILSEQ;
 	if (memcmp(tmpl->model, gallery->model, sizeof(tmpl->model)))
 		return -EMEDIUMTYPE;
 	if (tmpl->dim != gallery->dim)
 		return -EDOM;
 	pthread_mutex_lock(&gallery->writer);
-	row = add(gallery, tmpl->vector);
+	row = add_labelled(gallery, tmpl->vector, label);
 	pthread_mutex_unlock(&gallery->writer);
 	return row;
+}
+
+int64_t limen_gallery_add(struct limen_gallery *gallery,
+			  const struct limen_template *tmpl)
+{
+	return limen_gallery_add_labelled(gallery, tmpl, NULL);
 }
 
 /* Where no view is, a row can go at once. */
@@ -257,6 +285,8 @@ int limen_gallery_remove(struct limen_gallery *gallery, uint32_t row)
 
 	pthread_mutex_lock(&gallery->writer);
 	error = remove_row(gallery, row);
+	if (!error)
+		labels_remove(&gallery->labels, row);
 	pthread_mutex_unlock(&gallery->writer);
 	return error;
 }
@@ -344,5 +374,33 @@ int limen_gallery_row(const struct limen_gallery *gallery, uint32_t row,
 		error = -ENOENT;
 	}
 	gallery_view_put(&view);
+	return error;
+}
+
+bool gallery_has_row(const struct limen_gallery *gallery, uint32_t row)
+{
+	uint32_t most = gallery_block_rows(gallery->dim);
+	const struct gallery_block *block = row < gallery->rows ?
+					    gallery->table->blocks[row / most] : NULL;
+
+	return block && block_has(block, row % most);
+}
+
+/* To read labels does not change what a gallery holds, but its lock. */
+int limen_gallery_label(const struct limen_gallery *gallery, uint32_t row,
+			char label[LIMEN_LABEL_SIZE])
+{
+	struct limen_gallery *locked = (struct limen_gallery *)gallery;
+	const struct gallery_label *found;
+	int error;
+
+	pthread_mutex_lock(&locked->writer);
+	error = gallery_has_row(locked, row) ? 0 : -ENOENT;
+	found = labels_find(&locked->labels, row);
+	if (!error)
+		memset(label, 0, LIMEN_LABEL_SIZE);
+	if (!error && found)
+		memcpy(label, locked->labels.text + found->at, found->length);
+	pthread_mutex_unlock(&locked->writer);
 	return error;
 }

@@ -16,9 +16,12 @@
 /* Longest that somebody else's edit of the same file is waited for. */
 #define SAVE_TIMEOUT_MS 60000
 
-/* The header and the zeros after it. */
+/* The header, what there is of labels, and the zeros after it. */
 union head {
-	struct gallery_file_header header;
+	struct {
+		struct gallery_file_header header;
+		struct gallery_file_labels labels;
+	};
 	uint8_t bytes[GALLERY_FILE_PAGE];
 };
 
@@ -142,11 +145,94 @@ static int write_file(const char *path, const struct parts *parts,
 	return error;
 }
 
-static int save_view(const struct gallery_view *view,
-		     const uint8_t model[LIMEN_MODEL_ID_SIZE], const char *path,
-		     unsigned int flags, int *keep)
+/**
+ * struct snapshot - what a gallery has at one moment
+ * @view: its rows
+ * @model: their model
+ * @labels: as they lie in a file; NULL if there are none
+ * @labels_size: bytes of them
+ * @label_count: how many there are
+ */
+struct snapshot {
+	struct gallery_view view;
+	const uint8_t *model;
+	uint8_t *labels;
+	size_t labels_size;
+	uint32_t label_count;
+};
+
+/* Under the writer's lock. */
+static int copy_labels(const struct gallery_labels *labels, struct snapshot *snapshot)
 {
-	size_t most = 3 + 4 * (size_t)block_count(view->rows, view->dim);
+	struct gallery_file_label *entries;
+	uint8_t *text;
+	uint32_t i;
+
+	if (!labels->count)
+		return 0;
+	snapshot->labels_size = labels->count * sizeof(*entries);
+	for (i = 0; i < labels->count; i++)
+		snapshot->labels_size += labels->all[i].length;
+	snapshot->labels = memory_new(snapshot->labels_size, false);
+	if (!snapshot->labels)
+		return -ENOMEM;
+	snapshot->label_count = labels->count;
+	entries = (struct gallery_file_label *)snapshot->labels;
+	text = (uint8_t *)(entries + labels->count);
+	for (i = 0; i < labels->count; i++) {
+		const struct gallery_label *label = &labels->all[i];
+
+		entries[i].row = htole32(label->row);
+		entries[i].length = htole32(label->length);
+		memcpy(text, labels->text + label->at, label->length);
+		text += label->length;
+	}
+	return 0;
+}
+
+/* Rows and labels that belong together. The caller ends it whatever is returned. */
+static int snapshot_take(struct limen_gallery *gallery, struct snapshot *snapshot)
+{
+	int error;
+
+	*snapshot = (struct snapshot){ .model = gallery->model };
+	pthread_mutex_lock(&gallery->writer);
+	snapshot->view = gallery_view_get(gallery);
+	error = copy_labels(&gallery->labels, snapshot);
+	pthread_mutex_unlock(&gallery->writer);
+	return error;
+}
+
+static void snapshot_end(struct snapshot *snapshot)
+{
+	gallery_view_put(&snapshot->view);
+	if (!snapshot->labels)
+		return;
+	limen_wipe(snapshot->labels, snapshot->labels_size);
+	memory_free(snapshot->labels, snapshot->labels_size);
+}
+
+static void fill_head(const struct snapshot *snapshot, uint64_t size, union head *head)
+{
+	const struct gallery_view *view = &snapshot->view;
+
+	head->header.magic = htole32(GALLERY_FILE_MAGIC);
+	head->header.version = htole16(snapshot->labels ? GALLERY_FILE_VERSION_LABELS :
+							  GALLERY_FILE_VERSION);
+	head->header.dim = htole32(view->dim);
+	head->header.block_rows = htole32(gallery_block_rows(view->dim));
+	head->header.rows = htole64(view->rows);
+	head->header.size = htole64(size);
+	memcpy(head->header.model, snapshot->model, sizeof(head->header.model));
+	head->labels.size = htole64(snapshot->labels_size);
+	head->labels.count = htole32(snapshot->label_count);
+}
+
+static int save_snapshot(const struct snapshot *snapshot, const char *path,
+			 unsigned int flags, int *keep)
+{
+	const struct gallery_view *view = &snapshot->view;
+	size_t most = 5 + 4 * (size_t)block_count(view->rows, view->dim);
 	struct parts parts = { .at = calloc(most, sizeof(*parts.at)) };
 	__le64 *bitmap = make_bitmap(view);
 	union head head = {};
@@ -157,13 +243,9 @@ static int save_view(const struct gallery_view *view,
 		parts_add(&parts, &head, sizeof(head));
 		parts_add(&parts, bitmap, bitmap_size(view->rows));
 		add_blocks(view, &parts);
-		head.header.magic = htole32(GALLERY_FILE_MAGIC);
-		head.header.version = htole16(GALLERY_FILE_VERSION);
-		head.header.dim = htole32(view->dim);
-		head.header.block_rows = htole32(gallery_block_rows(view->dim));
-		head.header.rows = htole64(view->rows);
-		head.header.size = htole64(parts.size);
-		memcpy(head.header.model, model, sizeof(head.header.model));
+		if (snapshot->labels)
+			parts_add(&parts, snapshot->labels, snapshot->labels_size);
+		fill_head(snapshot, parts.size, &head);
 		error = parts_digest(&parts, digest);
 	}
 	if (!error) {
@@ -192,12 +274,14 @@ static int lock_replaced(const struct limen_gallery *gallery, const char *path)
 /* Who edits a file goes on to: the lock passes from the old file to the new one. */
 static int save_locked(struct limen_gallery *gallery, const char *path)
 {
-	struct gallery_view view = gallery_view_get(gallery);
 	bool edited = gallery->file >= 0 && file_is(gallery->file, path);
+	struct snapshot snapshot;
 	int keep, error;
 
-	error = save_view(&view, gallery->model, path, 0, &keep);
-	gallery_view_put(&view);
+	error = snapshot_take(gallery, &snapshot);
+	if (!error)
+		error = save_snapshot(&snapshot, path, 0, &keep);
+	snapshot_end(&snapshot);
 	if (error)
 		return error;
 	if (edited) {
@@ -234,11 +318,13 @@ int limen_gallery_save_new(const struct limen_gallery *gallery,
 			   const char *path)
 {
 	struct limen_gallery *locked = lock_saver(gallery);
-	struct gallery_view view = gallery_view_get(gallery);
+	struct snapshot snapshot;
 	int keep = -1;
-	int error = save_view(&view, gallery->model, path, FILE_FRESH, &keep);
+	int error = snapshot_take(locked, &snapshot);
 
-	gallery_view_put(&view);
+	if (!error)
+		error = save_snapshot(&snapshot, path, FILE_FRESH, &keep);
+	snapshot_end(&snapshot);
 	if (!error)
 		close(keep);
 	pthread_mutex_unlock(&locked->saver);
@@ -369,10 +455,54 @@ static int read_block(struct reader *reader, uint32_t at,
 	return 0;
 }
 
+/* So many, from text of so many bytes; what is wrong makes the file invalid. */
+static int read_labels_in(struct reader *reader, const struct gallery_file_label *entries,
+			  uint32_t count, size_t size, struct limen_gallery *gallery)
+{
+	const char *text = (const char *)(entries + count);
+	uint64_t least = 0;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		uint32_t row = le32toh(entries[i].row);
+		uint32_t length = le32toh(entries[i].length);
+		int error;
+
+		if (row < least || !gallery_has_row(gallery, row) || length > size ||
+		    !label_sound(text, length))
+			break;
+		error = labels_add(&gallery->labels, row, text, length);
+		if (error)
+			return error;
+		least = (uint64_t)row + 1;
+		text += length;
+		size -= length;
+	}
+	reader->valid &= i == count && !size;
+	return 0;
+}
+
+static int read_labels(struct reader *reader, const struct gallery_file_labels *labels,
+		       struct limen_gallery *gallery)
+{
+	uint64_t size = le64toh(labels->size);
+	uint64_t count = le32toh(labels->count);
+	uint64_t heads = count * sizeof(struct gallery_file_label);
+
+	reader->valid &= count && !labels->reserved && size > heads &&
+			 size <= left(reader) && page_round(size) <= left(reader);
+	if (!reader->valid)
+		return 0;
+	return read_labels_in(reader, (const void *)next_part(reader, size), count,
+			      size - heads, gallery);
+}
+
 /* All of a file in one pass. */
 static int read_all(struct reader *reader, const union head *head,
 		    struct limen_gallery *gallery)
 {
+	bool labelled = le16toh(head->header.version) == GALLERY_FILE_VERSION_LABELS;
+	size_t known = sizeof(head->header) + (labelled ? sizeof(head->labels) : 0);
 	uint8_t digest[GALLERY_FILE_DIGEST_SIZE];
 	union head hashed = *head;
 	uint32_t at;
@@ -384,8 +514,7 @@ static int read_all(struct reader *reader, const union head *head,
 			EVP_DigestUpdate(reader->hash, &hashed, sizeof(hashed));
 	if (!reader->sound)
 		return -ENOMEM;
-	reader->valid = all_zero(head->bytes + sizeof(head->header),
-				 sizeof(*head) - sizeof(head->header));
+	reader->valid = all_zero(head->bytes + known, sizeof(*head) - known);
 	reader->at = sizeof(hashed);
 	read_bitmap(reader);
 	for (at = 0; at < gallery->table->count && reader->valid; at++) {
@@ -393,6 +522,10 @@ static int read_all(struct reader *reader, const union head *head,
 		if (error)
 			return error;
 	}
+	if (labelled && reader->valid)
+		error = read_labels(reader, &head->labels, gallery);
+	if (error)
+		return error;
 	if (left(reader))
 		reader->valid = false;
 	next_part(reader, left(reader));
@@ -410,9 +543,9 @@ static int check_header(const struct gallery_file_header *header, uint64_t size)
 	uint16_t version = le16toh(header->version);
 	uint32_t dim = le32toh(header->dim);
 
-	if (version > GALLERY_FILE_VERSION)
+	if (version > GALLERY_FILE_VERSION_LABELS)
 		return -EPROTONOSUPPORT;
-	if (version != GALLERY_FILE_VERSION)
+	if (version < GALLERY_FILE_VERSION)
 		return -EPROTOTYPE;
 	if (header->flags || !limen_dim_valid(dim) ||
 	    le32toh(header->block_rows) != gallery_block_rows(dim) ||

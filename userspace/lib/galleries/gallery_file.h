@@ -9,6 +9,10 @@
  * the fine one, as <match.h> describes them; those of removed rows are zeros. A
  * block without a row that is present is left out. The bitmap and each plane are
  * filled up with zeros to a multiple of GALLERY_FILE_PAGE.
+ *
+ * A gallery that has a label is of version GALLERY_FILE_VERSION_LABELS: behind the header is
+ * struct gallery_file_labels, and behind the blocks so many struct gallery_file_label, by
+ * rising row, and then their texts in the same order, filled up likewise.
  */
 #ifndef LIMEN_GALLERY_FILE_H
 #define LIMEN_GALLERY_FILE_H
@@ -20,13 +24,14 @@
 #define GALLERY_FILE_MAGIC	0x4c474d4c /* "LMGL" */
 /* Version 1 was never released. */
 #define GALLERY_FILE_VERSION	2
+#define GALLERY_FILE_VERSION_LABELS 3
 #define GALLERY_FILE_PAGE	4096
 #define GALLERY_FILE_DIGEST_SIZE 32
 
 /**
  * struct gallery_file_header - the start of a gallery file
  * @magic: GALLERY_FILE_MAGIC
- * @version: GALLERY_FILE_VERSION
+ * @version: GALLERY_FILE_VERSION, or with labels GALLERY_FILE_VERSION_LABELS
  * @flags: zero
  * @dim: components of a row; see limen_dim_valid()
  * @block_rows: rows of a block: gallery_block_rows()
@@ -47,6 +52,30 @@ struct gallery_file_header {
 	__u8 digest[GALLERY_FILE_DIGEST_SIZE];
 };
 
+/**
+ * struct gallery_file_labels - the labels of a gallery file
+ * @size: bytes of all struct gallery_file_label and texts
+ * @count: how many there are; at least one
+ * @reserved: zero
+ */
+struct gallery_file_labels {
+	__le64 size;
+	__le32 count;
+	__le32 reserved;
+};
+
+/**
+ * struct gallery_file_label - a label
+ * @row: of this row, which is present
+ * @length: bytes of its text, 1 to 255 of UTF-8
+ */
+struct gallery_file_label {
+	__le32 row;
+	__le32 length;
+};
+
 _Static_assert(sizeof(struct gallery_file_header) == 96, "pinned");
+_Static_assert(sizeof(struct gallery_file_labels) == 16, "pinned");
+_Static_assert(sizeof(struct gallery_file_label) == 8, "pinned");
 
 #endif /* LIMEN_GALLERY_FILE_H */

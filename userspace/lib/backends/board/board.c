@@ -32,38 +32,36 @@ _Static_assert(4096 % sizeof(struct express_slot) == 0,
 _Static_assert(offsetof(struct express_memory, results) % 32 == 0,
 	       "results are aligned");
 
-int board_call(const struct board *board, unsigned long request, void *args)
+int board_call(int fd, unsigned long request, void *args)
 {
-	return drmIoctl(board->fd, request, args) ? -errno : 0;
+	return drmIoctl(fd, request, args) ? -errno : 0;
 }
 
-int board_queue_create(const struct board *board,
-		       enum drm_limen_queue_type type, uint32_t *queue)
+int board_queue_create(int fd, enum drm_limen_queue_type type, uint32_t *queue)
 {
 	struct drm_limen_queue_create create = { .type = type };
-	int error = board_call(board, DRM_IOCTL_LIMEN_QUEUE_CREATE, &create);
+	int error = board_call(fd, DRM_IOCTL_LIMEN_QUEUE_CREATE, &create);
 
 	*queue = create.queue;
 	return error;
 }
 
-void board_queue_destroy(const struct board *board, uint32_t *queue)
+void board_queue_destroy(int fd, uint32_t *queue)
 {
 	struct drm_limen_queue_destroy destroy = { .queue = *queue };
 
 	if (*queue)
-		board_call(board, DRM_IOCTL_LIMEN_QUEUE_DESTROY, &destroy);
+		board_call(fd, DRM_IOCTL_LIMEN_QUEUE_DESTROY, &destroy);
 	*queue = 0;
 }
 
-int board_buffer_create(const struct board *board, struct board_buffer *buffer,
-			size_t size, uint32_t flags)
+int board_buffer_create(int fd, struct board_buffer *buffer, size_t size, uint32_t flags)
 {
 	struct drm_limen_bo_create create = { .size = size, .flags = flags };
 	struct drm_limen_bo_mmap_offset map = {};
 	int error;
 
-	error = board_call(board, DRM_IOCTL_LIMEN_BO_CREATE, &create);
+	error = board_call(fd, DRM_IOCTL_LIMEN_BO_CREATE, &create);
 	if (error)
 		return error;
 	buffer->handle = create.handle;
@@ -72,11 +70,11 @@ int board_buffer_create(const struct board *board, struct board_buffer *buffer,
 		return -EPROTO;
 
 	map.handle = create.handle;
-	error = board_call(board, DRM_IOCTL_LIMEN_BO_MMAP_OFFSET, &map);
+	error = board_call(fd, DRM_IOCTL_LIMEN_BO_MMAP_OFFSET, &map);
 	if (error)
 		return error;
 	buffer->memory = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, board->fd, map.offset);
+			      MAP_SHARED, fd, map.offset);
 	if (buffer->memory == MAP_FAILED) {
 		buffer->memory = NULL;
 		return -errno;
@@ -91,19 +89,18 @@ void board_buffer_unmap(struct board_buffer *buffer)
 	buffer->memory = NULL;
 }
 
-void board_buffer_destroy(const struct board *board,
-			  struct board_buffer *buffer)
+void board_buffer_destroy(int fd, struct board_buffer *buffer)
 {
 	board_buffer_unmap(buffer);
 	if (buffer->handle)
-		drmCloseBufferHandle(board->fd, buffer->handle);
+		drmCloseBufferHandle(fd, buffer->handle);
 	buffer->handle = 0;
 }
 
 static void express_close(struct board *board)
 {
-	board_queue_destroy(board, &board->express_queue);
-	board_buffer_destroy(board, &board->express_buffer);
+	board_queue_destroy(board->fd, &board->express_queue);
+	board_buffer_destroy(board->fd, &board->express_buffer);
 }
 
 /* The buffer and the queue last from the first batch to the close. */
@@ -113,10 +110,10 @@ static int express_open(struct board *board)
 
 	if (board->express_buffer.memory)
 		return 0;
-	error = board_queue_create(board, DRM_LIMEN_QUEUE_EXPRESS,
+	error = board_queue_create(board->fd, DRM_LIMEN_QUEUE_EXPRESS,
 				   &board->express_queue);
 	if (!error)
-		error = board_buffer_create(board, &board->express_buffer,
+		error = board_buffer_create(board->fd, &board->express_buffer,
 					    sizeof(struct express_memory), 0);
 	if (error)
 		express_close(board);
@@ -183,7 +180,7 @@ static void compare_some(struct board *board, struct limen_pair *const *pairs,
 	for (i = 0; i < count; i++)
 		fill_slot(memory, i, board->express_buffer.handle, pairs[i],
 			  &descs[i]);
-	error = board_call(board, DRM_IOCTL_LIMEN_SUBMIT, &submit);
+	error = board_call(board->fd, DRM_IOCTL_LIMEN_SUBMIT, &submit);
 	for (i = 0; i < count; i++)
 		read_result(&memory->results[i], error, pairs[i]);
 	/*
@@ -267,7 +264,7 @@ static int query(struct board *board, const char *node)
 		.size = sizeof(info),
 		.pointer = (uintptr_t)&info,
 	};
-	int error = board_call(board, DRM_IOCTL_LIMEN_QUERY, &query);
+	int error = board_call(board->fd, DRM_IOCTL_LIMEN_QUERY, &query);
 
 	if (error)
 		return error;
@@ -280,6 +277,7 @@ static int query(struct board *board, const char *node)
 	if (info.hw_features & DRM_LIMEN_FEATURE_FIRMWARE)
 		tell_firmware(&info, board->backend.firmware,
 			      sizeof(board->backend.firmware));
+	board_address(board->fd, board->backend.address);
 	snprintf(board->backend.description,
 		 sizeof(board->backend.description), "%s at %s", info.board,
 		 node);

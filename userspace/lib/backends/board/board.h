@@ -27,13 +27,10 @@ struct board_buffer {
  * @top_k_max: most rows of one scan
  * @express_queue: comparisons; 0 until the first one
  * @express_buffer: their vectors and results
+ * @card: by which searches go; NULL until the first one
  * @scan_queue: searches; 0 until the first one
  * @scan_buffer: the probe and the result
- * @gallery: the gallery on the card; 0 for none
- * @gallery_buffer: its rows
- * @gallery_rows: how many there are; those removed from the gallery are left out
- * @gallery_numbers: their numbers in the gallery, rising; NULL if none is left out
- * @gallery_content: of the view they were copied from; 0 for none
+ * @copy: the gallery on the card; NULL for none
  */
 struct board {
 	struct limen_backend backend;
@@ -42,30 +39,59 @@ struct board {
 	uint32_t top_k_max;
 	uint32_t express_queue;
 	struct board_buffer express_buffer;
+	struct card *card;
 	uint32_t scan_queue;
 	struct board_buffer scan_buffer;
-	uint32_t gallery;
-	struct board_buffer gallery_buffer;
-	uint32_t gallery_rows;
-	uint32_t *gallery_numbers;
-	uint64_t gallery_content;
+	struct card_copy *copy;
 };
 
-/* ioctls, with a negative errno on failure. */
-HIDDEN int board_call(const struct board *board, unsigned long request,
-		      void *args);
+/* ioctls of an open node, with a negative errno on failure. */
+HIDDEN int board_call(int fd, unsigned long request, void *args);
 
-HIDDEN int board_queue_create(const struct board *board,
-			      enum drm_limen_queue_type type, uint32_t *queue);
-HIDDEN void board_queue_destroy(const struct board *board, uint32_t *queue);
+HIDDEN int board_queue_create(int fd, enum drm_limen_queue_type type, uint32_t *queue);
+HIDDEN void board_queue_destroy(int fd, uint32_t *queue);
 
 /* Creates and maps a buffer; on failure what there is of it is to be destroyed. */
-HIDDEN int board_buffer_create(const struct board *board,
-			       struct board_buffer *buffer, size_t size,
+HIDDEN int board_buffer_create(int fd, struct board_buffer *buffer, size_t size,
 			       uint32_t flags);
 HIDDEN void board_buffer_unmap(struct board_buffer *buffer);
-HIDDEN void board_buffer_destroy(const struct board *board,
-				 struct board_buffer *buffer);
+HIDDEN void board_buffer_destroy(int fd, struct board_buffer *buffer);
+
+/**
+ * struct card_copy - a gallery on a card; it does not change, but for what card.c keeps
+ * @next: in the list of the card's
+ * @refs: backends that search it
+ * @lost: the card has forgotten it, and nobody is given it any more
+ * @content: of the view it was copied from
+ * @gallery: the driver's name of it; 0 if it has no rows
+ * @buffer: its rows
+ * @rows: how many there are; those removed from the gallery are left out
+ * @numbers: their numbers in the gallery, rising; NULL if none is left out
+ */
+struct card_copy {
+	struct card_copy *next;
+	unsigned int refs;
+	bool lost;
+	uint64_t content;
+	uint32_t gallery;
+	struct board_buffer buffer;
+	uint32_t rows;
+	uint32_t *numbers;
+};
+
+struct card;
+
+/* The card of an open node, which all backends of this node share. Any thread. */
+HIDDEN int card_get(int fd, struct card **card);
+/* None of its copies may be held. NULL is none. */
+HIDDEN void card_put(struct card *card);
+/* By which its galleries are searched: queues and buffers for that have to be of it. */
+HIDDEN int card_fd(const struct card *card);
+/* Has the card hold what the view shows; of an empty gallery it holds nothing. */
+HIDDEN int card_copy_get(struct card *card, const struct gallery_view *view,
+			 struct card_copy **copy);
+/* With the last one it goes. @lost: the card has forgotten it. */
+HIDDEN void card_copy_put(struct card *card, struct card_copy *copy, bool lost);
 
 /* In scan.c. */
 HIDDEN int board_search(struct limen_backend *backend,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -76,6 +77,24 @@ int limen_boards_enumerate(int (*found)(const char *node, void *context),
 	udev_enumerate_unref(list);
 	udev_unref(udev);
 	return result;
+}
+
+void board_address(int fd, char address[LIMEN_BOARD_ADDRESS_SIZE])
+{
+	struct udev_device *device = NULL, *parent = NULL;
+	struct udev *udev = udev_new();
+	struct stat stat;
+
+	*address = '\0';
+	if (udev && !fstat(fd, &stat) && S_ISCHR(stat.st_mode))
+		device = udev_device_new_from_devnum(udev, 'c', stat.st_rdev);
+	if (device)
+		parent = udev_device_get_parent(device);
+	/* Cut short it might be another one's. */
+	if (parent && strlen(udev_device_get_sysname(parent)) < LIMEN_BOARD_ADDRESS_SIZE)
+		strcpy(address, udev_device_get_sysname(parent));
+	udev_device_unref(device);
+	udev_unref(udev);
 }
 
 int limen_monitor_open(struct limen_monitor **monitor)

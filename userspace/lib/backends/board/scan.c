@@ -35,143 +35,43 @@ static struct drm_limen_scan_result *result_at(const struct board *board,
 	return (void *)(memory + RESULTS_OFFSET + index * RESULT_SIZE);
 }
 
-static void gallery_drop(struct board *board)
+static void copy_drop(struct board *board, bool lost)
 {
-	struct drm_limen_gallery_destroy destroy = {
-		.gallery = board->gallery,
-	};
-
-	if (board->gallery)
-		board_call(board, DRM_IOCTL_LIMEN_GALLERY_DESTROY, &destroy);
-	board->gallery = 0;
-	board->gallery_content = 0;
-	board->gallery_rows = 0;
-	free(board->gallery_numbers);
-	board->gallery_numbers = NULL;
-	board_buffer_destroy(board, &board->gallery_buffer);
-}
-
-static bool row_absent(const struct match_rows *rows, uint32_t index)
-{
-	return rows->absent && rows->absent[index / 64] >> index % 64 & 1;
-}
-
-static uint32_t rows_present(const struct gallery_view *view)
-{
-	uint32_t first, next, i, count = 0;
-
-	for (first = 0; first < view->rows; first = next) {
-		struct match_rows rows = gallery_view_rows(view, first, &next);
-
-		for (i = 0; i < rows.count; i++)
-			count += !row_absent(&rows, i);
-	}
-	return count;
-}
-
-/*
- * Copies the rows that there are, without gaps, and notes their numbers unless
- * they are the places of the copies.
- */
-static void rows_copy(const struct gallery_view *view, int8_t *to,
-		      uint32_t *numbers)
-{
-	int8_t vector[LIMEN_DIM_MAX];
-	uint32_t first, next, i;
-
-	for (first = 0; first < view->rows; first = next) {
-		struct match_rows rows = gallery_view_rows(view, first, &next);
-
-		for (i = 0; i < rows.count; i++) {
-			size_t at = (size_t)i * view->dim / 2;
-
-			if (row_absent(&rows, i))
-				continue;
-			/* Not joined in place: the card is slow to be read. */
-			match_join(rows.coarse + at, rows.fine + at, view->dim,
-				   vector);
-			memcpy(to, vector, view->dim);
-			to += view->dim;
-			if (numbers)
-				*numbers++ = rows.first + i;
-		}
-	}
-	limen_wipe(vector, sizeof(vector));
-}
-
-static int gallery_fill(struct board *board, const struct gallery_view *view,
-			uint32_t rows)
-{
-	struct drm_limen_gallery_create create = {
-		.format = DRM_LIMEN_FORMAT_S8,
-		.dim = view->dim,
-		.stride = view->dim,
-		.rows = rows,
-	};
-	int error;
-
-	if (rows < view->rows) {
-		board->gallery_numbers =
-			malloc(rows * sizeof(*board->gallery_numbers));
-		if (!board->gallery_numbers)
-			return -ENOMEM;
-	}
-	error = board_buffer_create(board, &board->gallery_buffer,
-				    (size_t)rows * view->dim,
-				    DRM_LIMEN_BO_CARD);
-	if (error)
-		return error;
-	rows_copy(view, board->gallery_buffer.memory, board->gallery_numbers);
-	board_buffer_unmap(&board->gallery_buffer);
-	create.handle = board->gallery_buffer.handle;
-	error = board_call(board, DRM_IOCTL_LIMEN_GALLERY_CREATE, &create);
-	board->gallery = create.gallery;
-	return error;
-}
-
-/* Has the card hold what the view shows; of an empty gallery it holds nothing. */
-static int gallery_upload(struct board *board, const struct gallery_view *view)
-{
-	uint32_t rows;
-	int error = 0;
-
-	if (board->gallery_content == view->content)
-		return 0;
-	gallery_drop(board);
-	rows = rows_present(view);
-	if (rows)
-		error = gallery_fill(board, view, rows);
-	if (error) {
-		gallery_drop(board);
-		return error;
-	}
-	board->gallery_rows = rows;
-	board->gallery_content = view->content;
-	return 0;
+	if (board->copy)
+		card_copy_put(board->card, board->copy, lost);
+	board->copy = NULL;
 }
 
 static void scan_stop(struct board *board)
 {
-	board_queue_destroy(board, &board->scan_queue);
-	board_buffer_destroy(board, &board->scan_buffer);
+	board_queue_destroy(card_fd(board->card), &board->scan_queue);
+	board_buffer_destroy(card_fd(board->card), &board->scan_buffer);
 }
 
 void scan_close(struct board *board)
 {
+	if (!board->card)
+		return;
 	scan_stop(board);
-	gallery_drop(board);
+	copy_drop(board, false);
+	card_put(board->card);
+	board->card = NULL;
 }
 
 static int scan_start(struct board *board)
 {
-	int error;
+	int error = 0;
 
 	if (board->scan_buffer.memory)
 		return 0;
-	error = board_queue_create(board, DRM_LIMEN_QUEUE_SCAN,
+	if (!board->card)
+		error = card_get(board->fd, &board->card);
+	if (error)
+		return error;
+	error = board_queue_create(card_fd(board->card), DRM_LIMEN_QUEUE_SCAN,
 				   &board->scan_queue);
 	if (!error)
-		error = board_buffer_create(board, &board->scan_buffer,
+		error = board_buffer_create(card_fd(board->card), &board->scan_buffer,
 					    RESULTS_OFFSET +
 					    SCANS_MAX * RESULT_SIZE, 0);
 	if (error)
@@ -183,7 +83,11 @@ static int prepare(struct board *board, const struct gallery_view *view)
 {
 	int error = scan_start(board);
 
-	return error ?: gallery_upload(board, view);
+	if (error || (board->copy && board->copy->content == view->content))
+		return error;
+	/* The old one first: both may not fit on the card. */
+	copy_drop(board, false);
+	return card_copy_get(board->card, view, &board->copy);
 }
 
 /* Lays out a scan of the gallery, whole, and its probe. */
@@ -196,10 +100,10 @@ static void describe(const struct board *board, unsigned int index,
 	/* Whatever happens to the call, only the kernel makes this a result. */
 	result_at(board, index)->error = -EINPROGRESS;
 	*desc = (struct drm_limen_scan){
-		.gallery = board->gallery,
+		.gallery = board->copy->gallery,
 		.probe_handle = board->scan_buffer.handle,
 		.probe_offset = index * LIMEN_DIM_MAX,
-		.row_count = board->gallery_rows,
+		.row_count = board->copy->rows,
 		.top_k = request->top_k,
 		.min_similarity = request->min_similarity,
 		.result_offset = RESULTS_OFFSET + index * RESULT_SIZE,
@@ -231,8 +135,8 @@ static int read_rows(const struct board *board,
 		if (row < desc->first_row ||
 		    row - desc->first_row >= desc->row_count)
 			return -EIO;
-		rows[i].row = board->gallery_numbers ?
-			      board->gallery_numbers[row] : row;
+		rows[i].row = board->copy->numbers ?
+			      board->copy->numbers[row] : row;
 		rows[i].score.raw = result->rows[i].raw;
 		rows[i].score.similarity = result->rows[i].similarity;
 		if (!score_possible(&rows[i].score, dim) ||
@@ -259,7 +163,7 @@ static int scan(struct board *board, const struct drm_limen_scan *descs,
 		.desc_size = sizeof(*descs),
 		.timeout_ns = request->deadline,
 	};
-	int error = board_call(board, DRM_IOCTL_LIMEN_SUBMIT, &submit);
+	int error = board_call(card_fd(board->card), DRM_IOCTL_LIMEN_SUBMIT, &submit);
 	unsigned int i;
 	int found;
 
@@ -270,7 +174,7 @@ static int scan(struct board *board, const struct drm_limen_scan *descs,
 	}
 	/* The system slept, and card memory does not outlast that. */
 	if (error == -ESTALE)
-		gallery_drop(board);
+		copy_drop(board, true);
 	for (i = 0; !error && i < count; i++) {
 		found = read_rows(board, result_at(board, i), &descs[i],
 				  request->view->dim,
@@ -299,10 +203,10 @@ static int search(struct board *board, const struct search_request *request)
 	if (request->top_k > board->top_k_max)
 		return -EINVAL;
 	error = prepare(board, request->view);
-	if (!error && !board->gallery_rows)
+	if (!error && !board->copy->rows)
 		memset(request->counts, 0,
 		       request->count * sizeof(*request->counts));
-	if (error || !board->gallery_rows)
+	if (error || !board->copy->rows)
 		return error;
 
 	for (first = 0; !error && first < request->count; first += some) {
@@ -343,11 +247,11 @@ static int search_all(struct board *board, const struct search_request *request,
 	uint32_t first = 0, range = UINT32_MAX, found = 0;
 	int error = prepare(board, request->view);
 
-	while (!error && first < board->gallery_rows) {
+	while (!error && first < board->copy->rows) {
 		describe(board, 0, request->probes[0], request, &desc);
 		desc.top_k = most;
 		desc.first_row = first;
-		desc.row_count = least(range, board->gallery_rows - first);
+		desc.row_count = least(range, board->copy->rows - first);
 		error = scan(board, &desc, 1, request, rows, &found);
 		if (error)
 			break;
