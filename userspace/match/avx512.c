@@ -15,8 +15,6 @@
 #include "avx512.h"
 #include "units.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 #define GROUP 16 /* rows, as many as 32-bit lanes */
 #define STREAMS 4
 /* Bytes of a plane between what is read and what is asked for. */
