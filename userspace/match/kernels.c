@@ -10,6 +10,8 @@ const struct match_kernels *const match_kernels_all[] = {
 	&match_avx512,
 	&match_avx2,
 #elif defined(__aarch64__)
+	&match_neon_i8mm,
+	&match_neon_dotprod,
 	&match_neon,
 #endif
 	&match_plain,

@@ -70,6 +70,11 @@ struct batch {
 	int32_t coarse[GROUP];
 };
 
+/* Of a table that has the numbers of a mask's lanes, a byte each: what one lane adds. */
+#define LANE(mask, lane) \
+	((uint64_t)((mask) >> (lane) & 1) * (lane) \
+	 << 8 * __builtin_popcount((mask) & ((1 << (lane)) - 1)))
+
 /* Reads whole rows, and offers those that may belong. */
 INLINE void scan_block(const struct match_rows *rows, const struct block *block,
 		       struct match_search *search, unsigned int units);

@@ -118,10 +118,6 @@ INLINE void scan_block(const struct match_rows *rows, const struct block *block,
 	}
 }
 
-/* For each mask of eight lanes the numbers of those it has, a byte each. */
-#define LANE(mask, lane) \
-	((uint64_t)((mask) >> (lane) & 1) * (lane) \
-	 << 8 * __builtin_popcount((mask) & ((1 << (lane)) - 1)))
 #define LANES(mask) \
 	(LANE(mask, 1) | LANE(mask, 2) | LANE(mask, 3) | LANE(mask, 4) | \
 	 LANE(mask, 5) | LANE(mask, 6) | LANE(mask, 7))

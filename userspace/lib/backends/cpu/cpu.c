@@ -18,7 +18,9 @@ static const struct {
 	{ "avx2", "needs an x86-64 processor" },
 #endif
 #if !defined(__aarch64__)
+	{ "neon-i8mm", "needs an AArch64 processor" },
 	{ "neon-dotprod", "needs an AArch64 processor" },
+	{ "neon", "needs an AArch64 processor" },
 #endif
 };
 
