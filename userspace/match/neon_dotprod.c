@@ -34,6 +34,7 @@ INLINE int32x4_t four_sums(const struct match_probe *probe,
 	int32x4_t sums[4] = {};
 	unsigned int at, i;
 
+	KEEP_IN_MEMORY(facing);
 #pragma GCC unroll 16
 	for (at = 0; at < units * HALF; at += 16) {
 		const int8_t *faces = facing + facing_at(at / HALF) + at % HALF;
@@ -56,6 +57,7 @@ INLINE int32x4_t four_raws(const struct match_probe *probe,
 	int32x4_t sums[4] = {};
 	unsigned int at, i;
 
+	KEEP_IN_MEMORY(facing);
 #pragma GCC unroll 16
 	for (at = 0; at < units * HALF; at += 16) {
 		const int8_t *faces = facing + facing_at(at / HALF) + at % HALF;

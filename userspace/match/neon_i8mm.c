@@ -143,14 +143,21 @@ static void search_eight(const struct match_rows *rows, const struct tile *tile,
 	int32x4_t sums[PAIRS][PAIRS] = {};
 
 	multiply(&tile->rows[row / EIGHT], probes, steps, sums);
-	for (half = 0; half < 2 && row < tile->count; half++, row += GROUP) {
-		for (j = 0; j < EIGHT && j < count; j++) {
+#pragma GCC unroll 8
+	for (j = 0; j < EIGHT; j++) {
+		if (j >= count)
+			break;
+#pragma GCC unroll 2
+		for (half = 0; half < 2; half++) {
 			int32x4_t a = sums[j / 2][2 * half];
 			int32x4_t b = sums[j / 2][2 * half + 1];
+			uint32_t at = row + half * GROUP;
 
-			hold(rows, tile->at + row, tile->count - row,
-			     j % 2 ? vuzp2q_s32(a, b) : vuzp1q_s32(a, b),
-			     tile->scales + row, searches[j]);
+			if (at < tile->count)
+				hold(rows, tile->at + at, tile->count - at,
+				     j % 2 ? vuzp2q_s32(a, b) :
+					     vuzp1q_s32(a, b),
+				     tile->scales + at, searches[j]);
 		}
 	}
 }

@@ -28,20 +28,35 @@ INLINE void fill_scales(float scales[TILE], const struct match_rows *rows,
 	}
 }
 
+/* Which of four rows are below the bound; 0 * infinity is not. */
+INLINE uint32x4_t below(int32x4_t raws, const float scales[GROUP],
+			const struct match_search *search)
+{
+	return vcltq_f32(vmulq_f32(vcvtq_f32_s32(raws), vld1q_f32(scales)),
+			 vdupq_n_f32(search->bound));
+}
+
 /* Offers those of four rows, of which count are there, that may belong. */
+static __attribute__((noinline)) void
+offer_some(const struct match_rows *rows, uint32_t at, uint32_t count,
+	   int32x4_t raws, uint32x4_t comparison, struct match_search *search)
+{
+	unsigned int mask = lanes_not(comparison);
+
+	if (count < GROUP)
+		mask &= (1u << count) - 1;
+	offer(rows, at, mask, raws, search);
+}
+
+/* Rarely does any. */
 INLINE void hold(const struct match_rows *rows, uint32_t at, uint32_t count,
 		 int32x4_t raws, const float scales[GROUP],
 		 struct match_search *search)
 {
-	float32x4_t scaled = vmulq_f32(vcvtq_f32_s32(raws), vld1q_f32(scales));
-	/* A vector of zeros makes it 0 * infinity, which is not below. */
-	unsigned int mask = lanes_not(
-		vcltq_f32(scaled, vdupq_n_f32(search->bound)));
+	uint32x4_t comparison = below(raws, scales, search);
 
-	if (count < GROUP)
-		mask &= (1u << count) - 1;
-	if (__builtin_expect(mask, 0))
-		offer(rows, at, mask, raws, search);
+	if (__builtin_expect(!vminvq_u32(comparison), 0))
+		offer_some(rows, at, count, raws, comparison, search);
 }
 
 #endif /* LIMEN_NEON_MANY_H */

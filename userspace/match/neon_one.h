@@ -10,6 +10,12 @@
 
 #include "one.h"
 
+/*
+ * What faces the rows is the same at each turn of a block. It fills all registers, so
+ * it must not be loaded before the first turn, only to be stored on the stack.
+ */
+#define KEEP_IN_MEMORY(facing) __asm__ volatile("" : "+r"(facing))
+
 /* For four rows of a plane, sum(half-bytes * probe) over the first units. */
 INLINE int32x4_t four_sums(const struct match_probe *probe,
 			   const uint8_t *const rows[4], unsigned int units);
@@ -84,6 +90,7 @@ INLINE void scan_block(const struct match_rows *rows, const struct block *block,
 		turns[i] = four_raws(search->probe, coarse, fine, units);
 	}
 	transpose(turns, raws);
+#pragma GCC unroll 4
 	for (i = 0; i < STREAMS; i++) {
 		uint32x4_t facts = vld1q_u32(
 			block_facts(rows->facts, block, i, some));
@@ -167,6 +174,7 @@ INLINE uint32_t sieve_block(const struct match_rows *rows,
 		turns[i] = four_sums(probe, coarse, units);
 	}
 	transpose(turns, sums);
+#pragma GCC unroll 4
 	for (i = 0; i < STREAMS; i++) {
 		uint32x4_t facts = vld1q_u32(
 			block_facts(rows->facts, block, i, some));

@@ -76,9 +76,13 @@ static void search_tile(const struct match_rows *rows, const struct tile *tile,
 		probes[j] = searches[j < count ? j : count - 1]->probe;
 	for (row = 0; row < tile->count; row += GROUP) {
 		tile_raws(tile->vectors[row], probes, probes[0]->lines, raws);
-		for (j = 0; j < PROBES && j < count; j++)
+#pragma GCC unroll 4
+		for (j = 0; j < PROBES; j++) {
+			if (j >= count)
+				break;
 			hold(rows, tile->at + row, tile->count - row, raws[j],
 			     tile->scales + row, searches[j]);
+		}
 	}
 }
 
