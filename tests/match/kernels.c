@@ -2,8 +2,8 @@
 /*
  * kernels [-s SEED] [NAME...]: hold instruction sets to the score contract, bit by
  * bit, on vectors that are random and on vectors chosen to be awkward. Without a
- * name, all sets; those that this machine cannot run are skipped. AMX is emulated
- * if it is named and missing. Prints TAP.
+ * name, all sets; those that this machine cannot run are skipped. AMX and AVX-VNNI are
+ * emulated if they are named and missing. Prints TAP.
  */
 #include <math.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 
 #if defined(__x86_64__)
 #include "amx-emulator.h"
+#include "vnni-emulator.h"
 #endif
 #include "tap.h"
 #include "witness.h"
@@ -427,20 +428,32 @@ static void check_or_skip(const struct match_kernels *kernels, uint64_t seed)
 }
 
 #if defined(__x86_64__)
-/* Without AMX there is an emulator, for processors that have the rest of it. */
+/* Emulators, for processors that have the rest of what a set needs: another set. */
+static const struct {
+	const struct match_kernels *kernels;
+	const struct match_kernels *rest;
+	void (*start)(void);
+} emulators[] = {
+	{ &match_amx, &match_avx512, amx_emulator_start },
+	{ &match_avxvnni, &match_avx2, vnni_emulator_start },
+	{ &match_avxvnni_int8, &match_avx2, vnni_emulator_start },
+};
+
+/* Whether an emulator does now what the processor does not. */
 static bool may_emulate(const struct match_kernels *kernels)
 {
-	const struct match_kernels *rest = match_kernels_find("avx512-vnni");
+	const char *missing = kernels->unusable();
+	unsigned int i;
 
-	return !strcmp(kernels->name, "amx-int8") && kernels->unusable() &&
-	       rest && !rest->unusable();
-}
-
-static void check_emulated(const struct match_kernels *kernels, uint64_t seed)
-{
-	printf("# %s is emulated: %s\n", kernels->name, kernels->unusable());
-	amx_emulator_start();
-	check_kernels(kernels, seed);
+	for (i = 0; missing && i < sizeof(emulators) / sizeof(*emulators); i++) {
+		if (emulators[i].kernels != kernels ||
+		    emulators[i].rest->unusable())
+			continue;
+		printf("# %s is emulated: %s\n", kernels->name, missing);
+		emulators[i].start();
+		return true;
+	}
+	return false;
 }
 #endif
 
@@ -452,7 +465,7 @@ static void check_named(const char *name, uint64_t seed)
 		return tap_result(false, "there is no %s", name);
 #if defined(__x86_64__)
 	if (may_emulate(kernels))
-		return check_emulated(kernels, seed);
+		return check_kernels(kernels, seed);
 #endif
 	check_or_skip(kernels, seed);
 }

@@ -225,6 +225,8 @@ const struct match_kernels *match_kernels_find(const char *name);
 extern const struct match_kernels match_plain;
 #if defined(__x86_64__)
 extern const struct match_kernels match_avx2;
+extern const struct match_kernels match_avxvnni;
+extern const struct match_kernels match_avxvnni_int8;
 extern const struct match_kernels match_avx512;
 extern const struct match_kernels match_amx;
 #elif defined(__aarch64__)

@@ -39,6 +39,32 @@ INLINE __m128i sums_of(const __m256i sums[4])
 			     _mm256_extracti128_si256(all, 1));
 }
 
+/* The sum of 32-bit lanes. */
+INLINE int32_t sum_of(__m256i lanes)
+{
+	__m128i sum = _mm_add_epi32(_mm256_castsi256_si128(lanes),
+				    _mm256_extracti128_si256(lanes, 1));
+
+	sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+	sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
+	return _mm_cvtsi128_si32(sum);
+}
+
+/* Two at once: stored one by one and returned together, they would stall. */
+INLINE struct match_products products_of(__m256i raw, __m256i probes,
+					 __m256i references)
+{
+	const __m256i sums[4] = { raw, probes, references };
+	__m128i result = sums_of(sums);
+	uint64_t first = _mm_cvtsi128_si64(result);
+
+	return (struct match_products){
+		.raw = (int32_t)first,
+		.probe_norm2 = first >> 32,
+		.reference_norm2 = _mm_extract_epi32(result, 2),
+	};
+}
+
 INLINE __m256 norms(__m256i facts)
 {
 	const __m256i norm2 = _mm256_set1_epi32((1 << MATCH_NORM2_BITS) - 1);

@@ -15,6 +15,8 @@ static const struct {
 #if !defined(__x86_64__)
 	{ "amx-int8", "needs an x86-64 processor" },
 	{ "avx512-vnni", "needs an x86-64 processor" },
+	{ "avx-vnni-int8", "needs an x86-64 processor" },
+	{ "avx-vnni", "needs an x86-64 processor" },
 	{ "avx2", "needs an x86-64 processor" },
 #endif
 #if !defined(__aarch64__)
