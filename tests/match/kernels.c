@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#include "amx-emulator.h"
-#include "vnni-emulator.h"
+#include "emulators.h"
 #endif
 #include "tap.h"
 #include "witness.h"
@@ -427,36 +426,6 @@ static void check_or_skip(const struct match_kernels *kernels, uint64_t seed)
 		check_kernels(kernels, seed);
 }
 
-#if defined(__x86_64__)
-/* Emulators, for processors that have the rest of what a set needs: another set. */
-static const struct {
-	const struct match_kernels *kernels;
-	const struct match_kernels *rest;
-	void (*start)(void);
-} emulators[] = {
-	{ &match_amx, &match_avx512, amx_emulator_start },
-	{ &match_avxvnni, &match_avx2, vnni_emulator_start },
-	{ &match_avxvnni_int8, &match_avx2, vnni_emulator_start },
-};
-
-/* Whether an emulator does now what the processor does not. */
-static bool may_emulate(const struct match_kernels *kernels)
-{
-	const char *missing = kernels->unusable();
-	unsigned int i;
-
-	for (i = 0; missing && i < sizeof(emulators) / sizeof(*emulators); i++) {
-		if (emulators[i].kernels != kernels ||
-		    emulators[i].rest->unusable())
-			continue;
-		printf("# %s is emulated: %s\n", kernels->name, missing);
-		emulators[i].start();
-		return true;
-	}
-	return false;
-}
-#endif
-
 static void check_named(const char *name, uint64_t seed)
 {
 	const struct match_kernels *kernels = match_kernels_find(name);
@@ -464,7 +433,7 @@ static void check_named(const char *name, uint64_t seed)
 	if (!kernels)
 		return tap_result(false, "there is no %s", name);
 #if defined(__x86_64__)
-	if (may_emulate(kernels))
+	if (emulators_start(kernels))
 		return check_kernels(kernels, seed);
 #endif
 	check_or_skip(kernels, seed);
