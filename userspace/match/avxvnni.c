@@ -20,6 +20,8 @@ INLINE void add_unit(__m256i sums[2], const uint8_t *at, __m256i lower,
 	const __m256i nibble = _mm256_set1_epi8(0x0f);
 	__m256i both = load(at);
 
+	/* Without this, the compiler loads a row twice to save a register. */
+	__asm__("" : "+x"(both));
 	sums[0] = multiply_add(sums[0], _mm256_and_si256(both, nibble), lower);
 	both = _mm256_and_si256(_mm256_srli_epi16(both, 4), nibble);
 	sums[1] = multiply_add(sums[1], both, upper);
@@ -32,6 +34,7 @@ INLINE __m128i four_sums(const struct match_probe *probe,
 	__m256i halves[4][2] = {}, sums[4];
 	unsigned int unit, i;
 
+	KEEP_IN_MEMORY(facing);
 #pragma GCC unroll 8
 	for (unit = 0; unit < units; unit++) {
 		__m256i lower = load(facing + facing_at(unit));

@@ -25,31 +25,70 @@
 /* Units whose sums fit 16 bits: each adds 8 products to a lane. */
 #define UNITS_NARROW 2
 
-/* Adds, over 16 bytes of a plane, half-bytes times what faces them. */
-INLINE int16x8_t add_halves(int16x8_t narrow, const uint8_t *at,
-			    int8x16_t lower, int8x16_t upper)
+/* 16 bytes of a plane, as half-bytes. */
+INLINE struct both halves_at(const uint8_t *at)
 {
 	uint8x16_t both = vld1q_u8(at);
-	int8x16_t low = vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(0x0f)));
-	int8x16_t high = vreinterpretq_s8_u8(vshrq_n_u8(both, 4));
 
-	narrow = vmlal_s8(narrow, vget_low_s8(low), vget_low_s8(lower));
-	narrow = vmlal_high_s8(narrow, low, lower);
-	narrow = vmlal_s8(narrow, vget_low_s8(high), vget_low_s8(upper));
-	return vmlal_high_s8(narrow, high, upper);
+	return (struct both){
+		.lower = vreinterpretq_s8_u8(
+			vandq_u8(both, vdupq_n_u8(0x0f))),
+		.upper = vreinterpretq_s8_u8(vshrq_n_u8(both, 4)),
+	};
 }
 
-/* Adds joined bytes, the upper ones inverted, times what faces them. */
-INLINE int32x4_t add_joined(int32x4_t sum, struct joined row, int8x16_t lower,
-			    int8x16_t upper)
+/* Adds half-bytes of some rows times what faces them; see add_joined(). */
+INLINE void add_halves(int16x8_t *narrow, const struct both *rows,
+		       unsigned int count, int8x16_t lower, int8x16_t upper)
 {
-	int16x8_t narrow = vmull_s8(vget_low_s8(row.lower), vget_low_s8(lower));
+	unsigned int i;
 
-	narrow = vmlsl_s8(narrow, vget_low_s8(row.upper), vget_low_s8(upper));
-	sum = vpadalq_s16(sum, narrow);
-	narrow = vmull_high_s8(row.lower, lower);
-	narrow = vmlsl_high_s8(narrow, row.upper, upper);
-	return vpadalq_s16(sum, narrow);
+#pragma GCC unroll 4
+	for (i = 0; i < count; i++)
+		narrow[i] = vmlal_s8(narrow[i], vget_low_s8(rows[i].lower),
+				     vget_low_s8(lower));
+#pragma GCC unroll 4
+	for (i = 0; i < count; i++)
+		narrow[i] = vmlal_high_s8(narrow[i], rows[i].lower, lower);
+#pragma GCC unroll 4
+	for (i = 0; i < count; i++)
+		narrow[i] = vmlal_s8(narrow[i], vget_low_s8(rows[i].upper),
+				     vget_low_s8(upper));
+#pragma GCC unroll 4
+	for (i = 0; i < count; i++)
+		narrow[i] = vmlal_high_s8(narrow[i], rows[i].upper, upper);
+}
+
+/*
+ * Adds joined bytes of four rows, the upper ones inverted, times what faces them. All
+ * rows take each step before one takes the next: a processor that does not reorder
+ * instructions would wait for each result.
+ */
+INLINE void add_joined(int32x4_t sums[4], const struct both rows[4],
+		       int8x16_t lower, int8x16_t upper)
+{
+	int16x8_t narrow[4];
+	unsigned int i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++)
+		narrow[i] = vmull_s8(vget_low_s8(rows[i].lower),
+				     vget_low_s8(lower));
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++)
+		narrow[i] = vmlsl_s8(narrow[i], vget_low_s8(rows[i].upper),
+				     vget_low_s8(upper));
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++) {
+		sums[i] = vpadalq_s16(sums[i], narrow[i]);
+		narrow[i] = vmull_high_s8(rows[i].lower, lower);
+	}
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++)
+		narrow[i] = vmlsl_high_s8(narrow[i], rows[i].upper, upper);
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++)
+		sums[i] = vpadalq_s16(sums[i], narrow[i]);
 }
 
 INLINE int32x4_t four_sums(const struct match_probe *probe,
@@ -68,12 +107,13 @@ INLINE int32x4_t four_sums(const struct match_probe *probe,
 			const int8_t *faces = facing + facing_at(unit) + at;
 			int8x16_t lower = vld1q_s8(faces);
 			int8x16_t upper = vld1q_s8(faces + 64);
+			struct both halves[4];
 
 #pragma GCC unroll 4
 			for (i = 0; i < 4; i++)
-				narrow[i] = add_halves(
-					narrow[i], rows[i] + unit * HALF + at,
-					lower, upper);
+				halves[i] = halves_at(rows[i] + unit * HALF +
+						      at);
+			add_halves(narrow, halves, 4, lower, upper);
 		}
 		if ((unit + 1) % UNITS_NARROW && unit + 1 < units)
 			continue;
@@ -100,13 +140,13 @@ INLINE int32x4_t four_raws(const struct match_probe *probe,
 		const int8_t *faces = facing + facing_at(at / HALF) + at % HALF;
 		int8x16_t lower = vld1q_s8(faces);
 		int8x16_t upper = vld1q_s8(faces + 64);
+		struct both joined[4];
 
 #pragma GCC unroll 4
 		for (i = 0; i < 4; i++)
-			sums[i] = add_joined(sums[i],
-					     join(coarse[i] + at, fine[i] + at,
-						  INVERT_COARSE, INVERT_FINE),
-					     lower, upper);
+			joined[i] = join(coarse[i] + at, fine[i] + at,
+					 INVERT_COARSE, INVERT_FINE);
+		add_joined(sums, joined, lower, upper);
 	}
 	return vsubq_s32(sums_of(sums), vdupq_n_s32(probe->upper_sum));
 }
@@ -120,13 +160,16 @@ INLINE int32_t rest_sum(const struct match_probe *probe, const uint8_t *row,
 
 	for (unit = from; unit < units; unit++) {
 		const int8_t *faces = facing + facing_at(unit);
+		struct both halves[2] = {
+			halves_at(row + unit * HALF),
+			halves_at(row + unit * HALF + 16),
+		};
 		int16x8_t narrow = {};
 
-		narrow = add_halves(narrow, row + unit * HALF, vld1q_s8(faces),
-				    vld1q_s8(faces + 64));
-		narrow = add_halves(narrow, row + unit * HALF + 16,
-				    vld1q_s8(faces + 16),
-				    vld1q_s8(faces + 80));
+		add_halves(&narrow, &halves[0], 1, vld1q_s8(faces),
+			   vld1q_s8(faces + 64));
+		add_halves(&narrow, &halves[1], 1, vld1q_s8(faces + 16),
+			   vld1q_s8(faces + 80));
 		sum = vpadalq_s16(sum, narrow);
 	}
 	return vaddvq_s32(sum);
@@ -141,7 +184,7 @@ INLINE void tile_raws(const int8_t *rows,
 	int i, j;
 
 	for (at = 0; at < lines * MATCH_LINE; at += at % 64 == 48 ? 80 : 16) {
-		struct joined row[GROUP];
+		struct both row[GROUP];
 
 		for (i = 0; i < GROUP; i++) {
 			row[i].lower = vld1q_s8(rows + i * LIMEN_DIM_MAX + at);
@@ -150,12 +193,9 @@ INLINE void tile_raws(const int8_t *rows,
 		}
 		for (j = 0; j < PROBES; j++) {
 			const int8_t *faces = probes[j]->facing[0][0] + at;
-			int8x16_t lower = vld1q_s8(faces);
-			int8x16_t upper = vld1q_s8(faces + 64);
 
-			for (i = 0; i < GROUP; i++)
-				sums[j][i] = add_joined(sums[j][i], row[i],
-							lower, upper);
+			add_joined(sums[j], row, vld1q_s8(faces),
+				   vld1q_s8(faces + 64));
 		}
 	}
 	for (j = 0; j < PROBES; j++)

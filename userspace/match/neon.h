@@ -21,8 +21,8 @@ INLINE int32x4_t sums_of(const int32x4_t sums[4])
 			  vpaddq_s32(sums[2], sums[3]));
 }
 
-/* Bytes of both planes that have been joined. */
-struct joined {
+/* Both parts of the same 16 bytes of a plane: half-bytes, or bytes of joined planes. */
+struct both {
 	int8x16_t lower; /* those of the lower half-bytes */
 	int8x16_t upper;
 };
@@ -31,13 +31,13 @@ struct joined {
  * Joins 16 bytes of either plane, of which bits are inverted before: 0x88 of coarse
  * ones takes the bias away. An instruction each.
  */
-INLINE struct joined join(const uint8_t *coarse, const uint8_t *fine,
+INLINE struct both join(const uint8_t *coarse, const uint8_t *fine,
 			  uint8_t invert_coarse, uint8_t invert_fine)
 {
 	uint8x16_t high = veorq_u8(vld1q_u8(coarse), vdupq_n_u8(invert_coarse));
 	uint8x16_t low = veorq_u8(vld1q_u8(fine), vdupq_n_u8(invert_fine));
 
-	return (struct joined){
+	return (struct both){
 		.lower = vreinterpretq_s8_u8(vsliq_n_u8(low, high, 4)),
 		.upper = vreinterpretq_s8_u8(vsriq_n_u8(high, low, 4)),
 	};

@@ -66,7 +66,7 @@ INLINE int32x4_t four_raws(const struct match_probe *probe,
 
 #pragma GCC unroll 4
 		for (i = 0; i < 4; i++) {
-			struct joined row = join(coarse[i] + at, fine[i] + at,
+			struct both row = join(coarse[i] + at, fine[i] + at,
 						 INVERT_COARSE, INVERT_FINE);
 
 			sums[i] = vdotq_s32(sums[i], row.lower, lower);

@@ -60,9 +60,9 @@ INLINE void fill_pair(struct eight *eight, unsigned int pair,
 	size_t at;
 
 	for (at = 0; at < stride; at += 16) {
-		struct joined a = join(rows->coarse + first + at,
+		struct both a = join(rows->coarse + first + at,
 				       rows->fine + first + at, 0x88, 0);
-		struct joined b = join(rows->coarse + second + at,
+		struct both b = join(rows->coarse + second + at,
 				       rows->fine + second + at, 0x88, 0);
 		size_t step = at / 64 * LINE_STEPS + at % 64 / 8;
 

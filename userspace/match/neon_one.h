@@ -10,12 +10,6 @@
 
 #include "one.h"
 
-/*
- * What faces the rows is the same at each turn of a block. It fills all registers, so
- * it must not be loaded before the first turn, only to be stored on the stack.
- */
-#define KEEP_IN_MEMORY(facing) __asm__ volatile("" : "+r"(facing))
-
 /* For four rows of a plane, sum(half-bytes * probe) over the first units. */
 INLINE int32x4_t four_sums(const struct match_probe *probe,
 			   const uint8_t *const rows[4], unsigned int units);

@@ -49,7 +49,7 @@ static void fill_tile(struct tile *tile, const struct match_rows *rows,
 		size_t row = (at + i) * stride;
 
 		for (j = 0; j < stride; j += 16) {
-			struct joined joined = join(
+			struct both joined = join(
 				rows->coarse + row + j, rows->fine + row + j,
 				INVERT_COARSE, INVERT_FINE);
 			int8_t *to = tile->vectors[i] + j / 64 * MATCH_LINE +

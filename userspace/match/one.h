@@ -75,6 +75,12 @@ struct batch {
 	((uint64_t)((mask) >> (lane) & 1) * (lane) \
 	 << 8 * __builtin_popcount((mask) & ((1 << (lane)) - 1)))
 
+/*
+ * What faces the rows is the same at each turn of a block. It fills all registers, so
+ * it must not be loaded before the first turn, only to be stored on the stack.
+ */
+#define KEEP_IN_MEMORY(facing) __asm__ volatile("" : "+r"(facing))
+
 /* Reads whole rows, and offers those that may belong. */
 INLINE void scan_block(const struct match_rows *rows, const struct block *block,
 		       struct match_search *search, unsigned int units);
