@@ -2,8 +2,9 @@
 /*
  * Instructions that the processor refuses.
  *
- * A processor raises SIGILL for instructions that it does not have. A handler takes
- * them apart and has an emulator do what the instruction would have done. What runs is thus the very code that runs on a processor that has them.
+ * A processor raises SIGILL for instructions that it does not have. A handler takes them
+ * apart and has an emulator do what they would have done. What runs is thus the very code
+ * that runs on a processor that has them.
  */
 #ifndef TEST_REFUSED_H
 #define TEST_REFUSED_H
