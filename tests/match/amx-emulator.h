@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AMX where there is none.
- *
- * A processor without AMX refuses its instructions, which raises SIGILL. The
- * emulator catches that, does what the instruction would have done, as the
- * architecture's manual defines it, and goes on behind it. What runs is thus the
- * very code that runs on a processor with AMX.
+ * AMX where there is none: the emulator does what its instructions would have done, as
+ * the architecture's manual defines it. See refused.h.
  */
 #ifndef TEST_AMX_EMULATOR_H
 #define TEST_AMX_EMULATOR_H

@@ -2,8 +2,8 @@
 /*
  * kernels [-s SEED] [NAME...]: hold instruction sets to the score contract, bit by
  * bit, on vectors that are random and on vectors chosen to be awkward. Without a
- * name, all sets; those that this machine cannot run are skipped. AMX is emulated
- * if it is named and missing. Prints TAP.
+ * name, all sets; those that this machine cannot run are skipped. AMX and AVX-VNNI are
+ * emulated if they are named and missing. Prints TAP.
  */
 #include <math.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#include "amx-emulator.h"
+#include "emulators.h"
 #endif
 #include "tap.h"
 #include "witness.h"
@@ -426,24 +426,6 @@ static void check_or_skip(const struct match_kernels *kernels, uint64_t seed)
 		check_kernels(kernels, seed);
 }
 
-#if defined(__x86_64__)
-/* Without AMX there is an emulator, for processors that have the rest of it. */
-static bool may_emulate(const struct match_kernels *kernels)
-{
-	const struct match_kernels *rest = match_kernels_find("avx512-vnni");
-
-	return !strcmp(kernels->name, "amx-int8") && kernels->unusable() &&
-	       rest && !rest->unusable();
-}
-
-static void check_emulated(const struct match_kernels *kernels, uint64_t seed)
-{
-	printf("# %s is emulated: %s\n", kernels->name, kernels->unusable());
-	amx_emulator_start();
-	check_kernels(kernels, seed);
-}
-#endif
-
 static void check_named(const char *name, uint64_t seed)
 {
 	const struct match_kernels *kernels = match_kernels_find(name);
@@ -451,8 +433,8 @@ static void check_named(const char *name, uint64_t seed)
 	if (!kernels)
 		return tap_result(false, "there is no %s", name);
 #if defined(__x86_64__)
-	if (may_emulate(kernels))
-		return check_emulated(kernels, seed);
+	if (emulators_start(kernels))
+		return check_kernels(kernels, seed);
 #endif
 	check_or_skip(kernels, seed);
 }

@@ -19,8 +19,8 @@
 
 #include <limen.h>
 
-#include "amx-emulator.h"
 #include "batch.h"
+#include "emulators.h"
 #include "tap.h"
 
 #define DIM 64
@@ -36,6 +36,7 @@
 enum kind {
 	KIND_OTHER,
 	KIND_YMM, /* vpmaddubsw and vpmaddwd on 256 bits */
+	KIND_VNNI, /* vpdpbusd on 256 bits */
 	KIND_ZMM, /* vpdpbusd on 512 bits, or the former two */
 	KIND_TILE, /* tdpbusd and the like */
 	KINDS
@@ -43,6 +44,7 @@ enum kind {
 
 static const char *const kind_names[KINDS] = {
 	[KIND_YMM] = "256-bit multiplications",
+	[KIND_VNNI] = "256-bit dot products",
 	[KIND_ZMM] = "512-bit multiplications",
 	[KIND_TILE] = "products of tiles",
 };
@@ -60,6 +62,8 @@ static const struct set {
 } sets[] = {
 	{ "amx-int8", KIND_ZMM, KIND_TILE },
 	{ "avx512-vnni", KIND_ZMM, KIND_ZMM },
+	{ "avx-vnni-int8", KIND_VNNI, KIND_VNNI },
+	{ "avx-vnni", KIND_VNNI, KIND_VNNI },
 	{ "avx2", KIND_YMM, KIND_YMM },
 	{ "plain", KIND_OTHER, KIND_OTHER },
 };
@@ -96,9 +100,10 @@ static enum kind kind_of_rest(const uint8_t *code)
 	if ((code[1] & 0x1f) == MAP_0F38 && !(code[2] & 0x84) &&
 	    code[3] == 0x5e)
 		return KIND_TILE;
-	return code[2] & 4 &&
-	       multiplies(code[1] & 0x1f, code[2] & 3, code[3]) ?
-		       KIND_YMM : KIND_OTHER;
+	if (!(code[2] & 4) ||
+	    !multiplies(code[1] & 0x1f, code[2] & 3, code[3]))
+		return KIND_OTHER;
+	return code[3] == 0x50 || code[3] == 0x52 ? KIND_VNNI : KIND_YMM;
 }
 
 static enum kind kind_of(const uint8_t code[8])
@@ -339,17 +344,12 @@ static void check_set(const struct set *set)
 {
 	const struct match_kernels *kernels = match_kernels_find(set->name);
 	const char *reason = kernels ? kernels->unusable() : "not built";
-	const char *rest = match_avx512.unusable();
-	bool emulated = kernels == &match_amx && reason && !rest;
+	bool emulated = reason && kernels && emulators_start(kernels);
 	struct counts counts;
 	int many;
 
 	if (reason && !emulated)
 		return tap_result(true, "%s # SKIP %s", set->name, reason);
-	if (emulated) {
-		printf("# %s is emulated: %s\n", set->name, reason);
-		amx_emulator_start();
-	}
 	for (many = 0; many < 2; many++) {
 		counts = count(search_kernels, set, many);
 		check("kernels", set, many, &counts);

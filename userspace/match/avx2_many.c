@@ -85,14 +85,6 @@ INLINE uint32_t fill_row(const uint8_t *coarse, const uint8_t *fine,
 	return _mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2);
 }
 
-INLINE __m256 norms(__m256i facts)
-{
-	const __m256i norm2 = _mm256_set1_epi32((1 << MATCH_NORM2_BITS) - 1);
-
-	return _mm256_sqrt_ps(
-		_mm256_cvtepi32_ps(_mm256_and_si256(facts, norm2)));
-}
-
 INLINE void ask_for(const uint8_t *row, size_t stride)
 {
 	size_t i;

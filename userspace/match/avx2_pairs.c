@@ -31,16 +31,6 @@ INLINE __m256i square(__m256i x)
 	return add_up(_mm256_maddubs_epi16(magnitude, magnitude));
 }
 
-INLINE int32_t sum_of(__m256i lanes)
-{
-	__m128i sum = _mm_add_epi32(_mm256_castsi256_si128(lanes),
-				    _mm256_extracti128_si256(lanes, 1));
-
-	sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-	sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
-	return _mm_cvtsi128_si32(sum);
-}
-
 /*
  * For any vectors: of each component x, seven bits and the eighth, worth -128.
  * Neither product saturates: 2 * 127 * 128 and 2 * 128 * 128 are the most, the
@@ -97,10 +87,7 @@ products_any(const int8_t *probe, const int8_t *reference, uint32_t dim)
 struct match_products avx2_products(const int8_t *probe,
 				    const int8_t *reference, uint32_t dim)
 {
-	__m256i sums[4] = {}, least = _mm256_setzero_si256();
-	struct match_products products;
-	__m128i result;
-	uint64_t first;
+	__m256i sums[3] = {}, least = _mm256_setzero_si256();
 	uint32_t i;
 
 	for (i = 0; i < dim; i += 32) {
@@ -113,11 +100,5 @@ struct match_products avx2_products(const int8_t *probe,
 	}
 	if (__builtin_expect(has_least(least), 0))
 		return products_any(probe, reference, dim);
-	result = sums_of(sums);
-	/* Two at once: stored one by one and returned together, they would stall. */
-	first = _mm_cvtsi128_si64(result);
-	products.raw = (int32_t)first;
-	products.probe_norm2 = first >> 32;
-	products.reference_norm2 = _mm_extract_epi32(result, 2);
-	return products;
+	return products_of(sums[0], sums[1], sums[2]);
 }

@@ -8,8 +8,12 @@ const struct match_kernels *const match_kernels_all[] = {
 #if defined(__x86_64__)
 	&match_amx,
 	&match_avx512,
+	&match_avxvnni_int8,
+	&match_avxvnni,
 	&match_avx2,
 #elif defined(__aarch64__)
+	&match_neon_i8mm,
+	&match_neon_dotprod,
 	&match_neon,
 #endif
 	&match_plain,

@@ -49,6 +49,7 @@
  * @lines: cache lines that a row of a plane reaches over, dim / MATCH_LINE
  *	rounded up
  * @sum: of the components
+ * @upper_sum: of those that face upper half-bytes
  * @norm2: sum of their squares
  * @base: see below
  * @slope: see below
@@ -67,6 +68,7 @@ struct match_probe {
 	uint32_t dim;
 	uint32_t lines;
 	int32_t sum;
+	int32_t upper_sum;
 	uint32_t norm2;
 	float base;
 	float slope;
@@ -223,10 +225,14 @@ const struct match_kernels *match_kernels_find(const char *name);
 extern const struct match_kernels match_plain;
 #if defined(__x86_64__)
 extern const struct match_kernels match_avx2;
+extern const struct match_kernels match_avxvnni;
+extern const struct match_kernels match_avxvnni_int8;
 extern const struct match_kernels match_avx512;
 extern const struct match_kernels match_amx;
 #elif defined(__aarch64__)
 extern const struct match_kernels match_neon;
+extern const struct match_kernels match_neon_dotprod;
+extern const struct match_kernels match_neon_i8mm;
 #endif
 
 #endif /* LIMEN_MATCH_H */

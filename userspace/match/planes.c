@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match.h"
-
-#define HALF (MATCH_UNIT / 2)
+#include "units.h"
 
 static inline uint32_t square(int32_t x)
 {
@@ -132,6 +130,7 @@ void match_probe_set(struct match_probe *probe, const int8_t *vector,
 			line[0][at % MATCH_LINE / 2 + j] = lower;
 			line[1][at % MATCH_LINE / 2 + j] = upper;
 			probe->sum += lower + upper;
+			probe->upper_sum += upper;
 			probe->norm2 += lower * lower + upper * upper;
 		}
 	}

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loops over the units of a row are unrolled: for that, their number is a constant
- * wherever it is used.
+ * Units of a row, and where they face a probe. Loops over them are unrolled: for
+ * that, their number is a constant wherever it is used.
  */
 #ifndef LIMEN_UNITS_H
 #define LIMEN_UNITS_H
 
 #include "match.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Bytes of half a unit's components, and of a unit in a plane. */
+#define HALF (MATCH_UNIT / 2)
+
+/*
+ * Where in a facing (see struct match_probe) what faces the lower half-bytes of a
+ * unit begins; 64 bytes on, what faces the upper ones.
+ */
+INLINE size_t facing_at(unsigned int unit)
+{
+	return unit / 2 * MATCH_LINE + unit % 2 * HALF;
+}
 
 /* Calls a function with the number of units as a constant. */
 #define FOR_UNITS(dim, call) \

@@ -15,10 +15,14 @@ static const struct {
 #if !defined(__x86_64__)
 	{ "amx-int8", "needs an x86-64 processor" },
 	{ "avx512-vnni", "needs an x86-64 processor" },
+	{ "avx-vnni-int8", "needs an x86-64 processor" },
+	{ "avx-vnni", "needs an x86-64 processor" },
 	{ "avx2", "needs an x86-64 processor" },
 #endif
 #if !defined(__aarch64__)
+	{ "neon-i8mm", "needs an AArch64 processor" },
 	{ "neon-dotprod", "needs an AArch64 processor" },
+	{ "neon", "needs an AArch64 processor" },
 #endif
 };
 
