@@ -12,6 +12,8 @@ user=${1:-build/user}/userspace
 emulation=/sys/kernel/debug/limen_emu
 driver=/sys/bus/platform/drivers/limen_emu
 work=$(mktemp -d)
+# Milliseconds that a comparison may take.
+timeout=10000
 number=0
 status=0
 
@@ -84,7 +86,7 @@ end() {
 start() {
 	{
 		printf '[policy]\nthreshold = 0.4\n'
-		printf '[service]\nsocket = %s/s\ntimeout = 10000\n' "$work"
+		printf '[service]\nsocket = %s/s\ntimeout = %s\n' "$work" "$timeout"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$work/conf"
 	"$user/limend/limend" --config "$work/conf" 2>"$work/log" &

@@ -17,7 +17,7 @@
  * @backend: the board; NULL while it is not in service
  * @condemned: it has computed a wrong score, and is not used again
  * @leaving: it has gone, and has work that has still to fail
- * @returned: while @leaving: and it has come back
+ * @returned: it has come back before it was found to have gone
  * @rests_until: what now_ns() says when it is used again beside others
  * @rest_ns: how long its last rest was; 0 if it has not failed since it computed
  * @turn: when it was last given work, by counting

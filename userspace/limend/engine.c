@@ -71,7 +71,7 @@ static void admit(struct engine *engine, struct limen_backend *backend, const ch
 		if (!board)
 			log_warning("board %s is one too many", node);
 		else
-			board->returned = board->leaving;
+			board->returned = true;
 		limen_backend_close(backend);
 		return;
 	}
