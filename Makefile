@@ -27,8 +27,8 @@ check: fetch
 
 # What "check" leaves out because it costs most for what it finds is listed, with the
 # reason, in tests/guest/debug and tests/on-kernel. Data races are left out as a whole:
-# their kernel takes a quarter of an hour to build on a machine that has none. So is the
-# installed system, whose packages, image and first boot took eleven minutes beside other suites.
+# their kernel takes a quarter of an hour to build on a machine that has none. Of the installed
+# system, Debian 13 is left out, upgrades, and what takes a second boot.
 ## soak: the long runs: verifies while the board fails, other kernels, coverage
 soak: fetch
 	@tools/fetch debug-kernel kcsan-kernel

@@ -5,6 +5,7 @@
 
 set -u
 here=/opt/limen-test
+# With two templates of one person, a and b.
 state=/var/lib/limen-test
 driver=/sys/bus/platform/drivers/limen_emu
 # Somebody's edits of the configuration.

@@ -1138,6 +1138,18 @@ static bool has_bytes(const char *text, size_t size, const uint8_t *bytes,
 	return false;
 }
 
+/*
+ * Whether the ring for comparisons has this in a dump. That of the camera begins anew when
+ * somebody streams, and may have what was there before.
+ */
+static bool express_has(const char *text, const char *words)
+{
+	const char *start = strstr(text, "\nring express: state ");
+	const char *end = start ? strstr(start, "\nring scan: state ") : NULL;
+
+	return end && memmem(start, end - start, words, strlen(words));
+}
+
 TEST_F(observe, dump_before_a_reset)
 {
 	static char text[512 << 10], again[512 << 10];
@@ -1172,8 +1184,8 @@ TEST_F(observe, dump_before_a_reset)
 	EXPECT_NE(NULL, strstr(text, "outstanding 3 of "));
 	EXPECT_NE(NULL, strstr(text, "\nring scan: state "));
 	EXPECT_NE(NULL, strstr(text, "\n  sq 4: cookie 0x"));
-	EXPECT_NE(NULL, strstr(text, "\n  cq 1: seq 2, cookie 0x"));
-	EXPECT_EQ(NULL, strstr(text, "\n  cq 2: "));
+	EXPECT_TRUE(express_has(text, "\n  cq 1: seq 2, cookie 0x"));
+	EXPECT_FALSE(express_has(text, "\n  cq 2: "));
 	EXPECT_FALSE(has_number(text, raw));
 	EXPECT_FALSE(has_number(text, LIMEN_SIMILARITY_ONE));
 	EXPECT_FALSE(has_bytes(text, size, self->host.map, 512));
