@@ -33,8 +33,17 @@ begin() {
 	mount --bind /dev/null "$root/dev/null"
 }
 
+# finish: once nothing runs there any more; DKMS leaves somebody behind who sleeps for
+# some seconds.
 finish() {
-	umount "$root/proc" "$root/dev/null" "$root"
+	local mount waited
+	for mount in "$root/proc" "$root/dev/null" "$root"; do
+		for ((waited = 0; waited < 60; waited++)); do
+			! umount "$mount" 2>/dev/null || break
+			sleep 0.5
+		done
+		! mountpoint -q "$mount" || die "$mount is in use"
+	done
 	rmdir "$root"
 }
 
