@@ -331,6 +331,9 @@ static bool is_held(void)
 	while (fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[1] != 'w')
 			continue;
+		/* A sanitizer's shadow is too large, and its own. */
+		if (to - from > 1ul << 26)
+			continue;
 		for (; from < to; from += sizeof(window) / 2) {
 			memset(window, 0, sizeof(window));
 			got = pread(memory, window, to - from < sizeof(window) ?
