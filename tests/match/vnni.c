@@ -106,7 +106,7 @@ static void expect(const struct product *product, const struct registers *before
 
 static bool multiplies(const struct product *product, struct dice *dice)
 {
-	struct registers registers, expected;
+	struct registers registers = {}, expected;
 
 	roll_registers(dice, &registers);
 	expect(product, &registers, &expected);

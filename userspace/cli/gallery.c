@@ -330,7 +330,7 @@ static int search_with(const struct settings *settings,
 	if (count < 0 && !result)
 		result = fail("search: %s", limen_strerror(count));
 	if (!result)
-		print_rows(gallery, rows, count, settings->json);
+		print_rows(gallery, rows, rows ? count : 0, settings->json);
 	limen_rows_free(rows, count > 0 ? count : 0);
 	limen_backend_close(backend);
 	return result;

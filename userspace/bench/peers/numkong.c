@@ -39,11 +39,15 @@ static int8_t hot[BENCH_HOT_ROWS + 1][BENCH_DIM] __attribute__((aligned(64)));
 static const struct numkong *load_build(const char *name)
 {
 	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-	const struct numkong *(*find)(void) = NULL;
+	const struct numkong *(*find)(void), *build;
 
-	if (library)
-		find = (const struct numkong *(*)(void))dlsym(library, "limen_numkong");
-	return find ? find() : NULL;
+	if (!library)
+		return NULL;
+	find = (const struct numkong *(*)(void))dlsym(library, "limen_numkong");
+	build = find ? find() : NULL;
+	if (!build)
+		dlclose(library);
+	return build;
 }
 
 static int load(char text[PEER_TEXT_SIZE])
@@ -70,7 +74,7 @@ static int load(char text[PEER_TEXT_SIZE])
 static void choose_build(void (*work)(void))
 {
 	int64_t shortest = INT64_MAX, start, elapsed;
-	const struct numkong *fastest = NULL;
+	const struct numkong *fastest = nk;
 	unsigned int i, j;
 
 	for (i = 0; i < build_count; i++) {

@@ -102,6 +102,7 @@ uint64_t ranking_wrong(const struct ranking *ranking, uint32_t rows, uint32_t fi
 		       uint32_t count, const int32_t *products)
 {
 	const uint32_t probes = ranking->probes;
+	const uint64_t all = (uint64_t)count * probes;
 	int8_t probe[BENCH_DIM], row[BENCH_DIM];
 	uint64_t wrong = 0;
 	uint32_t i, p;
@@ -114,5 +115,5 @@ uint64_t ranking_wrong(const struct ranking *ranking, uint32_t rows, uint32_t fi
 				 peer_dot(probe, row);
 		}
 	}
-	return wrong * 1000000 / ((uint64_t)count * probes);
+	return all ? wrong * 1000000 / all : 0;
 }
