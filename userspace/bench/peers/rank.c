@@ -102,14 +102,13 @@ uint64_t ranking_wrong(const struct ranking *ranking, uint32_t rows, uint32_t fi
 		       uint32_t count, const int32_t *products)
 {
 	const uint32_t probes = ranking->probes;
-	const uint64_t all = (uint64_t)count * probes;
 	int8_t probe[BENCH_DIM], row[BENCH_DIM];
-	uint64_t wrong = 0;
+	uint64_t wrong = 0, all = 0;
 	uint32_t i, p;
 
 	for (p = 0; p < probes; p++) {
 		bench_data_probe(p, rows, probe);
-		for (i = 0; i < count; i++) {
+		for (i = 0; i < count; i++, all++) {
 			bench_data_row(first + i, row);
 			wrong += products[(size_t)i * probes + p] - ranking->shift[p] !=
 				 peer_dot(probe, row);
