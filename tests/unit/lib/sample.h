@@ -36,11 +36,11 @@ static inline void folder_make(void)
 	ck_assert_ptr_nonnull(mkdtemp(sample_folder));
 }
 
-/* A path in the folder; good until the sixteenth call after it. */
+/* A path in the folder; good until the thread's sixteenth call after it. */
 static inline const char *in_folder(const char *name)
 {
-	static char paths[16][PATH_MAX];
-	static unsigned int last;
+	static __thread char paths[16][PATH_MAX];
+	static __thread unsigned int last;
 	char *path = paths[last++ % 16];
 
 	snprintf(path, PATH_MAX, "%s/%s", sample_folder, name);

@@ -216,7 +216,7 @@ static void setup(void)
 static void start(enum limen_config_backend mode, uint32_t rate)
 {
 	const struct limen_config config = {
-		.backend = mode, .timeout_ms = 1000, .recheck = rate,
+		.backend = mode, .timeout_ms = 60000, .recheck = rate,
 	};
 
 	ck_assert_int_eq(engine_open(&engine, &config), 0);
